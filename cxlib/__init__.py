@@ -1,0 +1,5 @@
+"""Measures, studies and reports on support, success and retention."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
