@@ -1,0 +1,133 @@
+"""Runs SQL over a snapshot: DuckDB, inside the process.
+
+The only things that leave an engine are small frames of counts and rows that a page shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+import duckdb
+import pandas as pd
+
+from cxlib.errors import MeasureError
+from cxlib.facts import FACTS, GROUPS, Fact
+from cxlib.tables import TABLES
+
+
+class SnapshotLike(Protocol):
+    """What the engine reads of a snapshot."""
+
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def as_of(self) -> datetime: ...
+    @property
+    def time_zone(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def rates(self) -> Mapping[str, float]: ...
+    def parquet(self, table: str) -> Path | None: ...
+
+
+class Engine:
+    """Canonical tables and facts of one snapshot as relations to query.
+
+    Facts are computed the first time they are asked for and kept as Parquet beside the
+    snapshot, under a name that holds the hash of their SQL.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        An opened snapshot.
+    memory_limit : str
+        Most memory DuckDB may take before it writes to disk.
+    """
+
+    def __init__(self, snapshot: SnapshotLike, memory_limit: str = "1500MB") -> None:
+        self.snapshot = snapshot
+        self._connection = duckdb.connect(config={"memory_limit": memory_limit, "autoinstall_known_extensions": False})
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self._ready: set[str] = set()
+        self._define_functions()
+        self._define_tables()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        """Return the rows of a statement over canonical tables and prepared facts."""
+        return self._connection.execute(sql).df()
+
+    def fact(self, name: str) -> str:
+        """Make a fact ready and return the name to use in SQL.
+
+        Raises
+        ------
+        MeasureError
+            If there is no such fact.
+        """
+        if name not in FACTS:
+            raise MeasureError(f'fact "{name}" does not exist; there are {", ".join(FACTS)}')
+        if name not in self._ready:
+            path = self._materialise(FACTS[name])
+            self._connection.execute(f"CREATE VIEW fact_{name} AS SELECT * FROM read_parquet('{_quoted(path)}')")
+            self._ready.add(name)
+        return f"fact_{name}"
+
+    def _materialise(self, fact: Fact) -> Path:
+        sql = fact.sql(self.snapshot.as_of.strftime("%Y-%m-%d %H:%M:%S"))
+        digest = hashlib.sha256(f"{duckdb.__version__}\n{sql}".encode()).hexdigest()[:12]
+        folder = self.snapshot.folder / "facts"
+        path = folder / f"{fact.name}-{digest}.parquet"
+        if not path.exists():
+            folder.mkdir(exist_ok=True)
+            staging = folder / f".{path.name}-{os.getpid()}"
+            self._connection.execute(f"COPY ({sql}) TO '{_quoted(staging)}' (FORMAT parquet, COMPRESSION zstd)")
+            os.replace(staging, path)
+        return path
+
+    def _define_functions(self) -> None:
+        zone = self.snapshot.time_zone
+        for macro in (
+            # hashed by md5 because every engine has it and it never changes between versions
+            f"bucket(id) AS CAST(concat('0x', substr(md5(id), 1, 4)) AS INTEGER) % {GROUPS}",
+            f"local_month(t) AS CAST(date_trunc('month', timezone('{zone}', timezone('UTC', t))) AS DATE)",
+            f"month_end(m) AS timezone('UTC', timezone('{zone}', CAST(m + INTERVAL 1 MONTH AS TIMESTAMP)))",
+        ):
+            self._connection.execute(f"CREATE MACRO {macro}")
+
+    def _define_tables(self) -> None:
+        for name, table in TABLES.items():
+            path = self.snapshot.parquet(name)
+            source = (
+                f"SELECT * FROM read_parquet('{_quoted(path)}')"
+                if path is not None
+                else "SELECT "
+                + ", ".join(f"CAST(NULL AS {column.sql_type}) AS {column.name}" for column in table.columns)
+                + " WHERE FALSE"
+            )
+            self._connection.execute(f"CREATE VIEW {name} AS {source}")
+        rates = {**self.snapshot.rates, self.snapshot.currency: 1.0}
+        values = ", ".join(f"('{currency}', CAST({rate!r} AS DOUBLE))" for currency, rate in sorted(rates.items()))
+        self._connection.execute(f"CREATE VIEW rates AS SELECT * FROM (VALUES {values}) AS r(currency, rate)")
+
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

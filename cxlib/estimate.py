@@ -1,0 +1,332 @@
+"""From counts and moments to a value with its interval.
+
+Every function takes arrays of sufficient statistics, one element per cell of a breakdown, and
+returns arrays of the same length, so the cost does not grow with the number of rows counted.
+All intervals are two-sided at 95 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.rates import confint_poisson
+
+ALPHA = 0.05
+Z = float(stats.norm.ppf(1 - ALPHA / 2))
+
+Floats = npt.NDArray[np.float64]
+Array = npt.ArrayLike
+
+
+class Interval(NamedTuple):
+    """Values with their limits, one element per cell; NaN where there is nothing to estimate from."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number with what is needed to believe it.
+
+    `n` counts the units in the denominator; `unit` is "share", "points", "minutes", a currency
+    a month or what is counted; `method` names the interval; `flags` say what to be careful of.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    unit: str
+    method: str
+    flags: tuple[str, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        return bool(np.isfinite(self.value))
+
+
+def design_effect(variance: Array, simple_variance: Array) -> Floats:
+    """Return how much clustering widens a variance, never below 1.
+
+    A value below 1 is as a rule noise of the estimate itself, so it is not used to narrow
+    an interval.
+
+    Parameters
+    ----------
+    variance, simple_variance : array_like, shape (cells,)
+        Variance that respects clusters, and the one as if rows were independent.
+    """
+    robust, simple = np.asarray(variance, float), np.asarray(simple_variance, float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effect = robust / simple
+    return np.where(np.isfinite(effect), np.maximum(effect, 1.0), 1.0)
+
+
+def between_groups_variance(residuals: Array, cells: Array, cell_count: int, groups: int) -> Floats:
+    """Return the variance of a sum from the spread between random groups of customers.
+
+    Customers are dealt into `groups` groups by a hash, so all rows of one customer lie in one
+    group; the spread of the groups' sums then carries the clustering. Wolter (2007),
+    *Introduction to Variance Estimation*, 2nd ed., ch. 2.
+
+    Parameters
+    ----------
+    residuals : array_like, shape (cells x groups present,)
+        Linearised residual of each group; groups without rows may be left out, they count as 0.
+    cells : array_like of int
+        Index of the cell that each residual belongs to.
+    cell_count, groups : int
+        Number of cells, and of groups in all.
+    """
+    values, index = np.asarray(residuals, float), np.asarray(cells, np.intp)
+    total = np.bincount(index, values, cell_count)
+    squares = np.bincount(index, values**2, cell_count)
+    return (squares - total**2 / groups) * groups / (groups - 1)
+
+
+def proportion(successes: Array, trials: Array, effect: Array = 1.0) -> Interval:
+    """Return shares with Wilson's interval on the effective number of trials.
+
+    Wilson (1927), JASA 22; on clustered counts the trials are divided by the design effect,
+    as in Dean and Pagano (2015), Journal of Survey Statistics and Methodology 3(4).
+
+    Parameters
+    ----------
+    successes, trials, effect : array_like, shape (cells,)
+        Counts, and the design effect (1 where rows are independent).
+    """
+    k, n, deff = (np.asarray(a, float) for a in np.broadcast_arrays(successes, trials, effect))
+    known = n > 0
+    safe = np.where(known, n, 1.0)
+    low, high = proportion_confint(np.where(known, k, 0.0) / deff, safe / deff, alpha=ALPHA, method="wilson")
+    return _known(Interval(k / safe, np.clip(low, 0, 1), np.clip(high, 0, 1)), known)
+
+
+def net_promoter_score(promoters: Array, detractors: Array, answers: Array, effect: Array = 1.0) -> Interval:
+    """Return 100 (promoters - detractors) / answers with the adjusted Wald interval.
+
+    Rocks (2016), The American Statistician 70(4): three quarters of a promoter and of a detractor
+    and one and a half passives are added before the variance of the difference is taken. The
+    limits stay within -100 and 100.
+
+    Parameters
+    ----------
+    promoters, detractors, answers, effect : array_like, shape (cells,)
+        Answers of 9-10, of 0-6, all answers, and the design effect.
+    """
+    p, d, n, deff = (np.asarray(a, float) for a in np.broadcast_arrays(promoters, detractors, answers, effect))
+    known = n > 0
+    safe = np.where(known, n, 1.0)
+    adjusted_n = safe / deff + 3
+    adjusted_p, adjusted_d = p / deff + 0.75, d / deff + 0.75
+    centre = (adjusted_p - adjusted_d) / adjusted_n
+    half = Z * np.sqrt(((adjusted_p + adjusted_d) / adjusted_n - centre**2) / adjusted_n)
+    value = (p - d) / safe
+    low, high = np.minimum(centre - half, value), np.maximum(centre + half, value)
+    return _known(Interval(100 * value, 100 * np.clip(low, -1, 1), 100 * np.clip(high, -1, 1)), known)
+
+
+def ratio(y: Array, x: Array, yy: Array, xx: Array, xy: Array, rows: Array) -> Interval:
+    """Return sums of y over sums of x with the linearised (delta method) interval.
+
+    Each row is one customer, so clustering by customer is respected. Cochran (1977), *Sampling
+    Techniques*, 3rd ed., section 6.4; Student's t with rows - 1 degrees of freedom.
+
+    Parameters
+    ----------
+    y, x, yy, xx, xy, rows : array_like, shape (cells,)
+        Sums, sums of squares and of products, and the number of rows.
+    """
+    sy, sx, syy, sxx, sxy, n = (np.asarray(a, float) for a in (y, x, yy, xx, xy, rows))
+    known = (sx > 0) & (n > 0)
+    base = np.where(known, sx, 1.0)
+    value = sy / base
+    squares = np.maximum(syy - 2 * value * sxy + value**2 * sxx, 0.0)
+    freedom = np.maximum(n - 1, 1)
+    half = stats.t.ppf(1 - ALPHA / 2, freedom) * np.sqrt(squares * np.maximum(n, 1) / freedom) / base
+    half = np.where(n > 1, half, np.inf)
+    return _known(Interval(value, np.maximum(value - half, 0.0), value + half), known)
+
+
+def bounded_ratio(y: Array, x: Array, yy: Array, xx: Array, xy: Array, rows: Array) -> Interval:
+    """Return a ratio that cannot pass 1 (gross revenue retention), with limits on the logit scale.
+
+    The delta method of `ratio`, carried to log(v / (1 - v)) and back, so the limits stay between
+    0 and 1. Where nothing was lost, or everything, Wilson's interval on the rows stands in.
+    """
+    plain = ratio(y, x, yy, xx, xy, rows)
+    value = np.clip(plain.value, 0.0, 1.0)
+    inner = (value > 0) & (value < 1)
+    middle = np.where(inner, value, 0.5)
+    logit = np.log(middle / (1 - middle))
+    with np.errstate(invalid="ignore"):
+        half = (plain.high - plain.value) / (middle * (1 - middle))
+    edge = proportion(np.where(value >= 1, rows, 0), rows)
+    low = np.where(inner, _expit(logit - half), edge.low)
+    high = np.where(inner, _expit(logit + half), edge.high)
+    return _known(Interval(value, low, high), np.isfinite(plain.value))
+
+
+def count(events: Array, effect: Array = 1.0) -> Interval:
+    """Return counts with the exact Poisson interval on the effective count.
+
+    Garwood (1936), Biometrika 28, as in statsmodels' `confint_poisson`. It answers how far the
+    count would move if the month were lived again at the same rate.
+
+    Parameters
+    ----------
+    events, effect : array_like, shape (cells,)
+        Counts, and the design effect.
+    """
+    k, deff = (np.asarray(a, float) for a in np.broadcast_arrays(events, effect))
+    low, high = confint_poisson(k / deff, 1.0, method="exact-c", alpha=ALPHA)
+    return Interval(k, np.nan_to_num(np.asarray(low, float)) * deff, np.asarray(high, float) * deff)
+
+
+def total(y: Array, yy: Array) -> Interval:
+    """Return sums of amounts with the interval of a compound Poisson sum.
+
+    The variance of a sum of a Poisson number of independent amounts is the expected sum of their
+    squares; its estimate is the observed one. Bowers et al. (1997), *Actuarial Mathematics*, 12.3.
+
+    Parameters
+    ----------
+    y, yy : array_like, shape (cells,)
+        Sums of non-negative amounts, one per customer, and of their squares.
+    """
+    sums, squares = np.asarray(y, float), np.asarray(yy, float)
+    half = Z * np.sqrt(squares)
+    return Interval(sums, np.maximum(sums - half, 0.0), sums + half)
+
+
+@dataclass(frozen=True)
+class DurationCounts:
+    """Histogram counts of durations, sorted by cell and then by bin.
+
+    Parameters
+    ----------
+    cell : ndarray of int, shape (bins,)
+        Index of the cell each line belongs to, ascending.
+    events, censored : ndarray, shape (bins,)
+        How many durations ended in the bin, and how many were still running when last seen.
+    minutes : ndarray, shape (bins,)
+        Mean of the ended durations in the bin (any value where none ended).
+    """
+
+    cell: npt.NDArray[np.intp]
+    events: Floats
+    censored: Floats
+    minutes: Floats
+
+
+def censored_quantiles(counts: DurationCounts, cell_count: int, shares: Sequence[float]) -> list[Interval]:
+    """Return Kaplan–Meier quantiles with Brookmeyer and Crowley's interval.
+
+    Durations still running count as at risk until they were last seen. The interval holds the
+    times at which the log-log limits of the survival curve (Greenwood's variance) cross the share:
+    Kaplan and Meier (1958), JASA 53; Brookmeyer and Crowley (1982), Biometrics 38.
+
+    Parameters
+    ----------
+    counts : DurationCounts
+        Histogram per cell. Within a bin events come before censorings.
+    cell_count : int
+        Number of cells.
+    shares : sequence of float
+        Shares that have ended: 0.5 is the median.
+
+    Returns
+    -------
+    list of Interval
+        One per share, in minutes; infinite where the curve does not come down that far.
+    """
+    curve = _survival(counts, cell_count)
+    return [
+        Interval(*(_first_at_or_below(counts, cell_count, line, 1 - share) for line in (curve[0], curve[1], curve[2])))
+        for share in shares
+    ]
+
+
+def _survival(counts: DurationCounts, cell_count: int) -> tuple[Floats, Floats, Floats]:
+    """Return the survival curve after each bin, and its lower and upper log-log limits."""
+    leaving = counts.events + counts.censored
+    totals = np.bincount(counts.cell, leaving, cell_count)
+    at_risk = totals[counts.cell] - (_running(leaving, counts.cell) - leaving)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_survival = _running(np.log1p(-np.minimum(counts.events / at_risk, 1.0)), counts.cell)
+        greenwood = _running(counts.events / (at_risk * (at_risk - counts.events)), counts.cell)
+        spread = Z * np.sqrt(greenwood) / np.abs(log_survival)
+        # ends count as reached only where Greenwood's variance exists: NaN compares as "not below"
+        low = np.exp(log_survival * np.exp(spread))
+        high = np.exp(log_survival * np.exp(-spread))
+    survival = np.exp(log_survival)
+    nothing_yet = survival >= 1
+    done = ~np.isfinite(log_survival)
+    low = np.where(nothing_yet, 1.0, np.where(done, 0.0, low))
+    high = np.where(nothing_yet, 1.0, np.where(done, np.nan, high))
+    return survival, low, high
+
+
+def _running(values: Floats, cell: npt.NDArray[np.intp]) -> Floats:
+    """Return the running sum of `values` that starts anew at each cell."""
+    if len(values) == 0:
+        return values
+    starts = np.flatnonzero(np.r_[True, cell[1:] != cell[:-1]])
+    parts = np.split(values, starts[1:])
+    return np.concatenate([np.cumsum(part) for part in parts])
+
+
+def _first_at_or_below(counts: DurationCounts, cell_count: int, line: Floats, level: float) -> Floats:
+    """Return the time of the first bin with events at which `line` has come down to `level`."""
+    reached = np.flatnonzero((line <= level + 1e-12) & (counts.events > 0))
+    cells, first = np.unique(counts.cell[reached], return_index=True)
+    times = np.full(cell_count, np.inf)
+    times[cells] = counts.minutes[reached[first]]
+    times[np.bincount(counts.cell, minlength=cell_count) == 0] = np.nan
+    return times
+
+
+def difference(later: Estimate, earlier: Estimate) -> Estimate:
+    """Return `later - earlier` with an interval built from the two intervals.
+
+    The method of variance estimates recovery: Zou and Donner (2008), Statistics in Medicine 27;
+    with Wilson's intervals it is Newcombe's (1998) hybrid score interval. Both months are taken as
+    independent; where the same customers are in both, the true interval is narrower.
+    """
+    value = later.value - earlier.value
+    below = np.hypot(later.value - later.low, earlier.high - earlier.value)
+    above = np.hypot(later.high - later.value, earlier.value - earlier.low)
+    return Estimate(
+        value, value - float(below), value + float(above), min(later.n, earlier.n), later.unit,
+        f"MOVER of two {later.method} intervals",
+    )
+
+
+def two_sided_p(change: Estimate) -> float:
+    """Return the p-value of "no change" that belongs to an interval made by `difference`.
+
+    The limit on the side of zero is taken as 1.96 standard errors away; NaN without an interval.
+    """
+    toward_zero = change.value - change.low if change.value >= 0 else change.high - change.value
+    if not np.isfinite(toward_zero):
+        return float("nan")
+    if toward_zero <= 0:
+        return 0.0 if change.value else 1.0
+    return float(2 * stats.norm.sf(abs(change.value) / (toward_zero / Z)))
+
+
+def _expit(x: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-x)), float)
+
+
+def _known(interval: Interval, known: npt.NDArray[np.bool_]) -> Interval:
+    """Return the interval with NaN wherever nothing is known."""
+    return Interval(*(np.where(known, line, np.nan) for line in interval))

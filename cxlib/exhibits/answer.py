@@ -1,0 +1,108 @@
+"""The first screen: findings in sentences, tiles with values and intervals."""
+
+from __future__ import annotations
+
+from html import escape
+
+from cxlib.exhibits import words
+from cxlib.exhibits.exhibit import Exhibit, element, paragraph
+from cxlib.finding import Finding
+from cxlib.metrics import METRICS
+from cxlib.workbook import Workbook
+
+DIRECTIONS = {"rose": "up", "fell": "down", "no-measurable-change": "same", "cannot-tell": "none"}
+
+
+def say(book: Workbook, finding: Finding) -> Exhibit:
+    """Return the sentence of one finding."""
+    return paragraph(
+        words.sentence(book.language, finding), "cx-finding", id=f"finding-{finding.id}", data_metric=finding.metric
+    )
+
+
+def answer(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
+    """Return the sentences of several measures, their directions corrected as one family.
+
+    Parameters
+    ----------
+    book : Workbook
+        The month.
+    *names : str
+        Ids of metrics; those whose table is missing are named in one closing sentence.
+    months_back : int
+        How far back the comparison lies.
+    """
+    said = Exhibit("", "")
+    for finding in book.changes(*names, months_back=months_back):
+        said = said + say(book, finding)
+    lacking = book.missing(*names)
+    return said + missing(book, *names) if lacking else said
+
+
+def summary(book: Workbook, *names: str) -> Exhibit:
+    """Return one sentence that counts how many measures got better, worse or did not measurably change."""
+    language = book.language
+    findings = book.changes(*names)
+    verdicts = [words.good_or_bad(finding) for finding in findings]
+    good = [f for f, verdict in zip(findings, verdicts, strict=True) if verdict == "good"]
+    bad = [f for f, verdict in zip(findings, verdicts, strict=True) if verdict == "bad"]
+    text = language.text(
+        "Of {count} measures, {good} got measurably better than the month before, {bad} got worse, and "
+        "{rest} moved no more than chance would.",
+        count=language.number(len(findings)), good=language.number(len(good)), bad=language.number(len(bad)),
+        rest=language.number(len(findings) - len(good) - len(bad)),
+    )
+    for opening, group in (("Better: {names}.", good), ("Worse: {names}.", bad)):
+        if group:
+            labels = "; ".join(language.text(METRICS[finding.metric].label) for finding in group)
+            text += " " + language.text(opening, names=labels)
+    return paragraph(text, "cx-summary", id="finding-summary")
+
+
+def tiles(book: Workbook, *names: str) -> Exhibit:
+    """Return one tile per measure: value, interval, denominator and change since the month before.
+
+    Directions are corrected as one family; measures whose table is missing are left out here and
+    named under the tiles.
+    """
+    findings = book.changes(*names)
+    markup = element("ul", *(_tile(book, finding) for finding in findings), class_="cx-tiles")
+    text = "\n".join(words.sentence(book.language, finding) for finding in findings)
+    shown = Exhibit(markup, text) if findings else Exhibit("", "")
+    return shown + missing(book, *names) if book.missing(*names) else shown
+
+
+def _tile(book: Workbook, finding: Finding) -> str:
+    language, now = book.language, finding.now
+    shown = words.value(language, now)
+    small = " cx-small" if "small" in now.flags else ""
+    lines = [
+        element("span", escape(language.text(METRICS[finding.metric].label)), class_="cx-tile-label"),
+        element("span", escape(shown), class_="cx-tile-value"),
+        element("span", escape(words.interval(language, now)), class_="cx-tile-interval"),
+        element("span", escape(words.denominator(language, now)), class_="cx-tile-n"),
+        element(
+            "span", escape(words.change_phrase(language, finding)), class_="cx-tile-change",
+            data_direction=DIRECTIONS[finding.verdict] if not small else "none",
+            data_good=words.good_or_bad(finding) if not small else "neutral",
+        ),
+    ]
+    return element(
+        "li", *lines, class_="cx-tile" + small, data_metric=finding.metric, data_period=str(book.month), data_shown=shown
+    )
+
+
+def missing(book: Workbook, *names: str) -> Exhibit:
+    """Return the box that says which measures cannot be given, and which export would bring them."""
+    language = book.language
+    lines = []
+    for name in names:
+        if lacking := book.missing(name):
+            lines.append(
+                language.text(
+                    "{label} cannot be given: no export brings {columns}.",
+                    label=language.text(METRICS[name].label), columns=", ".join(lacking),
+                )
+            )
+    markup = "".join(element("p", escape(line)) for line in lines)
+    return Exhibit(element("div", markup, class_="cx-missing"), "\n".join(lines)) if lines else Exhibit("", "")

@@ -1,0 +1,224 @@
+"""Charts: a figure with caption, alt text and the numbers behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from cxlib.exhibits import theme, words
+from cxlib.exhibits.exhibit import Exhibit, element
+from cxlib.exhibits.sheet import Cell, sheet
+from cxlib.metrics import METRICS
+from cxlib.period import Month
+from cxlib.workbook import Workbook, estimate_of
+
+
+def figure_exhibit(
+    book: Workbook, name: str, figure: Figure, caption: str, alt: str, numbers: Exhibit | None = None
+) -> Exhibit:
+    """Return a drawn figure as an exhibit.
+
+    Parameters
+    ----------
+    name : str
+        Id on the page.
+    figure : Figure
+        A matplotlib figure.
+    caption, alt : str
+        What is drawn, of whom; and its shape with the numbers a blind reader needs.
+    numbers : Exhibit, optional
+        The table of what is drawn, behind a disclosure.
+    """
+    parts = [f'<img src="{theme.data_uri(figure)}" alt="{escape(alt)}">', element("figcaption", escape(caption))]
+    if numbers is not None:
+        opener = element("summary", escape(book.language.text("The numbers in this chart")))
+        parts.append(element("details", opener, numbers.html, class_="cx-data"))
+    return Exhibit(element("figure", *parts, class_="cx-figure", id=name), f"{caption}\n{alt}")
+
+
+def trend(book: Workbook, name: str, months: int = 24) -> Exhibit:
+    """Return the course of one measure over months with its interval as a band.
+
+    Months with n below 30 are hollow; months with n below 5, and months without data, are gaps.
+    """
+    if book.missing(name):
+        return Exhibit("", "")
+    rows = book.measure(name, months=months)
+    known = rows[rows["value"].notna()]
+    label = book.language.text(METRICS[name].label)
+    if known.empty:
+        return _nothing(book, label)
+    with theme.theme():
+        figure = theme.new_figure(2.5)
+        axes = figure.subplots()
+        _draw_course(axes, rows)
+        _month_axis(book, axes, rows["period"])
+        _value_axis(book, axes, str(rows["unit"].iloc[0]))
+        exhibit = figure_exhibit(
+            book, f"trend-{name}", figure, _trend_caption(book, name, rows), _trend_alt(book, label, known),
+            measures_sheet(book, rows, f"numbers-{name}", label),
+        )
+    return exhibit
+
+
+def _nothing(book: Workbook, label: str) -> Exhibit:
+    text = book.language.text("{label}: there are no data to draw.", label=label)
+    return Exhibit(element("div", element("p", escape(text)), class_="cx-missing"), text)
+
+
+def _draw_course(axes: Axes, rows: pd.DataFrame) -> None:
+    place = np.arange(len(rows))
+    low, high, value = (rows[column].to_numpy(float) for column in ("low", "high", "value"))
+    axes.fill_between(place, low, np.where(np.isfinite(high), high, np.nan), color=theme.BAND, linewidth=0)
+    sns.lineplot(x=place, y=value, ax=axes, color=theme.ACCENT, linewidth=1.6, estimator=None, legend=False)
+    small = rows["flags"].str.contains("small").to_numpy(bool)
+    axes.plot(place[~small], value[~small], "o", color=theme.ACCENT, markersize=3)
+    axes.plot(place[small], value[small], "o", markerfacecolor="white", markeredgecolor=theme.QUIET, markersize=4)
+    axes.plot(place[-1:], value[-1:], "o", color=theme.ACCENT, markersize=6)
+    if np.nanmin(low) < 0 < np.nanmax(np.where(np.isfinite(high), high, np.nan)):
+        axes.axhline(0, color=theme.QUIET, linewidth=0.8)
+    sns.despine(ax=axes, left=True)
+
+
+def _month_axis(book: Workbook, axes: Axes, periods: pd.Series) -> None:
+    step = max(1, len(periods) // 8)
+    ticks = list(range(len(periods) - 1, -1, -step))
+    axes.set_xticks(ticks, [book.language.month_short(Month.parse(periods.iloc[tick])) for tick in ticks])
+    axes.set_xlabel("")
+
+
+def _value_axis(book: Workbook, axes: Axes, unit: str) -> None:
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_formatter(FuncFormatter(_tick_text(book, unit)))
+    axes.grid(axis="y", color=theme.RULE, linewidth=0.6)
+    axes.set_ylabel("")
+    if unit in ("minutes", "share") and axes.get_ylim()[0] < 0:
+        axes.set_ylim(bottom=0)
+
+
+def _tick_text(book: Workbook, unit: str) -> Callable[[float, int], str]:
+    language = book.language
+    if unit == "share":
+        return lambda value, _: language.percent(value, 0 if abs(value * 100 - round(value * 100)) < 1e-6 else 1)
+    return lambda value, _: language.measure(value, unit)
+
+
+def _trend_caption(book: Workbook, name: str, rows: pd.DataFrame) -> str:
+    language = book.language
+    first, last = (language.month(Month.parse(rows["period"].iloc[end])) for end in (0, -1))
+    return language.text(
+        "{label} by month, {first} to {last}. The band is the 95% interval ({method}); hollow points have n below 30.",
+        label=language.text(METRICS[name].label), first=first, last=last, method=rows["method"].iloc[0],
+    )
+
+
+def _trend_alt(book: Workbook, label: str, known: pd.DataFrame) -> str:
+    language = book.language
+    unit = str(known["unit"].iloc[0])
+    lowest, highest, last = known.loc[known["value"].idxmin()], known.loc[known["value"].idxmax()], known.iloc[-1]
+    return language.text(
+        "Line chart. {label} was {last} in {month}; over {count} months it lay between {low} ({low_month}) and "
+        "{high} ({high_month}).",
+        label=label, last=language.measure(last["value"], unit), month=language.month(Month.parse(last["period"])),
+        count=language.number(len(known)),
+        low=language.measure(lowest["value"], unit), low_month=language.month(Month.parse(lowest["period"])),
+        high=language.measure(highest["value"], unit), high_month=language.month(Month.parse(highest["period"])),
+    )
+
+
+def measures_sheet(book: Workbook, rows: pd.DataFrame, name: str, caption: str, by: str = "") -> Exhibit:
+    """Return measured rows as a table: value, interval and n per month, or per segment value."""
+    language = book.language
+    lines = []
+    for _, row in rows.iterrows():
+        estimate = estimate_of(row)
+        class_ = "cx-suppressed" if "suppressed" in estimate.flags else "cx-small" if "small" in estimate.flags else ""
+        limits = language.interval(estimate.low, estimate.high, estimate.unit) if estimate.is_known else ""
+        cells = [Cell(words.value(language, estimate), class_=class_), Cell(limits, class_=class_),
+                 Cell(language.number(estimate.n), class_=class_)]
+        lines.append((str(row[by]) if by else language.month(Month.parse(row["period"])), cells))
+    headers = [language.text(by.replace("_", " ").capitalize()) if by else language.text("Month"),
+               language.text("Value"), language.text("95% interval"), language.text("n")]
+    return sheet(caption, headers, lines, name)
+
+
+def breakdown(book: Workbook, name: str, by: str) -> Exhibit:
+    """Return one measure in the report's month for each value of a segment, with intervals.
+
+    Values are listed from large to small groups, never ranked by result; n below 30 is grey,
+    n below 5 withheld.
+    """
+    if book.missing(name):
+        return Exhibit("", "")
+    rows = book.measure(name, by=(by,)).sort_values(["n", by], ascending=[False, True])
+    rows = rows[rows["n"] > 0]
+    label = book.language.text(METRICS[name].label)
+    if rows.empty or set(rows[by]) == {"unknown"}:
+        return _no_segments(book, label, by)
+    overall = book.estimate(name)
+    caption = book.language.text(
+        "{label} by {by}, {month}. Line: 95% interval; dotted: all together ({overall}).",
+        label=label, by=by.replace("_", " "), month=book.language.month(book.month),
+        overall=words.value(book.language, overall),
+    )
+    with theme.theme():
+        figure = theme.new_figure(0.55 + 0.3 * len(rows))
+        _draw_breakdown(book, figure.subplots(), rows, by, overall.value)
+        return figure_exhibit(
+            book, f"by-{by}-{name}", figure, caption, _breakdown_alt(book, label, rows, by),
+            measures_sheet(book, rows, f"numbers-{by}-{name}", caption, by),
+        )
+
+
+def _no_segments(book: Workbook, label: str, by: str) -> Exhibit:
+    text = book.language.text(
+        "{label} by {by} cannot be given: no export fills that column.", label=label, by=by.replace("_", " ")
+    )
+    return Exhibit(element("div", element("p", escape(text)), class_="cx-missing"), text)
+
+
+def _draw_breakdown(book: Workbook, axes: Axes, rows: pd.DataFrame, by: str, overall: float) -> None:
+    language = book.language
+    place = np.arange(len(rows))[::-1]
+    unit = str(rows["unit"].iloc[0])
+    for y, (_, row) in zip(place, rows.iterrows(), strict=True):
+        estimate = estimate_of(row)
+        if not estimate.is_known:
+            continue
+        color = theme.QUIET if "small" in estimate.flags else theme.ACCENT
+        high = estimate.high if np.isfinite(estimate.high) else estimate.value
+        axes.plot([estimate.low, high], [y, y], color=color, linewidth=1.4, solid_capstyle="round")
+        axes.plot([estimate.value], [y], "o", color=color, markersize=5)
+        axes.annotate(words.value(language, estimate), (estimate.value, y), (0, 4), textcoords="offset points",
+                      ha="center", va="bottom", fontsize=7.5, color=color)
+    if np.isfinite(overall):
+        axes.axvline(overall, color=theme.QUIET, linewidth=0.9, linestyle=":")
+    names = [
+        language.text("{name} (n < 5)", name=row[by]) if "suppressed" in row["flags"]
+        else language.text("{name} (n = {n})", name=row[by], n=language.number(row["n"]))
+        for _, row in rows.iterrows()
+    ]
+    axes.set_yticks(place, names, color=theme.INK)
+    axes.set_ylim(-0.6, len(rows) - 0.3)
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.xaxis.set_major_formatter(FuncFormatter(_tick_text(book, unit)))
+    axes.grid(axis="x", color=theme.RULE, linewidth=0.6)
+    sns.despine(ax=axes, left=True, bottom=True)
+
+
+def _breakdown_alt(book: Workbook, label: str, rows: pd.DataFrame, by: str) -> str:
+    language = book.language
+    parts = (
+        language.text("{name} {value}", name=row[by], value=words.value(language, estimate_of(row)))
+        for _, row in rows.iterrows()
+    )
+    return language.text(
+        "Dots with interval lines. {label} by {by}: {values}.", label=label, by=by.replace("_", " "), values=", ".join(parts)
+    )

@@ -1,0 +1,123 @@
+"""What could mislead: looked for in the data of the month, never typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cxlib.estimate import difference, two_sided_p
+from cxlib.exhibits import words
+from cxlib.exhibits.exhibit import Exhibit
+from cxlib.exhibits.made import cautions
+from cxlib.finding import Finding, verdict_of
+from cxlib.metrics import METRICS
+from cxlib.workbook import Workbook, correct_family, estimate_of
+
+MOST_LINES = 8
+
+WHOLE = {
+    "rose": "rose", "fell": "fell", "no-measurable-change": "did not measurably change",
+    "cannot-tell": "cannot be compared",
+}
+
+
+def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhibit:
+    """Return the cautions that the month's data give rise to.
+
+    Looked for: small denominators; low response; unfinished observation; segments that moved against
+    the whole.
+
+    Parameters
+    ----------
+    book : Workbook
+        The month.
+    names : sequence of str
+        Ids of the page's measures.
+    by : sequence of str
+        Segment columns in which to look for disagreement.
+    """
+    lines = [*_small(book, names), *_response(book, names), *_unfinished(book, names)]
+    for name in book.available(*names):
+        for column in by:
+            lines += disagreement(book, name, column)
+    return cautions(book, lines[:MOST_LINES])
+
+
+def _small(book: Workbook, names: Sequence[str]) -> list[str]:
+    language = book.language
+    return [
+        language.text(
+            "{label} rests on only {n} cases; a difference between two months must be large to mean anything.",
+            label=language.text(METRICS[name].label), n=language.number(estimate.n),
+        )
+        for name in book.available(*names)
+        if "small" in (estimate := book.estimate(name)).flags or "suppressed" in estimate.flags
+    ]
+
+
+def _response(book: Workbook, names: Sequence[str]) -> list[str]:
+    language = book.language
+    lines = []
+    for score, response in (("csat", "csat_response_rate"), ("nps", "nps_response_rate")):
+        if score not in book.available(*names):
+            continue
+        label = language.text(METRICS[score].label)
+        rate = None if book.missing(response) else book.estimate(response)
+        if rate is None or not rate.is_known:
+            lines.append(language.text(
+                "{label}: the exports do not say how many were asked, so it is not known whom the answers speak for.",
+                label=label,
+            ))
+        elif rate.value < 0.5:
+            lines.append(language.text(
+                "{label} speaks for the {share} who answered; the others may feel differently.",
+                label=label, share=words.value(language, rate),
+            ))
+    return lines
+
+
+def _unfinished(book: Workbook, names: Sequence[str]) -> list[str]:
+    language = book.language
+    lines = []
+    for name in book.available(*names):
+        metric = METRICS[name]
+        if "has_two_weeks_of_follow_up" not in metric.population:
+            continue
+        row = book.measure(name).iloc[0]
+        if row["excluded"]:
+            lines.append(language.text(
+                "{label} leaves out {excluded} tickets of the month that had not had two weeks yet when the data were "
+                "exported.",
+                label=language.text(metric.label), excluded=language.number(row["excluded"]),
+            ))
+    return lines[:1]
+
+
+def disagreement(book: Workbook, name: str, by: str) -> list[str]:
+    """Return a sentence for each segment that moved measurably against the whole.
+
+    Each segment is compared with its own month before, and the directions are corrected as one family
+    (Benjamini-Hochberg).
+    """
+    language = book.language
+    whole = book.change(name)
+    rows = book.measure(name, months=2, by=(by,))
+    findings = []
+    for segment in sorted(set(rows[by])):
+        now, before = (
+            estimate_of(rows[(rows[by] == segment) & (rows["period"] == str(month))].iloc[0])
+            for month in (book.month, book.month.previous())
+        )
+        change = difference(now, before)
+        if now.n >= 30 and before.n >= 30 and two_sided_p(change) == two_sided_p(change):
+            findings.append(Finding(segment, name, now, before, change, whole.against, verdict_of(change)))
+    return [
+        language.text(
+            "{label}: {by} “{segment}” {verdict}, from {before} to {now}, while the whole {whole}.",
+            label=language.text(METRICS[name].label), by=by.replace("_", " "), segment=finding.id,
+            verdict=words.verdict(language, finding), before=words.value(language, finding.before),
+            now=words.value(language, finding.now), whole=language.text(WHOLE[whole.verdict]),
+        )
+        for finding in correct_family(findings)
+        if finding.verdict in ("rose", "fell") and finding.verdict != whole.verdict
+    ]
+

@@ -1,0 +1,150 @@
+"""How a page was made: definitions, ledger, warnings, coverage, provenance. Generated, never typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import pandas as pd
+
+import cxlib
+from cxlib.exhibits.exhibit import Exhibit, element, paragraph
+from cxlib.exhibits.sheet import Cell, sheet
+from cxlib.metrics import METRICS
+from cxlib.metrics.measure import METHODS
+from cxlib.tables import TABLES
+from cxlib.workbook import Workbook
+
+
+def definitions(book: Workbook, *names: str) -> Exhibit:
+    """Return what exactly each measure of the page counts, and how its interval is made."""
+    language = book.language
+    items, lines = [], []
+    for name in book.available(*names):
+        metric = METRICS[name]
+        label, meaning = language.text(metric.label), language.text(metric.definition)
+        method = language.text("Interval: {method}.", method=language.text(METHODS[metric.kind]))
+        items.append(element("dt", escape(label)) + element("dd", escape(f"{meaning} {method}")))
+        lines.append(f"{label}: {meaning} {method}")
+    return Exhibit(element("dl", *items, class_="cx-definitions"), "\n".join(lines)) if items else Exhibit("", "")
+
+
+def ledger(book: Workbook) -> Exhibit:
+    """Return where every row of every export went: read = kept + rejected, by reason."""
+    language = book.language
+    rows = []
+    for entry in book.snapshot.ledger:
+        reasons = ", ".join(f"{reason} {language.number(count)}" for reason, count in sorted(entry.rejected.items()))
+        unknown = ", ".join(f"{reason} {language.number(count)}" for reason, count in sorted(entry.unknown.items()))
+        rows.append((
+            entry.export,
+            [
+                Cell(entry.table, is_number=False), Cell(language.number(entry.read)), Cell(language.number(entry.kept)),
+                Cell(language.number(sum(entry.rejected.values()))), Cell(reasons, is_number=False),
+                Cell(unknown, is_number=False),
+            ],
+        ))
+    headers = [language.text(text) for text in
+               ("Export", "Table", "Rows read", "Kept", "Left out", "Left out because", "Values not believed")]
+    return sheet(language.text("Where every row went: rows read are rows kept plus rows left out."), headers, rows, "ledger")
+
+
+def ledger_sentence(book: Workbook) -> Exhibit:
+    """Return the ledger of all exports in one sentence."""
+    language = book.language
+    read = sum(entry.read for entry in book.snapshot.ledger)
+    kept = sum(entry.kept for entry in book.snapshot.ledger)
+    text = language.text(
+        "The exports hold {read} rows; {kept} are counted and {rejected} ({share}) were left out, each with a reason.",
+        read=language.number(read), kept=language.number(kept), rejected=language.number(read - kept),
+        share=language.percent((read - kept) / read if read else 0.0),
+    )
+    return paragraph(text, "cx-finding", id="finding-ledger")
+
+
+def warnings(book: Workbook) -> Exhibit:
+    """Return what the checks warned of, each with what to do."""
+    language = book.language
+    if not book.snapshot.warnings:
+        return paragraph(language.text("No check raised a warning."), "cx-note")
+    items = [element("li", escape(str(problem))) for problem in book.snapshot.warnings]
+    return Exhibit(element("ul", *items, class_="cx-warnings"), "\n".join(map(str, book.snapshot.warnings)))
+
+
+def coverage(book: Workbook) -> Exhibit:
+    """Return for every table how many rows it has and how many of them name a customer that is known."""
+    language = book.language
+    rows = []
+    for name in TABLES:
+        if name not in book.snapshot.columns:
+            rows.append((name, [Cell(language.text("no export"), is_number=False), Cell(""), Cell("")]))
+            continue
+        count = int(book.engine.frame(f"SELECT count(*) AS n FROM {name}")["n"].iloc[0])
+        linked = _linked(book, name)
+        share = language.percent(linked / count) if linked is not None and count else ""
+        rows.append((name, [Cell(language.text(TABLES[name].grain), is_number=False), Cell(language.number(count)), Cell(share)]))
+    headers = [language.text(text) for text in ("Table", "Holds", "Rows", "With a known customer")]
+    return sheet(language.text("What the exports bring, table by table."), headers, rows, "coverage")
+
+
+def _linked(book: Workbook, table: str) -> int | None:
+    """Return how many rows name a customer of the customers table; None where the question makes no sense."""
+    columns = book.snapshot.columns
+    if table == "customers" or "customers" not in columns or "customer_id" not in columns.get(table, ()):
+        return None
+    frame = book.engine.frame(f"SELECT count(*) AS n FROM {table} AS t SEMI JOIN customers AS c USING (customer_id)")
+    return int(frame["n"].iloc[0])
+
+
+EVENT_TIMES = {
+    "tickets": "created_at", "survey_invites": "sent_at", "survey_answers": "completed_at", "transactions": "occurred_at",
+    "usage_daily": "day", "opportunities": "created_at", "interventions": "assigned_at",
+}
+
+
+def freshness(book: Workbook) -> Exhibit:
+    """Return from when until when each table reaches."""
+    language = book.language
+    rows = []
+    for name, column in EVENT_TIMES.items():
+        if name not in book.snapshot.columns:
+            continue
+        span = book.engine.frame(f"SELECT min({column}) AS first, max({column}) AS last FROM {name}").iloc[0]
+        rows.append((name, [Cell(_day(span[end])) for end in ("first", "last")]))
+    headers = [language.text(text) for text in ("Table", "First", "Last")]
+    caption = language.text("How far each table reaches; the exports were made {moment}.",
+                            moment=language.moment(book.snapshot.as_of, book.snapshot.time_zone))
+    return sheet(caption, headers, rows, "freshness")
+
+
+def _day(moment: object) -> str:
+    return "" if pd.isna(moment) else str(pd.Timestamp(moment).date())  # type: ignore[arg-type]
+
+
+def inputs(book: Workbook) -> Exhibit:
+    """Return every file that was read, with its size and the hash that identifies it."""
+    language = book.language
+    rows = [
+        (file.name, [Cell(file.export, is_number=False), Cell(language.number(file.bytes)), Cell(file.sha256[:16], is_number=False)])
+        for file in book.snapshot.inputs
+    ]
+    headers = [language.text(text) for text in ("File", "Export", "Bytes", "SHA-256, first 16")]
+    return sheet(language.text("The files that were read."), headers, rows, "inputs")
+
+
+def how_made(book: Workbook, *names: str) -> Exhibit:
+    """Return the closing section: definitions used, ledger in a sentence, snapshot and versions."""
+    language = book.language
+    text = language.text(
+        "Computed from snapshot {snapshot}, exported {moment}, with cxlib {version}. Amounts are in {currency}.",
+        snapshot=book.snapshot.id, moment=language.moment(book.snapshot.as_of, book.snapshot.time_zone),
+        version=cxlib.__version__, currency=book.snapshot.currency,
+    )
+    return definitions(book, *names) + ledger_sentence(book) + paragraph(text, "cx-note")
+
+
+def cautions(book: Workbook, lines: Sequence[str]) -> Exhibit:
+    """Return a list of computed cautions, or the sentence that none was found."""
+    if not lines:
+        return paragraph(book.language.text("Nothing of what was looked for was found."), "cx-note")
+    return Exhibit(element("ul", *(element("li", escape(line)) for line in lines), class_="cx-cautions"), "\n".join(lines))

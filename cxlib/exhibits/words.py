@@ -1,0 +1,106 @@
+"""The sentences that are said from measures; every adjective in them is computed."""
+
+from __future__ import annotations
+
+from cxlib.estimate import Estimate
+from cxlib.finding import Finding
+from cxlib.language import Language
+from cxlib.metrics import METRICS
+from cxlib.period import Month
+
+BALANCES = ("full count, no interval",)
+
+
+def value(language: Language, estimate: Estimate) -> str:
+    """Return a value as a page shows it: "87.3%", "n < 5", "no data"."""
+    if "suppressed" in estimate.flags:
+        return language.text("n < 5")
+    if "not-reached" in estimate.flags:
+        return language.text("more than {low}", low=language.measure(estimate.low, estimate.unit))
+    if not estimate.is_known:
+        return language.text("no data")
+    return language.measure(estimate.value, estimate.unit)
+
+
+def interval(language: Language, estimate: Estimate) -> str:
+    """Return "95% interval 84.9% to 89.4%", or what stands in its place."""
+    if not estimate.is_known:
+        return ""
+    if estimate.method in BALANCES:
+        return language.text("full count")
+    return language.text("95% interval {limits}", limits=language.interval(estimate.low, estimate.high, estimate.unit))
+
+
+def denominator(language: Language, estimate: Estimate) -> str:
+    """Return "n = 1,204"."""
+    return language.text("n = {n}", n=language.number(estimate.n))
+
+
+def change_phrase(language: Language, finding: Finding) -> str:
+    """Return how a measure compares with the earlier month, for a tile or a table cell."""
+    month = language.month(Month.parse(finding.against))
+    if finding.verdict == "cannot-tell":
+        return language.text("no comparison with {month}", month=month)
+    difference = language.difference(finding.change.value, finding.change.unit)
+    if finding.verdict == "no-measurable-change":
+        return language.text("no measurable change since {month} ({difference})", month=month, difference=difference)
+    return language.text("{difference} since {month}", month=month, difference=difference)
+
+
+def verdict(language: Language, finding: Finding) -> str:
+    """Return the verdict in two or three words, with the difference."""
+    if finding.verdict == "cannot-tell":
+        return language.text("cannot tell")
+    said = {"rose": "rose by {by}", "fell": "fell by {by}"}.get(finding.verdict, "no measurable change")
+    by = language.difference(abs(finding.change.value), finding.change.unit).removeprefix("+")
+    return language.text(said, by=by)
+
+
+def sentence(language: Language, finding: Finding) -> str:
+    """Return the sentence that states a measure and how it changed.
+
+    "Rose" and "fell" are said only where the interval of the change excludes no change.
+    """
+    now = finding.now
+    label = language.text(METRICS[finding.metric].label)
+    if not now.is_known:
+        return language.text("{label}: {value} this month ({n}).", label=label, value=value(language, now),
+                             n=denominator(language, now))
+    basis = "; ".join(part for part in (interval(language, now), denominator(language, now)) if part)
+    opening = language.text("{label}: {value} ({basis}).", label=label, value=value(language, now), basis=basis)
+    return f"{opening} {_comparison(language, finding)}"
+
+
+def _comparison(language: Language, finding: Finding) -> str:
+    month = language.month(Month.parse(finding.against))
+    change = finding.change
+    if finding.verdict == "cannot-tell":
+        return language.text("There is nothing to compare with in {month}.", month=month)
+    limits = language.text(
+        "{low} to {high}",
+        low=language.difference(change.low, change.unit), high=language.difference(change.high, change.unit),
+    )
+    by = language.difference(change.value, change.unit)
+    before = value(language, finding.before)
+    if finding.now.method in BALANCES:
+        said = {
+            "rose": "It rose by {by} since {month} (then {before}).",
+            "fell": "It fell by {by} since {month} (then {before}).",
+        }.get(finding.verdict, "It is the same as in {month}.")
+        return language.text(said, by=by, month=month, before=before)
+    said = {
+        "rose": "It rose since {month} (then {before}; change {by}, interval {limits}).",
+        "fell": "It fell since {month} (then {before}; change {by}, interval {limits}).",
+    }.get(
+        finding.verdict,
+        "It did not measurably change since {month} (then {before}; change {by}, interval {limits}).",
+    )
+    return language.text(said, by=by, month=month, before=before, limits=limits)
+
+
+def good_or_bad(finding: Finding) -> str:
+    """Return whether a change is good news: "good", "bad" or "neutral"."""
+    wanted = {"up": "rose", "down": "fell"}.get(METRICS[finding.metric].good)
+    if wanted is None or finding.verdict not in ("rose", "fell"):
+        return "neutral"
+    return "good" if finding.verdict == wanted else "bad"

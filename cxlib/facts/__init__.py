@@ -1,0 +1,85 @@
+"""Derived tables that measures are counted from: one `.sql` file each, its grain in the first comment.
+
+The SQL keeps to what every engine has and reads the canonical tables by name. Beside them it may use
+
+- `$as_of`, the moment the data were exported, as a UTC timestamp;
+- `local_month(t)`, first day of the month of a UTC time in the reporting zone;
+- `month_end(m)`, the UTC instant at which month `m` ends in the reporting zone;
+- `bucket(id)`, the random group (0 to 63) that all rows of one customer share;
+- `rates(currency, rate)`, one unit of a currency in the reporting currency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from string import Template
+
+GROUPS = 64
+"""How many random groups customers are dealt into, for variances that respect clustering."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One derived table.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file and of the table.
+    needs : tuple of str
+        Canonical tables without which it has no rows.
+    segments : tuple of str
+        Columns that a breakdown may use.
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    segments: tuple[str, ...]
+
+    @property
+    def template(self) -> str:
+        return _read(self.name)
+
+    @property
+    def grain(self) -> str:
+        return self.template.splitlines()[0].removeprefix("-- ")
+
+    def sql(self, as_of: str) -> str:
+        """Return the statement for an `as_of` such as "2026-11-09 06:00:00" (UTC)."""
+        return Template(self.template).substitute(as_of=f"TIMESTAMP '{as_of}'")
+
+
+@cache
+def _read(name: str) -> str:
+    return resources.files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+
+
+CUSTOMER_SEGMENTS = ("region", "tier", "sector", "segment")
+
+FACTS: dict[str, Fact] = {
+    fact.name: fact
+    for fact in (
+        Fact(
+            "ticket",
+            ("tickets",),
+            ("channel", *CUSTOMER_SEGMENTS, "product", "agent_group", "topic", "priority", "severity"),
+        ),
+        Fact(
+            "subscription_month",
+            ("subscriptions",),
+            (*CUSTOMER_SEGMENTS, "product", "channel"),
+        ),
+        Fact(
+            "survey_answer",
+            ("survey_answers",),
+            ("touchpoint", "channel", *CUSTOMER_SEGMENTS, "survey", "wave", "language"),
+        ),
+        Fact(
+            "survey_invite",
+            ("survey_invites",),
+            ("touchpoint", "channel", *CUSTOMER_SEGMENTS, "survey", "wave"),
+        ),
+    )
+}

@@ -1,0 +1,20 @@
+-- One row per survey invitation that was delivered.
+SELECT
+    i.invite_id,
+    i.customer_id,
+    bucket(coalesce(i.customer_id, i.invite_id)) AS bucket,
+    i.survey,
+    i.instrument,
+    i.wave,
+    i.touchpoint,
+    i.channel,
+    c.region,
+    c.tier,
+    c.sector,
+    c.segment,
+    local_month(i.sent_at) AS sent_month,
+    i.answered_at IS NOT NULL OR a.invite_id IS NOT NULL AS is_answered
+FROM survey_invites AS i
+LEFT JOIN customers AS c ON c.customer_id = i.customer_id
+LEFT JOIN (SELECT DISTINCT invite_id FROM survey_answers WHERE invite_id IS NOT NULL) AS a ON a.invite_id = i.invite_id
+WHERE i.sent_at < $as_of AND coalesce(i.delivered, TRUE)

@@ -1,0 +1,67 @@
+-- One row per ticket that a customer opened, with its clocks read at the moment of export.
+WITH ordered AS (
+    SELECT
+        *,
+        -- the next ticket of the same customer on the same topic: a solved problem that came back
+        CASE WHEN customer_id IS NOT NULL AND topic IS NOT NULL THEN
+            lead(created_at) OVER (PARTITION BY customer_id, topic ORDER BY created_at, ticket_id)
+        END AS next_created_at
+    FROM tickets
+    WHERE created_at < $as_of AND coalesce(is_bot_only, FALSE) = FALSE
+),
+
+asked AS (
+    -- an export of nothing but rated tickets cannot say how many were asked
+    SELECT count(*) > 0 AS lists_unrated FROM tickets WHERE satisfaction = 'offered'
+)
+
+SELECT
+    t.ticket_id,
+    t.customer_id,
+    bucket(coalesce(t.customer_id, t.ticket_id)) AS bucket,
+    t.channel,
+    coalesce(t.region, c.region) AS region,
+    coalesce(t.tier, c.tier) AS tier,
+    coalesce(t.sector, c.sector) AS sector,
+    coalesce(t.segment, c.segment) AS segment,
+    t.product,
+    t.agent_group,
+    t.topic,
+    t.priority,
+    t.severity,
+    local_month(t.created_at) AS created_month,
+    local_month(t.first_solved_at) AS solved_month,
+    local_month(t.last_solved_at) AS closed_month,
+    local_month(coalesce(t.rated_at, t.last_solved_at, t.created_at)) AS rated_month,
+    -- first reply: runs from the question to the first public answer by a person; a ticket that was
+    -- solved without one, or has none yet, was last seen waiting at that moment
+    CASE WHEN NOT coalesce(t.first_reply_unknown, FALSE) AND NOT coalesce(t.is_outbound, FALSE) THEN
+        date_diff('second', t.created_at, coalesce(t.first_public_reply_at, t.first_solved_at, $as_of)) / 60.0
+    END AS first_reply_minutes,
+    t.first_public_reply_at IS NOT NULL AS first_reply_observed,
+    CASE WHEN NOT coalesce(t.solve_unknown, FALSE) THEN
+        date_diff('second', t.created_at, coalesce(t.first_solved_at, $as_of)) / 60.0
+    END AS first_resolution_minutes,
+    t.first_solved_at IS NOT NULL AS first_resolution_observed,
+    -- the ladder: a week to answer and to solve, then a week in which the solution must hold
+    t.created_at + INTERVAL 14 DAY <= $as_of AS has_two_weeks_of_follow_up,
+    CASE WHEN NOT coalesce(t.first_reply_unknown, FALSE) AND NOT coalesce(t.is_outbound, FALSE) THEN
+        coalesce(t.first_public_reply_at <= t.created_at + INTERVAL 7 DAY, FALSE)
+    END AS answered_in_a_week,
+    CASE WHEN NOT coalesce(t.solve_unknown, FALSE) THEN
+        coalesce(t.first_solved_at <= t.created_at + INTERVAL 7 DAY, FALSE)
+    END AS solved_in_a_week,
+    CASE WHEN NOT coalesce(t.solve_unknown, FALSE) AND (t.reopens IS NOT NULL OR t.first_solved_at IS NULL) THEN
+        coalesce(t.first_solved_at <= t.created_at + INTERVAL 7 DAY, FALSE)
+        AND coalesce(t.reopens, 0) = 0
+        AND coalesce(t.satisfaction, 'not_offered') <> 'bad'
+        AND coalesce(t.next_created_at > t.first_solved_at + INTERVAL 7 DAY, TRUE)
+    END AS solved_and_held,
+    t.first_solved_at IS NOT NULL AS is_solved,
+    t.reopens > 0 AS was_reopened,
+    CASE WHEN a.lists_unrated THEN t.satisfaction IN ('offered', 'good', 'bad') END AS rating_offered,
+    t.satisfaction IN ('good', 'bad') AS is_rated,
+    t.satisfaction = 'good' AS rated_good
+FROM ordered AS t
+CROSS JOIN asked AS a
+LEFT JOIN customers AS c ON c.customer_id = t.customer_id

@@ -1,0 +1,158 @@
+"""What depends on the reader's language: sentences, numbers, dates, durations.
+
+English sentences are their own key; another language is a gettext catalog beside this file.
+"""
+
+from __future__ import annotations
+
+import gettext
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_compact_currency, format_currency, format_decimal
+from babel.units import format_unit
+
+from cxlib.errors import ConfigError
+from cxlib.period import Month, zone
+
+AVAILABLE = ("en",)
+CATALOGS = Path(__file__).parent / "catalogs"
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Language:
+    """A reader's language by its code, such as "en".
+
+    Raises
+    ------
+    ConfigError
+        If there is no catalog for it.
+    """
+
+    code: str = "en"
+
+    def __post_init__(self) -> None:
+        if self.code not in AVAILABLE:
+            raise ConfigError(f'language "{self.code}" is not available; there are: {", ".join(AVAILABLE)}')
+
+    @cached_property
+    def locale(self) -> Locale:
+        return Locale.parse(self.code)
+
+    @cached_property
+    def _catalog(self) -> gettext.NullTranslations:
+        return gettext.translation("cxlib", CATALOGS, [self.code], fallback=True)
+
+    @property
+    def direction(self) -> str:
+        return self.locale.text_direction
+
+    def text(self, message: str, **values: object) -> str:
+        """Return a sentence in the language with its `{placeholders}` filled."""
+        return self._catalog.gettext(message).format_map(values) if values else self._catalog.gettext(message)
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """Return a number with grouping and exactly `digits` decimals.
+
+        >>> Language("en").number(10412.5, 1)
+        '10,412.5'
+        """
+        return _minus(format_decimal(value, _pattern(digits), locale=self.locale, decimal_quantization=True))
+
+    def percent(self, share: float, digits: int = 1) -> str:
+        """Return a share as per cent.
+
+        >>> Language("en").percent(0.8734)
+        '87.3%'
+        """
+        pattern = self.locale.percent_formats[None]
+        return _minus(pattern.apply(share, self.locale, force_frac=(digits, digits)))
+
+    def money(self, amount: float, currency: str) -> str:
+        """Return an amount without cents; from a million on in short form.
+
+        >>> Language("en").money(412300.4, "EUR")
+        '€412,300'
+        """
+        if abs(amount) >= 1_000_000:
+            return _minus(format_compact_currency(amount, currency, locale=self.locale, fraction_digits=2))
+        return _minus(format_currency(amount, currency, "¤#,##0", locale=self.locale, currency_digits=False))
+
+    def duration(self, minutes: float) -> str:
+        """Return a duration in the unit a person would use.
+
+        >>> Language("en").duration(42), Language("en").duration(318), Language("en").duration(5000)
+        ('42 min', '5.3 hr', '3.5 days')
+        """
+        unit, scale, digits = _duration_unit(minutes)
+        value = round(minutes / scale, digits)
+        return _minus(
+            format_unit(value, f"duration-{unit}", "short", format=_pattern(digits if value % 1 else 0), locale=self.locale)
+        )
+
+    def measure(self, value: float, unit: str) -> str:
+        """Return a measured value with its unit ("share", "points", "minutes", "EUR a month", a count)."""
+        if math.isnan(value):
+            return "–"
+        if math.isinf(value):
+            return self.text("no limit")
+        if unit == "share":
+            return self.percent(value)
+        if unit == "minutes":
+            return self.duration(value)
+        if unit.endswith(" a month"):
+            return self.money(value, unit.removesuffix(" a month"))
+        return self.number(value)
+
+    def difference(self, value: float, unit: str) -> str:
+        """Return a difference with its sign; shares differ in percentage points."""
+        sign = "+" if value > 0 else ""
+        if unit == "share":
+            return self.text("{number} points", number=sign + self.number(100 * value, 1))
+        if unit == "points":
+            return self.text("{number} points", number=sign + self.number(value))
+        return sign + self.measure(value, unit)
+
+    def interval(self, low: float, high: float, unit: str) -> str:
+        """Return "84.9% to 89.4%"."""
+        return self.text("{low} to {high}", low=self.measure(low, unit), high=self.measure(high, unit))
+
+    def month(self, month: Month) -> str:
+        """Return "October 2026"."""
+        return format_date(month.first_day, "LLLL y", locale=self.locale)
+
+    def month_short(self, month: Month) -> str:
+        """Return "Oct 26", for axes."""
+        return format_date(month.first_day, "LLL yy", locale=self.locale)
+
+    def moment(self, utc: datetime, time_zone: str) -> str:
+        """Return a UTC moment in a time zone, with the zone's name."""
+        local = utc.replace(tzinfo=UTC).astimezone(zone(time_zone))
+        return f"{format_datetime(local, 'd MMMM y, HH:mm', locale=self.locale)} ({time_zone})"
+
+
+def _pattern(digits: int) -> str:
+    return "#,##0" + ("." + "0" * digits if digits else "")
+
+
+def _duration_unit(minutes: float) -> tuple[str, float, int]:
+    size = abs(minutes)
+    if size < 10:
+        return "minute", 1, 1
+    if size < 90:
+        return "minute", 1, 0
+    if size < 48 * 60:
+        return "hour", 60, 1
+    return "day", 1440, 1
+
+
+def _minus(text: str) -> str:
+    """Return a formatted number with a real minus sign."""
+    return MINUS + text[1:] if text.startswith("-") else text

@@ -1,0 +1,218 @@
+"""The analyst's door: one month of one company, ready to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+from statsmodels.stats.multitest import multipletests
+
+from cxlib.engine import Engine
+from cxlib.errors import ConfigError, MeasureError
+from cxlib.estimate import Estimate, difference, two_sided_p
+from cxlib.finding import Finding, verdict_of
+from cxlib.language import Language
+from cxlib.metrics import METRICS, Metric, measure, missing_columns
+from cxlib.nearest import nearest
+from cxlib.period import Month
+from cxlib.store import Snapshot, build_snapshot, open_snapshot
+
+SNAPSHOTS = "snapshots"
+
+
+class _Asked(NamedTuple):
+    metric: str
+    months: tuple[Month, ...]
+    by: tuple[str, ...]
+
+
+class Workbook:
+    """One reporting month over one snapshot.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The checked tables.
+    month : Month
+        The month the report is about.
+    language : Language
+        The reader's language.
+    """
+
+    def __init__(self, snapshot: Snapshot, month: Month, language: Language) -> None:
+        self.snapshot = snapshot
+        self.month = month
+        self.language = language
+        self._measured: dict[_Asked, pd.DataFrame] = {}
+
+    @cached_property
+    def engine(self) -> Engine:
+        return Engine(self.snapshot)
+
+    def metric(self, name: str) -> Metric:
+        """Return a metric by its id.
+
+        Raises
+        ------
+        MeasureError
+            If there is none; the nearest is named.
+        """
+        if name not in METRICS:
+            raise MeasureError(f'metric "{name}" does not exist{nearest(name, METRICS)}')
+        return METRICS[name]
+
+    def missing(self, *names: str) -> tuple[str, ...]:
+        """Return the tables and columns that metrics need and no export brings, in order, once each."""
+        columns = (c for name in names for c in missing_columns(self.metric(name), self.snapshot.columns))
+        return tuple(dict.fromkeys(columns))
+
+    def available(self, *names: str) -> tuple[str, ...]:
+        """Return those of the metrics that the exports can give."""
+        return tuple(name for name in names if not self.missing(name))
+
+    def measure(self, *names: str, months: int = 1, by: Sequence[str] = ()) -> pd.DataFrame:
+        """Measure metrics for the months that end with the report's.
+
+        Parameters
+        ----------
+        *names : str
+            Ids of metrics; those whose table is missing have no rows.
+        months : int
+            How many months, the report's last.
+        by : sequence of str
+            Segment columns.
+
+        Returns
+        -------
+        DataFrame
+            As `cxlib.metrics.measure` returns.
+        """
+        asked = [_Asked(name, self.month.trailing(months), tuple(by)) for name in self.available(*names)]
+        new = [ask.metric for ask in asked if ask not in self._measured]
+        if new:
+            tidy = measure(self.engine, [METRICS[name] for name in new], self.month.trailing(months), by)
+            for name in new:
+                self._measured[_Asked(name, self.month.trailing(months), tuple(by))] = tidy[tidy["metric"] == name]
+        if not asked:
+            return measure(self.engine, [], self.month.trailing(months), by)
+        return pd.concat([self._measured[ask] for ask in asked], ignore_index=True)
+
+    def estimate(self, name: str, month: Month | None = None, segment: Mapping[str, str] | None = None) -> Estimate:
+        """Return one measured number.
+
+        Parameters
+        ----------
+        name : str
+            Id of the metric.
+        month : Month, optional
+            The report's month or an earlier one.
+        segment : mapping of column to value, optional
+            One cell of a breakdown.
+
+        Raises
+        ------
+        MeasureError
+            If its table is missing, or the breakdown has no such value.
+        """
+        if lacking := self.missing(name):
+            raise MeasureError(f"{name} cannot be measured: no export brings {', '.join(lacking)}")
+        month, cell = month or self.month, dict(segment or {})
+        back = (self.month.year - month.year) * 12 + self.month.month - month.month
+        if back < 0:
+            raise MeasureError(f"{name}: {month} lies after the report's month {self.month}")
+        rows = self.measure(name, months=max(back + 1, 1), by=tuple(cell))
+        rows = rows[rows["period"] == str(month)]
+        for column, value in cell.items():
+            rows = rows[rows[column] == value]
+        if rows.empty:
+            raise MeasureError(f"{name}: no rows for {cell} in {month}")
+        return estimate_of(rows.iloc[0])
+
+    def change(self, name: str, months_back: int = 1, segment: Mapping[str, str] | None = None) -> Finding:
+        """Compare the report's month with an earlier one."""
+        earlier = self.month.shift(-months_back)
+        now, before = self.estimate(name, self.month, segment), self.estimate(name, earlier, segment)
+        change = difference(now, before)
+        where = "-".join(("", *(segment or {}).values()))
+        return Finding(
+            f"{name}{where}-since-{earlier}", name, now, before, change, str(earlier), verdict_of(change)
+        )
+
+    def changes(self, *names: str, months_back: int = 1) -> list[Finding]:
+        """Compare several measures at once; the verdicts hold for all of them together.
+
+        With many comparisons some intervals exclude zero by chance, so a direction is said only
+        where Benjamini and Hochberg's (1995) procedure at 5 % rejects "no change" as well.
+        """
+        findings = [self.change(name, months_back) for name in self.available(*names)]
+        return correct_family(findings)
+
+
+def correct_family(findings: Sequence[Finding]) -> list[Finding]:
+    """Take back the directions that do not survive Benjamini and Hochberg's correction at 5 %."""
+    told = [place for place, finding in enumerate(findings) if finding.verdict != "cannot-tell"]
+    if not told:
+        return list(findings)
+    rejected = multipletests([two_sided_p(findings[place].change) for place in told], method="fdr_bh")[0]
+    corrected = list(findings)
+    for place, measurable in zip(told, rejected, strict=True):
+        if not measurable:
+            corrected[place] = findings[place].with_verdict("no-measurable-change")
+    return corrected
+
+
+def estimate_of(row: pd.Series) -> Estimate:
+    """Return the Estimate in one row of a measures table."""
+    flags = tuple(flag for flag in str(row["flags"]).split(",") if flag)
+    return Estimate(
+        float(row["value"]), float(row["low"]), float(row["high"]), int(row["n"]),
+        str(row["unit"]), str(row["method"]), flags,
+    )
+
+
+def open_workbook(
+    month: str, sources: str = "data/sources.toml", snapshot: str = "", language: str = "en"
+) -> Workbook:
+    """Open one month of the exports that a `sources.toml` names.
+
+    Parameters
+    ----------
+    month : str
+        "2026-10".
+    sources : str
+        Path of the sources file; a relative one is looked for here and in the folders above.
+    snapshot : str
+        Folder of a snapshot that is already there, instead of importing again.
+    language : str
+        Code of the reader's language.
+
+    Raises
+    ------
+    ConfigError, SourceError, SnapshotError, PeriodError
+        As the stages before say.
+    """
+    if snapshot:
+        opened = open_snapshot(Path(snapshot))
+    else:
+        file = find_upward(sources)
+        opened = build_snapshot(file, file.parent / SNAPSHOTS)
+    return Workbook(opened, Month.parse(month), Language(language))
+
+
+def find_upward(name: str) -> Path:
+    """Return a file by a path relative to here or to a folder above (notebooks lie one folder down).
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / name).is_file():
+            return folder / name
+    raise ConfigError(f"{name} is not in {here.name} nor in a folder above; name the sources file, or write one "
+                      "(README.md, “Bring your own exports”)")
