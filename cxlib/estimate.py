@@ -107,7 +107,9 @@ def proportion(successes: Array, trials: Array, effect: Array = 1.0) -> Interval
     known = n > 0
     safe = np.where(known, n, 1.0)
     low, high = proportion_confint(np.where(known, k, 0.0) / deff, safe / deff, alpha=ALPHA, method="wilson")
-    return _known(Interval(k / safe, np.clip(low, 0, 1), np.clip(high, 0, 1)), known)
+    share = k / safe
+    # at 0 and 1 the limit is the share itself, but for the last bit of rounding
+    return _known(Interval(share, np.clip(low, 0, share), np.clip(high, share, 1)), known)
 
 
 def net_promoter_score(promoters: Array, detractors: Array, answers: Array, effect: Array = 1.0) -> Interval:

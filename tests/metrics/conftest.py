@@ -1,0 +1,74 @@
+"""A desk on which canonical tables are laid by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from cxlib.engine import Engine
+from cxlib.tables import TABLES
+
+ARROW = {
+    "VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us"), "DATE": pa.date32(), "DOUBLE": pa.float64(),
+    "BIGINT": pa.int64(), "BOOLEAN": pa.bool_(),
+}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A snapshot that was written by hand."""
+
+    folder: Path
+    as_of: datetime
+    columns: Mapping[str, tuple[str, ...]]
+    time_zone: str = "UTC"
+    currency: str = "EUR"
+    rates: Mapping[str, float] = field(default_factory=lambda: {"USD": 0.5})
+
+    def parquet(self, table: str) -> Path | None:
+        path = self.folder / f"{table}.parquet"
+        return path if path.exists() else None
+
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Callable[..., Desk]:
+    """Return a function that lays tables: `desk(as_of, tickets=[{...}], ...)`; absent columns are empty."""
+
+    def lay(as_of: str, time_zone: str = "UTC", folder: str = "desk", **tables: Rows) -> Desk:
+        place = tmp_path / folder
+        place.mkdir(exist_ok=True)
+        for name, rows in tables.items():
+            table = TABLES[name]
+            frame = pd.DataFrame([{c.name: row.get(c.name) for c in table.columns} for row in rows], columns=table.column_names)
+            arrays = []
+            for column in table.columns:
+                values = frame[column.name]
+                if column.sql_type == "TIMESTAMP":
+                    values = pd.to_datetime(values, format="ISO8601")
+                elif column.sql_type == "DATE":
+                    values = pd.to_datetime(values).dt.date
+                arrays.append(pa.Array.from_pandas(values.where(values.notna(), None), type=ARROW[column.sql_type]))
+            pq.write_table(pa.table(dict(zip(table.column_names, arrays, strict=True))), place / f"{name}.parquet")
+        brought = {
+            name: tuple(sorted({column for row in rows for column, value in row.items() if value is not None}))
+            for name, rows in tables.items()
+        }
+        return Desk(place, datetime.fromisoformat(as_of), brought, time_zone)
+
+    return lay
+
+
+@pytest.fixture
+def engine_on() -> Callable[[Desk], Engine]:
+    return Engine

@@ -1,0 +1,227 @@
+"""What holds for every metric, whatever the data."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxlib.engine import Engine
+from cxlib.errors import MeasureError
+from cxlib.facts import FACTS
+from cxlib.metrics import METRICS, Metric, measure, missing_columns
+from cxlib.metrics.measure import SAMPLED
+from cxlib.period import Month
+from cxlib.tables import TABLES
+
+OCTOBER = Month(2026, 10)
+MONTHS = OCTOBER.trailing(14)
+Lay = Callable[..., Any]
+Tables = dict[str, list[dict[str, Any]]]
+EACH_METRIC = pytest.mark.parametrize("metric", METRICS.values(), ids=list(METRICS))
+
+
+def company(seed: int, customers: int = 60) -> Tables:
+    """Return a small company with every table the metrics count."""
+    rng = np.random.default_rng(seed)
+    names = [f"{seed}-{k}" for k in range(customers)]
+    start = pd.Timestamp("2025-09-01")
+
+    def moment(low: float = 0, high: float = 425) -> pd.Timestamp:
+        return start + pd.Timedelta(minutes=int(rng.uniform(low, high) * 1440))
+
+    tables: Tables = {"customers": [{"customer_id": name, "region": str(rng.choice(["north", "south"]))} for name in names]}
+    tickets: list[dict[str, Any]] = []
+    for k in range(customers * 6):
+        created = moment()
+        reply = created + pd.Timedelta(minutes=int(rng.lognormal(5, 1.5)))
+        solved = reply + pd.Timedelta(minutes=int(rng.lognormal(6, 1.5)))
+        closed = bool(rng.random() < 0.85) and solved < pd.Timestamp("2026-11-20")
+        tickets.append({
+            "ticket_id": f"{seed}-{k}", "customer_id": str(rng.choice(names)), "channel": str(rng.choice(["email", "chat"])),
+            "topic": str(rng.choice(["login", "invoice"])), "created_at": created,
+            "first_public_reply_at": reply if closed or rng.random() < 0.5 and reply < pd.Timestamp("2026-11-20") else None,
+            "first_solved_at": solved if closed else None, "last_solved_at": solved if closed else None,
+            "reopens": int(rng.random() < 0.1), "satisfaction": str(rng.choice(["not_offered", "offered", "good", "bad"])),
+        })
+    tables["tickets"] = tickets
+    tables["survey_invites"] = [
+        {"invite_id": f"{seed}-{k}", "survey": "s", "instrument": "nps", "sent_at": moment(), "customer_id": str(rng.choice(names))}
+        for k in range(200)
+    ]
+    tables["survey_answers"] = [
+        {"answer_id": f"{seed}-{k}", "invite_id": f"{seed}-{k}" if k < 90 else None, "survey": "s",
+         "instrument": "nps" if k % 2 else "csat", "score": float(rng.integers(0, 11) if k % 2 else rng.integers(1, 6)),
+         "scale_min": 0.0 if k % 2 else 1.0, "scale_max": 10.0 if k % 2 else 5.0, "weight": float(rng.uniform(0.5, 2)),
+         "completed_at": moment(), "customer_id": str(rng.choice(names)), "touchpoint": str(rng.choice(["a", "b"]))}
+        for k in range(240)
+    ]
+    terms: list[dict[str, Any]] = []
+    for name in names:
+        at = moment(-600, 300)
+        while at < pd.Timestamp("2026-11-20") and rng.random() < 0.85:
+            end = at + pd.Timedelta(days=int(rng.integers(20, 300)))
+            terms.append({
+                "term_id": f"{name}-{len(terms)}", "subscription_id": name, "customer_id": name, "product": "p",
+                "started_at": at, "ended_at": end, "monthly_amount": float(rng.integers(10, 500)),
+                "currency": str(rng.choice(["EUR", "USD"])),
+            })
+            at = end if rng.random() < 0.7 else end + pd.Timedelta(days=int(rng.integers(5, 90)))
+    tables["subscriptions"] = terms
+    return tables
+
+
+def measured(snapshot: Any, metric: Metric, by: tuple[str, ...] = ()) -> pd.DataFrame:
+    with Engine(snapshot) as engine:
+        return measure(engine, [metric], MONTHS, by)
+
+
+@EACH_METRIC
+def test_declaration_is_whole(metric: Metric) -> None:
+    assert metric.label
+    assert metric.definition.endswith(".")
+    assert metric.fact in FACTS
+    assert metric.good in ("up", "down", "neither")
+    assert (metric.clock == "calendar") == (metric.unit == "minutes")
+    for need in metric.needs:
+        table, column = need.split(".")
+        assert column in TABLES[table].column_names
+
+
+@EACH_METRIC
+@pytest.mark.parametrize("by", [(), ("region",)], ids=["whole", "region"])
+def test_rows_are_tidy_and_limits_hold_the_value(desk: Lay, metric: Metric, by: tuple[str, ...]) -> None:
+    rows = measured(desk("2026-11-20", **company(1)), metric, by)
+    assert list(rows.columns) == [
+        "metric", "period", *by, "n", "value", "low", "high", "unit", "method", "excluded", "flags", "as_of"]
+    assert len(rows) == len(MONTHS) * (2 if by else 1)
+    known = rows[rows["value"].notna()]
+    assert len(known) > 0
+    assert (known["low"] <= known["value"]).all()
+    assert (known["value"] <= known["high"]).all()
+    assert (rows["n"] >= 0).all()
+    assert (rows["excluded"] >= 0).all()
+    if metric.unit == "share" and metric.kind == "proportion":
+        assert known[["low", "value", "high"]].stack().between(0, 1).all()
+
+
+@EACH_METRIC
+def test_a_value_below_five_is_withheld(desk: Lay, metric: Metric) -> None:
+    rows = measured(desk("2026-11-20", **company(2, customers=3)), metric)
+    few = rows[(rows["n"] < 5) & (rows["n"] > 0)]
+    if metric.kind in SAMPLED:
+        assert few[["value", "low", "high"]].isna().all().all()
+        assert (few["flags"] == "suppressed").all()
+    small = rows[rows["n"].between(5, 29)]
+    assert small["flags"].str.contains("small").all() == (metric.kind in SAMPLED) or small.empty
+
+
+@EACH_METRIC
+def test_the_order_of_rows_does_not_matter(desk: Lay, metric: Metric) -> None:
+    tables = company(3)
+    turned = {name: rows[::-1] for name, rows in tables.items()}
+    straight = measured(desk("2026-11-20", folder="straight", **tables), metric, ("region",))
+    pd.testing.assert_frame_equal(straight, measured(desk("2026-11-20", folder="turned", **turned), metric, ("region",)))
+
+
+@EACH_METRIC
+def test_two_companies_add_up(desk: Lay, metric: Metric) -> None:
+    one, two = company(4), company(5)
+    both = {name: one[name] + two[name] for name in one}
+    parts = [measured(desk("2026-11-20", folder=name, **tables), metric) for name, tables in (("a", one), ("b", two))]
+    whole = measured(desk("2026-11-20", folder="both", **both), metric)
+    assert (whole["n"] == parts[0]["n"] + parts[1]["n"]).all()
+    assert (whole["excluded"] == parts[0]["excluded"] + parts[1]["excluded"]).all()
+    if metric.kind in ("count", "stock", "total", "balance"):
+        np.testing.assert_allclose(whole["value"], parts[0]["value"] + parts[1]["value"])
+
+
+@EACH_METRIC
+def test_segments_add_up_to_the_whole(desk: Lay, metric: Metric) -> None:
+    snapshot = desk("2026-11-20", **company(6))
+    whole, parts = measured(snapshot, metric), measured(snapshot, metric, ("region",))
+    assert (parts.groupby("period")["n"].sum().to_numpy() == whole["n"].to_numpy()).all()
+
+
+@EACH_METRIC
+def test_inputs_stay_as_they_were(desk: Lay, metric: Metric) -> None:
+    snapshot = desk("2026-11-20", **company(7, customers=10))
+    before = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in snapshot.folder.glob("*.parquet")}
+    measured(snapshot, metric)
+    after = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in snapshot.folder.glob("*.parquet")}
+    assert before == after
+
+
+@EACH_METRIC
+def test_empty_tables_give_no_value_and_no_error(desk: Lay, metric: Metric) -> None:
+    rows = measured(desk("2026-11-20", **{name: [] for name in company(8, customers=1)}), metric)
+    assert rows["value"].isna().all()
+    assert (rows["flags"] == "no-data").all()
+
+
+@EACH_METRIC
+def test_one_customer_gives_no_error(desk: Lay, metric: Metric) -> None:
+    assert len(measured(desk("2026-11-20", **company(9, customers=1)), metric)) == len(MONTHS)
+
+
+@EACH_METRIC
+def test_without_its_export_a_metric_names_what_is_missing(metric: Metric) -> None:
+    assert missing_columns(metric, {}) == FACTS[metric.fact].needs
+    table = FACTS[metric.fact].needs[0]
+    named = missing_columns(metric, {table: ()})
+    assert set(metric.needs) == set(named)
+
+
+def test_a_breakdown_that_does_not_exist_names_those_that_do(desk: Lay) -> None:
+    with pytest.raises(MeasureError, match=r'csat cannot be broken down by "weather"; its columns are channel, region'):
+        measured(desk("2026-11-20", tickets=[]), METRICS["csat"], ("weather",))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_mrr_identity_holds_for_every_customer_and_month(desk: Lay, seed: int) -> None:
+    with Engine(desk("2026-11-20", subscriptions=company(seed)["subscriptions"])) as engine:
+        rows = engine.frame(f"SELECT * FROM {engine.fact('subscription_month')}")
+    moved = rows["mrr_start"] + rows["mrr_new"] + rows["mrr_reactivation"] + rows["mrr_expansion"]
+    np.testing.assert_allclose(moved - rows["mrr_contraction"] - rows["mrr_churn"], rows["mrr_end"], atol=1e-9)
+    kinds = rows[["mrr_new", "mrr_reactivation", "mrr_expansion", "mrr_contraction", "mrr_churn"]] > 0
+    assert (kinds.sum(axis=1) <= 1).all()
+    assert not rows.duplicated(["customer_id", "month"]).any()
+    # a month opens with what the one before closed with
+    rows = rows.sort_values(["customer_id", "month"])
+    follows = (rows["customer_id"] == rows["customer_id"].shift()) & (
+        rows["month"] == rows["month"].shift() + pd.DateOffset(months=1))
+    np.testing.assert_allclose(rows["mrr_start"][follows], rows["mrr_end"].shift()[follows])
+    assert follows.sum() > 100
+
+
+def test_mrr_movements_add_up_for_every_month(desk: Lay) -> None:
+    names = ["mrr_start", "mrr_new", "mrr_reactivation", "mrr_expansion", "mrr_contraction", "mrr_churn", "mrr_end"]
+    with Engine(desk("2026-11-20", **company(1))) as engine:
+        rows = measure(engine, [METRICS[name] for name in names], MONTHS)
+    wide = rows.pivot_table(index="period", columns="metric", values="value")
+    opened = wide["mrr_start"] + wide["mrr_new"] + wide["mrr_reactivation"] + wide["mrr_expansion"]
+    np.testing.assert_allclose(opened - wide["mrr_contraction"] - wide["mrr_churn"], wide["mrr_end"], rtol=1e-9)
+
+
+def test_gross_retention_never_passes_one_or_net_retention(desk: Lay) -> None:
+    with Engine(desk("2026-11-20", **company(2))) as engine:
+        rows = measure(engine, [METRICS["gross_revenue_retention"], METRICS["net_revenue_retention"]], MONTHS)
+    gross, net = (rows[rows["metric"] == name]["value"].to_numpy() for name in
+                  ("gross_revenue_retention", "net_revenue_retention"))
+    known = np.isfinite(gross)
+    assert known.sum() > 5
+    assert (gross[known] <= np.minimum(1, net[known]) + 1e-12).all()
+
+
+def test_one_question_gives_what_single_questions_give(desk: Lay) -> None:
+    snapshot = desk("2026-11-20", **company(3))
+    with Engine(snapshot) as engine:
+        together = measure(engine, list(METRICS.values()), MONTHS)
+    for name, metric in METRICS.items():
+        pd.testing.assert_frame_equal(
+            together[together["metric"] == name].reset_index(drop=True), measured(snapshot, metric)
+        )

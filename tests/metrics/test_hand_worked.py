@@ -1,0 +1,267 @@
+"""Every metric on a few rows worked by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxlib.engine import Engine
+from cxlib.metrics import METRICS, measure
+from cxlib.period import Month
+
+OCTOBER = Month(2026, 10)
+Lay = Callable[..., Any]
+
+
+def one(snapshot: Any, name: str, month: Month = OCTOBER, **segment: str) -> pd.Series:
+    """Return the one row of a metric in a month (and segment)."""
+    with Engine(snapshot) as engine:
+        rows = measure(engine, [METRICS[name]], [month], tuple(segment))
+    for column, value in segment.items():
+        rows = rows[rows[column] == value]
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+def ticket(number: int, created: str, **more: Any) -> dict[str, Any]:
+    return {"ticket_id": str(number), "customer_id": f"c{number}", "created_at": created, "reopens": 0, **more}
+
+
+# Twelve tickets of October, exported on 1 December: everything has had time.
+# Replies after 10, 20, …, 100 minutes; the eleventh was solved unanswered after 50 minutes; the twelfth waits still.
+# Solved after 1, 2, …, 10 hours; the eleventh after 50 minutes; the twelfth is open.
+def _october() -> list[dict[str, Any]]:
+    rows = []
+    for k in range(1, 11):
+        created = pd.Timestamp("2026-10-05 08:00")
+        solved = created + pd.Timedelta(hours=k)
+        rows.append(
+            ticket(k, str(created), first_public_reply_at=str(created + pd.Timedelta(minutes=10 * k)),
+                   first_solved_at=str(solved), last_solved_at=str(solved), channel="email" if k <= 6 else "chat")
+        )
+    rows.append(ticket(11, "2026-10-06 08:00", first_solved_at="2026-10-06 08:50", last_solved_at="2026-10-06 08:50",
+                       channel="chat"))
+    rows.append(ticket(12, "2026-10-07 08:00", channel="chat"))
+    return rows
+
+
+def test_tickets_created_counts_the_month_in_the_reporting_zone(desk: Lay) -> None:
+    rows = _october() + [ticket(13, "2026-09-30 21:30"), ticket(14, "2026-09-30 20:30")]
+    assert one(desk("2026-12-01", tickets=rows), "tickets_created")["value"] == 12
+    # in Istanbul, 21:30 UTC on 30 September is half past midnight on 1 October
+    assert one(desk("2026-12-01", "Europe/Istanbul", "tr", tickets=rows), "tickets_created")["value"] == 13
+
+
+def test_tickets_solved_is_filed_under_the_first_solution(desk: Lay) -> None:
+    rows = [*_october(), ticket(13, "2026-09-20", first_solved_at="2026-10-02", last_solved_at="2026-11-02"),
+            ticket(14, "2026-10-20", first_solved_at="2026-11-02", last_solved_at="2026-11-02")]
+    assert one(desk("2026-12-01", tickets=rows), "tickets_solved")["value"] == 12
+
+
+def test_backlog_counts_what_was_open_at_the_end_of_the_month(desk: Lay) -> None:
+    rows = [
+        ticket(1, "2026-08-01", first_solved_at="2026-08-02", last_solved_at="2026-08-02"),
+        ticket(2, "2026-08-01", first_solved_at="2026-09-02", last_solved_at="2026-11-02"),  # reopened, closed in November
+        ticket(3, "2026-09-15"),
+        ticket(4, "2026-10-15", first_solved_at="2026-11-01", last_solved_at="2026-11-01"),
+        ticket(5, "2026-11-02"),
+    ]
+    snapshot = desk("2026-12-01", tickets=rows)
+    assert one(snapshot, "backlog", Month(2026, 8))["value"] == 1
+    assert one(snapshot, "backlog", Month(2026, 9))["value"] == 2
+    assert one(snapshot, "backlog")["value"] == 3
+    assert one(snapshot, "backlog", Month(2026, 11))["value"] == 2
+
+
+def test_first_reply_keeps_the_unanswered_as_censored(desk: Lay) -> None:
+    # 12 at risk; replies at 10, 20, 30, 40, 50 leave 7/12; the unanswered solution at 50 leaves after them, six at
+    # risk then; the reply at 60 brings 7/12 x 5/6 = 0.486: the median is 60. Without the two it would be 50.
+    row = one(desk("2026-12-01", tickets=_october()), "first_reply_calendar_minutes_median")
+    assert (row["value"], row["n"], row["excluded"]) == (60, 12, 0)
+
+
+def test_first_reply_of_the_slowest_tenth(desk: Lay) -> None:
+    # after 100 minutes 7/12 x (5/6)(4/5)(3/4)(2/3)(1/2) = 0.097 are left
+    assert one(desk("2026-12-01", tickets=_october()), "first_reply_calendar_minutes_p90")["value"] == 100
+
+
+def test_first_reply_leaves_out_what_cannot_have_one(desk: Lay) -> None:
+    rows = [*_october(), ticket(13, "2026-10-08", is_outbound=True), ticket(14, "2026-10-08", first_reply_unknown=True)]
+    row = one(desk("2026-12-01", tickets=rows), "first_reply_calendar_minutes_median")
+    assert (row["value"], row["n"], row["excluded"]) == (60, 12, 2)
+
+
+def test_resolution_keeps_the_open_as_censored(desk: Lay) -> None:
+    # twelve at risk: 50 minutes, then an hour each; the sixth to end is the fifth hour
+    snapshot = desk("2026-12-01", tickets=_october())
+    assert one(snapshot, "first_resolution_calendar_minutes_median")["value"] == 300
+    assert one(snapshot, "first_resolution_calendar_minutes_p90")["value"] == 600
+
+
+def test_a_median_that_is_not_reached_says_so(desk: Lay) -> None:
+    rows = [ticket(k, "2026-10-20") for k in range(4)] + [
+        ticket(k, "2026-10-20", first_solved_at="2026-10-21", last_solved_at="2026-10-21") for k in range(4, 6)]
+    row = one(desk("2026-12-01", tickets=rows), "first_resolution_calendar_minutes_median")
+    assert "not-reached" in row["flags"]
+    assert np.isnan(row["value"])
+    assert row["n"] == 6
+
+
+def test_the_ladder_answered_solved_verified(desk: Lay) -> None:
+    week, later = "2026-10-08 08:00", "2026-10-14 08:00"
+    rows = [
+        ticket(1, "2026-10-05", first_public_reply_at=week, first_solved_at=week, last_solved_at=week),
+        ticket(2, "2026-10-05", first_public_reply_at=week, first_solved_at=week, last_solved_at=later, reopens=1),
+        ticket(3, "2026-10-05", first_public_reply_at=week, first_solved_at=week, last_solved_at=week, satisfaction="bad"),
+        ticket(4, "2026-10-05", first_public_reply_at=week, first_solved_at=later, last_solved_at=later),
+        ticket(5, "2026-10-05", first_public_reply_at=later),
+        ticket(6, "2026-10-05", customer_id="x", topic="login", first_public_reply_at=week, first_solved_at=week,
+               last_solved_at=week),
+        ticket(7, "2026-10-12", customer_id="x", topic="login"),  # the same problem again, four days after it was solved
+        ticket(8, "2026-10-29"),  # two weeks have not passed at the export
+    ]
+    snapshot = desk("2026-11-09", tickets=rows)
+    answered, solved, verified = (one(snapshot, name) for name in ("answered_rate", "solved_rate", "verified_rate"))
+    assert [row["n"] for row in (answered, solved, verified)] == [7, 7, 7]
+    assert [row["excluded"] for row in (answered, solved, verified)] == [1, 1, 1]
+    assert answered["value"] == pytest.approx(5 / 7)
+    assert solved["value"] == pytest.approx(4 / 7)
+    assert verified["value"] == pytest.approx(1 / 7)
+
+
+def test_verified_needs_to_know_of_reopenings(desk: Lay) -> None:
+    rows = [ticket(k, "2026-10-05", first_solved_at="2026-10-06", last_solved_at="2026-10-06", reopens=None)
+            for k in range(6)]
+    assert one(desk("2026-12-01", tickets=rows), "verified_rate")["flags"] == "no-data"
+
+
+def test_reopen_rate(desk: Lay) -> None:
+    rows = _october()
+    for place in (0, 3):
+        rows[place]["reopens"] = 2
+    row = one(desk("2026-12-01", tickets=rows), "reopen_rate")
+    assert (row["value"], row["n"]) == (pytest.approx(2 / 11), 11)
+
+
+def test_csat_and_its_response_rate(desk: Lay) -> None:
+    ratings = ["good"] * 6 + ["bad"] * 2 + ["offered"] * 2 + ["not_offered"] + [None]
+    rows = [{**row, "satisfaction": rating} for row, rating in zip(_october(), ratings, strict=True)]
+    snapshot = desk("2026-12-01", tickets=rows)
+    csat, asked = one(snapshot, "csat"), one(snapshot, "csat_response_rate")
+    assert (csat["value"], csat["n"], csat["excluded"]) == (0.75, 8, 4)
+    assert (asked["value"], asked["n"]) == (0.8, 10)
+
+
+def test_csat_is_filed_under_the_day_of_the_rating(desk: Lay) -> None:
+    rows = [{**row, "satisfaction": "good", "rated_at": "2026-11-03"} for row in _october()]
+    snapshot = desk("2026-12-01", tickets=rows)
+    assert one(snapshot, "csat")["flags"] == "no-data"
+    assert one(snapshot, "csat", Month(2026, 11))["n"] == 12
+
+
+def test_an_export_of_rated_tickets_alone_gives_no_response_rate(desk: Lay) -> None:
+    rows = [{**row, "satisfaction": "good"} for row in _october()]
+    assert one(desk("2026-12-01", tickets=rows), "csat_response_rate")["flags"] == "no-data"
+
+
+def answer(number: int, score: float | None, **more: Any) -> dict[str, Any]:
+    return {"answer_id": str(number), "customer_id": f"c{number}", "survey": "s", "instrument": "nps", "score": score,
+            "scale_min": 0, "scale_max": 10, "completed_at": "2026-10-10", **more}
+
+
+def test_nps_keeps_passives_and_leaves_out_blanks(desk: Lay) -> None:
+    scores = [10, 10, 9, 9, 9, 8, 7, 6, 0, 3, None]
+    row = one(desk("2026-12-01", survey_answers=[answer(k, s) for k, s in enumerate(scores)]), "nps")
+    assert (row["value"], row["n"], row["excluded"]) == (20, 10, 1)
+
+
+def test_nps_by_touchpoint(desk: Lay) -> None:
+    rows = [answer(k, 9 if k < 4 else 2, touchpoint="after_purchase" if k < 5 else "website_visit") for k in range(10)]
+    snapshot = desk("2026-12-01", survey_answers=rows)
+    assert one(snapshot, "nps", touchpoint="after_purchase")["value"] == 60
+    assert one(snapshot, "nps", touchpoint="website_visit")["value"] == -100
+
+
+def test_nps_weighted(desk: Lay) -> None:
+    rows = [answer(1, 10, weight=3.0), answer(2, 0, weight=1.0), answer(3, 8, weight=1.0), answer(4, 9, weight=2.0),
+            answer(5, 5, weight=1.0)]
+    row = one(desk("2026-12-01", survey_answers=rows), "nps_weighted")
+    assert row["value"] == pytest.approx(100 * (5 - 2) / 8)
+    assert row["n"] == 5
+
+
+def test_survey_csat_takes_the_upper_two_of_five(desk: Lay) -> None:
+    rows = [answer(k, s, instrument="csat", scale_min=1, scale_max=5) for k, s in enumerate([1, 2, 3, 3, 4, 4, 5, 5])]
+    row = one(desk("2026-12-01", survey_answers=rows), "survey_csat")
+    assert (row["value"], row["n"]) == (0.5, 8)
+
+
+def test_nps_response_rate_counts_delivered_invitations(desk: Lay) -> None:
+    base = {"survey": "s", "instrument": "nps", "sent_at": "2026-10-01"}
+    invites = [{"invite_id": str(k), "delivered": k != 9, **base} for k in range(10)]
+    invites[8]["answered_at"] = "2026-10-02"
+    answers = [answer(1, 9, invite_id="1"), answer(2, 9, invite_id="1"), answer(3, 9, invite_id="3")]
+    row = one(desk("2026-12-01", survey_invites=invites, survey_answers=answers), "nps_response_rate")
+    assert (row["value"], row["n"]) == (pytest.approx(3 / 9), 9)
+
+
+def term(number: int, customer: str, start: str, end: str | None, amount: float, **more: Any) -> dict[str, Any]:
+    return {"term_id": str(number), "subscription_id": str(number), "customer_id": customer, "started_at": start,
+            "ended_at": end, "monthly_amount": amount, "currency": "EUR", **more}
+
+
+# Six customers; September and October of 2026, and October a year before.
+TERMS = [
+    term(1, "stays", "2024-01-10", None, 100),
+    term(2, "grows", "2024-01-10", "2026-10-12", 100),
+    term(3, "grows", "2026-10-12", None, 160),
+    term(4, "shrinks", "2024-01-10", "2026-10-12", 100),
+    term(5, "shrinks", "2026-10-12", None, 70),
+    term(6, "leaves", "2024-01-10", "2026-10-31 12:00", 100),
+    term(7, "returns", "2025-01-10", "2026-03-01", 50),
+    term(8, "returns", "2026-10-03", None, 80),
+    term(9, "new", "2026-10-20", None, 200, currency="USD"),  # at a rate of 0.5
+    term(10, "gone", "2025-01-10", "2026-02-10", 40),
+    term(11, "comes and goes", "2026-10-05", "2026-10-25", 500),
+]
+MOVEMENTS = {
+    "mrr_start": (400, 4), "mrr_new": (100, 1), "mrr_reactivation": (80, 1), "mrr_expansion": (60, 1),
+    "mrr_contraction": (30, 1), "mrr_churn": (100, 1), "mrr_end": (510, 5),
+}
+
+
+@pytest.mark.parametrize("name", MOVEMENTS)
+def test_mrr_movements(desk: Lay, name: str) -> None:
+    row = one(desk("2026-12-01", subscriptions=TERMS), name)
+    assert (row["value"], row["n"], row["unit"]) == (*MOVEMENTS[name], "EUR a month")
+
+
+def test_retention_over_twelve_months(desk: Lay) -> None:
+    # in October 2025 six customers paid 100, 100, 100, 100, 50 and 40; four still pay 100, 160, 70 and 80
+    snapshot = desk("2026-12-01", subscriptions=TERMS)
+    logo, gross, net = (one(snapshot, n) for n in ("logo_retention", "gross_revenue_retention", "net_revenue_retention"))
+    assert (logo["value"], logo["n"]) == (pytest.approx(4 / 6), 6)
+    assert gross["value"] == pytest.approx((100 + 100 + 70 + 50) / 490)
+    assert net["value"] == pytest.approx((100 + 160 + 70 + 80) / 490)
+
+
+def test_customers_and_monthly_loss(desk: Lay) -> None:
+    snapshot = desk("2026-12-01", subscriptions=TERMS + [term(20, "extra", "2024-01-10", None, 10)])
+    assert one(snapshot, "customers_active")["value"] == 6
+    lost = one(snapshot, "logo_churn_monthly")
+    assert (lost["value"], lost["n"]) == (pytest.approx(1 / 5), 5)
+
+
+def test_a_term_that_starts_at_midnight_after_the_month_is_not_in_it(desk: Lay) -> None:
+    rows = [term(1, "a", "2026-11-01 00:00", None, 100), term(2, "b", "2026-08-01", "2026-11-01 00:00", 70)]
+    assert one(desk("2026-12-01", subscriptions=rows), "mrr_end")["value"] == 70
+
+
+def test_every_metric_has_a_hand_worked_case() -> None:
+    source = Path(__file__).read_text(encoding="utf-8")
+    assert [name for name in METRICS if f'"{name}"' not in source] == []
