@@ -13,8 +13,12 @@ from cxlib.workbook import Workbook
 DIRECTIONS = {"rose": "up", "fell": "down", "no-measurable-change": "same", "cannot-tell": "none"}
 
 
-def say(book: Workbook, finding: Finding) -> Exhibit:
-    """Return the sentence of one finding."""
+def say(book: Workbook, name: str, months_back: int = 12) -> Exhibit:
+    """Return the sentence that compares one measure with an earlier month, a year before if not told otherwise."""
+    return missing(book, name) if book.missing(name) else _said(book, book.change(name, months_back))
+
+
+def _said(book: Workbook, finding: Finding) -> Exhibit:
     return paragraph(
         words.sentence(book.language, finding), "cx-finding", id=f"finding-{finding.id}", data_metric=finding.metric
     )
@@ -34,7 +38,7 @@ def answer(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
     """
     said = Exhibit("", "")
     for finding in book.changes(*names, months_back=months_back):
-        said = said + say(book, finding)
+        said = said + _said(book, finding)
     lacking = book.missing(*names)
     return said + missing(book, *names) if lacking else said
 

@@ -7,7 +7,7 @@ from html import escape
 
 import pandas as pd
 
-import cxlib
+from cxlib import __version__
 from cxlib.exhibits.exhibit import Exhibit, element, paragraph
 from cxlib.exhibits.sheet import Cell, sheet
 from cxlib.metrics import METRICS
@@ -138,7 +138,7 @@ def how_made(book: Workbook, *names: str) -> Exhibit:
     text = language.text(
         "Computed from snapshot {snapshot}, exported {moment}, with cxlib {version}. Amounts are in {currency}.",
         snapshot=book.snapshot.id, moment=language.moment(book.snapshot.as_of, book.snapshot.time_zone),
-        version=cxlib.__version__, currency=book.snapshot.currency,
+        version=__version__, currency=book.snapshot.currency,
     )
     return definitions(book, *names) + ledger_sentence(book) + paragraph(text, "cx-note")
 

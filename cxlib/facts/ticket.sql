@@ -1,13 +1,16 @@
 -- One row per ticket that a customer opened, with its clocks read at the moment of export.
-WITH ordered AS (
-    SELECT
-        *,
-        -- the next ticket of the same customer on the same topic: a solved problem that came back
-        CASE WHEN customer_id IS NOT NULL AND topic IS NOT NULL THEN
-            lead(created_at) OVER (PARTITION BY customer_id, topic ORDER BY created_at, ticket_id)
-        END AS next_created_at
-    FROM tickets
-    WHERE created_at < $as_of AND coalesce(is_bot_only, FALSE) = FALSE
+WITH asked_again AS (
+    -- a solved problem that came back: the same customer on the same topic; few rows, so the join stays small
+    SELECT ticket_id
+    FROM (
+        SELECT
+            ticket_id,
+            first_solved_at,
+            lead(created_at) OVER (PARTITION BY customer_id, topic ORDER BY created_at, ticket_id) AS next_created_at
+        FROM tickets
+        WHERE customer_id IS NOT NULL AND topic IS NOT NULL
+    ) AS in_order
+    WHERE next_created_at <= first_solved_at + INTERVAL 7 DAY
 ),
 
 asked AS (
@@ -55,13 +58,15 @@ SELECT
         coalesce(t.first_solved_at <= t.created_at + INTERVAL 7 DAY, FALSE)
         AND coalesce(t.reopens, 0) = 0
         AND coalesce(t.satisfaction, 'not_offered') <> 'bad'
-        AND coalesce(t.next_created_at > t.first_solved_at + INTERVAL 7 DAY, TRUE)
+        AND again.ticket_id IS NULL
     END AS solved_and_held,
     t.first_solved_at IS NOT NULL AS is_solved,
     t.reopens > 0 AS was_reopened,
     CASE WHEN a.lists_unrated THEN t.satisfaction IN ('offered', 'good', 'bad') END AS rating_offered,
     t.satisfaction IN ('good', 'bad') AS is_rated,
     t.satisfaction = 'good' AS rated_good
-FROM ordered AS t
+FROM tickets AS t
 CROSS JOIN asked AS a
+LEFT JOIN asked_again AS again ON again.ticket_id = t.ticket_id
 LEFT JOIN customers AS c ON c.customer_id = t.customer_id
+WHERE t.created_at < $as_of AND NOT coalesce(t.is_bot_only, FALSE)

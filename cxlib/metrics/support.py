@@ -84,8 +84,8 @@ SOLVED_RATE = Metric(
 
 VERIFIED_RATE = Metric(
     "verified_rate", "Solved within a week, and it held",
-    "Share of the month's tickets that were solved within seven days, not reopened, not rated bad, and not followed "
-    "by another ticket of the same customer on the same topic in the seven days after." + LADDER_COHORT,
+    "Share of the month's tickets that were solved within seven days, not reopened, not rated bad, and not asked "
+    "again by the same customer on the same topic until seven days after the solution." + LADDER_COHORT,
     fact="ticket", filed_under="created_month", kind="proportion", unit="share",
     population="has_two_weeks_of_follow_up AND solved_and_held IS NOT NULL", numerator="solved_and_held",
     good="up", needs=("tickets.first_solved_at", "tickets.reopens"),

@@ -1,0 +1,149 @@
+"""`cx`: a thin layer, one call into the library per command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from cxlib.errors import CxError
+from cxlib.facts import FACTS
+from cxlib.language import Language
+from cxlib.metrics import METRICS
+from cxlib.period import Month
+from cxlib.report.pipeline import publish_month
+from cxlib.sample import simulate, write_sample
+from cxlib.store import Snapshot, build_snapshot
+from cxlib.workbook import SNAPSHOTS, Workbook
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None,
+    help="Monthly reports and studies from a company's own exports.",
+)
+
+SOURCES = Path("data/sources.toml")
+OUT = Path("reports")
+
+SourcesOption = Annotated[Path, typer.Option("--sources", help="File that lists the exports.")]
+
+
+class Format(StrEnum):
+    """How `cx measure` writes its table."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+@app.command()
+def report(
+    month: Annotated[str | None, typer.Option(help="Month as 2026-10; else the last complete one.")] = None,
+    sources: SourcesOption = SOURCES,
+    out: Annotated[Path, typer.Option(help="Folder to publish into.")] = OUT,
+    only: Annotated[list[str] | None, typer.Option(help="Only this report; may be given more than once.")] = None,
+    language: Annotated[str, typer.Option(help="Language of the pages.")] = "en",
+) -> None:
+    """Publish the reports of a month as HTML and PDF."""
+    outcome = publish_month(month, sources, out, only or (), language)
+    raise typer.Exit(outcome.exit_code)
+
+
+@app.command()
+def measure(
+    month: Annotated[str, typer.Option(help="Month as 2026-10.")],
+    by: Annotated[str, typer.Option(help="Segment columns, separated by commas.")] = "",
+    metric: Annotated[list[str] | None, typer.Option(help="Only this metric; may be given more than once.")] = None,
+    sources: SourcesOption = SOURCES,
+    format: Annotated[Format, typer.Option(help="csv, json or table.")] = Format.table,
+) -> None:
+    """Print all measures of a month, with denominators and intervals."""
+    book = Workbook(_snapshot(sources), Month.parse(month), Language())
+    columns = tuple(part.strip() for part in by.split(",") if part.strip())
+    names = metric or [name for name, known in METRICS.items() if _has(columns, known.fact)]
+    rows = book.measure(*(book.metric(name).id for name in names), by=columns)
+    PRINTERS[format](rows)
+    for name in names:
+        if lacking := book.missing(name):
+            print(f"{name}: no export brings {', '.join(lacking)}", file=sys.stderr)
+
+
+@app.command()
+def check(sources: SourcesOption = SOURCES) -> None:
+    """Check the exports and print where every row went; nothing is published."""
+    snapshot = _snapshot(sources)
+    table = RichTable("export", "table", "read", "kept", "left out", "because", title=None)
+    for entry in snapshot.ledger:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(entry.rejected.items()))
+        table.add_row(entry.export, entry.table, f"{entry.read:,}", f"{entry.kept:,}",
+                      f"{sum(entry.rejected.values()):,}", reasons)
+    Console().print(table)
+    for problem in snapshot.warnings:
+        print(f"warning: {problem}")
+    print(f"Snapshot {snapshot.id} is whole; the last complete month is "
+          f"{Month.last_complete(snapshot.as_of, snapshot.time_zone)}.")
+
+
+@app.command()
+def sample(
+    seed: Annotated[int, typer.Option(help="Another seed gives another company.")] = 20261101,
+    out: Annotated[Path, typer.Option(help="Folder to write into.")] = Path("data/sample"),
+) -> None:
+    """Write the exports of the simulated company, with the truth they were made from."""
+    write_sample(simulate(seed), out)
+    print(f"Wrote the simulated company to {out}.")
+
+
+def main() -> None:
+    """Run a command; an error of the input is one message on stderr and exit code 2."""
+    try:
+        app()
+    except CxError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+
+
+def _snapshot(sources: Path) -> Snapshot:
+    return build_snapshot(sources, sources.parent / SNAPSHOTS)
+
+
+def _has(columns: tuple[str, ...], fact: str) -> bool:
+    return all(column in FACTS[fact].segments for column in columns)
+
+
+def _print_csv(rows: pd.DataFrame) -> None:
+    print(rows.to_csv(index=False, lineterminator="\n"), end="")
+
+
+def _print_json(rows: pd.DataFrame) -> None:
+    records = json.loads(rows.to_json(orient="records", date_format="iso", double_precision=10))
+    print(json.dumps(records, indent=1, ensure_ascii=False))
+
+
+def _print_table(rows: pd.DataFrame) -> None:
+    language = Language()
+    segments = [column for column in rows.columns[2:] if column not in
+                ("n", "value", "low", "high", "unit", "method", "excluded", "flags", "as_of")]
+    table = RichTable("metric", *segments, "value", "95% interval", "n", "excluded", "flags")
+    for _, row in rows.iterrows():
+        known = pd.notna(row["value"])
+        table.add_row(
+            row["metric"], *(str(row[column]) for column in segments), language.measure(row["value"], row["unit"]),
+            language.interval(row["low"], row["high"], row["unit"]) if known else "",
+            language.number(row["n"]), language.number(row["excluded"]), row["flags"],
+        )
+    Console().print(table)
+
+
+PRINTERS: dict[Format, Callable[[pd.DataFrame], None]] = {
+    Format.table: _print_table,
+    Format.csv: _print_csv,
+    Format.json: _print_json,
+}
