@@ -1,0 +1,127 @@
+"""Tables of a database: a DuckDB file, or PostgreSQL through ADBC and Arrow.
+
+A database keeps no order: rows are sorted by all columns, so that the same content gives the same
+row numbers and the same hash.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import adbc_driver_postgresql.dbapi
+import duckdb
+import pyarrow as pa
+
+from cxlib.errors import Problem
+from cxlib.sources.files import InputFile, UnreadableError
+from cxlib.sources.layout import Plan
+from cxlib.sources.raw import RawTable, raw_table
+from cxlib.sources.sql import literal, quoted, row
+from cxlib.sources.words import hint
+
+
+def read_duckdb(connection: duckdb.DuckDBPyConnection, plan: Plan, path: Path, name: str, table: str) -> RawTable:
+    """Read `source_table` of a DuckDB file into `table`.
+
+    Raises
+    ------
+    UnreadableError
+        If the file is no DuckDB, or has no such table; names the nearest.
+    """
+    where = f"{plan.name} ({name})"
+    alias = f"{table}_file"
+    try:
+        connection.execute(f"ATTACH {literal(str(path))} AS {alias} (READ_ONLY)")
+    except duckdb.Error as error:
+        raise UnreadableError(
+            Problem(
+                "database",
+                where,
+                f"it cannot be opened as DuckDB: {str(error).splitlines()[0]}",
+                "Check the file; another program may hold it open.",
+            )
+        ) from error
+    try:
+        wanted = plan.export.source_table
+        known = [
+            f"{schema}.{found}"
+            for schema, found in connection.execute(
+                f"SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = '{alias}'"
+            ).fetchall()
+        ]
+        full = wanted if "." in wanted else f"main.{wanted}"
+        if full not in known:
+            raise UnreadableError(
+                Problem(
+                    "database",
+                    where,
+                    f'no table "{wanted}"',
+                    f"{hint(full, known)}Correct source_table in sources.toml.",
+                )
+            )
+        relation = ".".join(quoted(part) for part in (alias, *full.split(".", 1)))
+        return _sorted(connection, relation, plan, f"{name}/{full}", table)
+    finally:
+        connection.execute(f"DETACH {alias}")
+
+
+def read_postgresql(connection: duckdb.DuckDBPyConnection, plan: Plan, table: str) -> RawTable:
+    """Read `source_table` of a PostgreSQL database into `table`.
+
+    Raises
+    ------
+    UnreadableError
+        If the server does not answer or the table is not there. The password is in no message.
+    """
+    wanted = plan.export.source_table
+    where = f"{plan.name} ({wanted})"
+    parts = ".".join(quoted(part) for part in wanted.split(".", 1))
+    try:
+        with adbc_driver_postgresql.dbapi.connect(plan.export.url) as server, server.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM {parts}")
+            found = _plain(cursor.fetch_arrow_table())
+    except (adbc_driver_postgresql.dbapi.Error, pa.ArrowException) as error:
+        said = _without_password(str(error).strip().splitlines()[0], plan.export.url)
+        raise UnreadableError(
+            Problem(
+                "database",
+                where,
+                f"PostgreSQL says: {said}",
+                "Check url and source_table in sources.toml, and that the server answers.",
+            )
+        ) from error
+    connection.register(f"{table}_arrow", found)
+    try:
+        return _sorted(connection, f"{table}_arrow", plan, wanted, table)
+    finally:
+        connection.unregister(f"{table}_arrow")
+
+
+def _sorted(connection: duckdb.DuckDBPyConnection, relation: str, plan: Plan, name: str, table: str) -> RawTable:
+    unhashed = InputFile(plan.name, name, 0, "")
+    raw = raw_table(connection, relation, unhashed, table, order="ORDER BY ALL")
+    hashed, size = row(
+        connection,
+        (
+            f"SELECT sha256(coalesce(string_agg(sha256(line), '' ORDER BY place), '')), coalesce(sum(strlen(line)), 0) "
+            f"FROM (SELECT CAST(t AS VARCHAR) AS line, rowid AS place FROM {table} AS t)"
+        ),
+    )
+    given = InputFile(plan.name, name, int(size), str(hashed))
+    return RawTable(raw.table, given, raw.columns, raw.types, raw.rows, raw.first_row)
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Return the table with types that only PostgreSQL has (numeric, json, uuid, ...) as their text."""
+    columns = []
+    for column in table.columns:
+        if isinstance(column.type, pa.BaseExtensionType):
+            column = pa.chunked_array([chunk.storage for chunk in column.chunks], type=column.type.storage_type)
+        columns.append(column)
+    return pa.table(columns, names=table.column_names)
+
+
+def _without_password(text: str, url: str) -> str:
+    password = urlsplit(url).password
+    return text.replace(password, "***") if password else text

@@ -1,0 +1,440 @@
+"""Files as they really come: found, decoded, cut off, ragged, zipped, in many formats."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cxlib.errors import SourceError
+from cxlib.sources.raw import clean_names
+from cxlib.sources.sql import connect
+from sources.drop import Drop
+
+ROW = "1,2026-10-01T10:00:00Z,Ayşe\n"
+HEADER = "Id,Created,Topic\n"
+
+
+def problem(drop: Drop) -> str:
+    """Return the message of the one problem, and see that nothing was written."""
+    with pytest.raises(SourceError) as caught:
+        drop.build()
+    assert drop.written() == []
+    return str(caught.value)
+
+
+def topic(drop: Drop, keys: str = "", more: str = "") -> list[str]:
+    drop.tickets(keys, 'topic = "Topic"', more)
+    return list(drop.table()["topic"])
+
+
+def test_missing_file_names_the_nearest(drop: Drop) -> None:
+    drop.file("desks.csv", HEADER + ROW)
+    drop.tickets()
+    assert problem(drop) == (
+        'desk (desk.csv): no file "desk.csv". The nearest there is "desks.csv": put the export there or correct path in '
+        "sources.toml."
+    )
+
+
+def test_glob_without_a_match_is_a_missing_file(drop: Drop) -> None:
+    drop.tickets().write_text(drop.tickets().read_text().replace("desk.csv", "raw/desk_*.csv"))
+    assert f'desk (raw/desk_*.csv): no file "raw/desk_*.csv". "{drop.folder / "raw"}" has no such file' in problem(drop)
+
+
+def test_empty_file(drop: Drop) -> None:
+    drop.file("desk.csv", "")
+    drop.tickets()
+    assert problem(drop) == "desk (desk.csv): the file is empty. Export it again."
+
+
+def test_blank_lines_only(drop: Drop) -> None:
+    drop.file("desk.csv", "\n\n")
+    drop.tickets()
+    assert problem(drop) == "desk (desk.csv): the file holds blank lines only. Export it again."
+
+
+def test_header_without_rows_blocks_until_accepted(drop: Drop) -> None:
+    drop.file("desk.csv", HEADER)
+    drop.tickets()
+    assert "it has a header and no rows. Export it again, or accept = [\"no-rows\"]" in problem(drop)
+    drop.tickets('accept = ["no-rows"]')
+    snapshot = drop.build()
+    assert str(snapshot.ledger[0]) == "read 0 = kept 0"
+    assert [warning.rule for warning in snapshot.warnings] == ["no-rows"]
+
+
+def test_missing_column_names_the_nearest_header(drop: Drop) -> None:
+    drop.file("desk.csv", HEADER.replace("Created", "Craeted") + ROW)
+    drop.tickets()
+    assert problem(drop) == (
+        'desk (desk.csv), created_at from "Created": the file has no column "Created". '
+        'Did you mean "Craeted"? Correct the mapping or export the column.'
+    )
+
+
+def test_wrong_separator_is_told(drop: Drop) -> None:
+    drop.file("desk.csv", (HEADER + ROW).replace(",", ";"))
+    drop.tickets()
+    assert "The file has one column only: check separator. " in problem(drop)
+
+
+def test_headers_match_without_blanks_and_letter_case(drop: Drop) -> None:
+    drop.file("desk.csv", " ID ,created,TOPIC  \n" + ROW)
+    assert topic(drop) == ["Ayşe"]
+
+
+def test_repeated_and_empty_headers(drop: Drop) -> None:
+    assert clean_names(["a", "A", "", "a", "cx_row"]) == ("a", "A_1", "column_3", "a_2", "cx_row_1")
+    drop.file("desk.csv", "Id,Created,Topic,Topic\n1,2026-10-01T10:00:00Z,first,second\n")
+    drop.tickets(columns='topic = "Topic_1"')
+    assert list(drop.table()["topic"]) == ["second"]
+
+
+# --- encodings
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1254", "iso-8859-9"])
+def test_encodings(drop: Drop, encoding: str) -> None:
+    drop.file("desk.csv", (HEADER + ROW).encode(encoding))
+    stated = "" if encoding.startswith("utf-8") else f'encoding = "{encoding}"'
+    assert topic(drop, stated) == ["Ayşe"]
+
+
+def test_wrong_encoding_names_the_byte(drop: Drop) -> None:
+    content = (HEADER + ROW + ROW.replace("1,", "2,", 1)).encode("cp1254")
+    drop.file("desk.csv", content)
+    drop.tickets()
+    at = content.index(b"\xfe")
+    assert problem(drop).startswith(
+        f'desk (desk.csv): byte 0xFE at offset {at}, line 2, is not "utf-8". Write the encoding the tool used, such as '
+        'encoding = "windows-1254" (Turkish)'
+    )
+
+
+def test_wrong_byte_far_into_the_file(drop: Drop) -> None:
+    lines = "".join(f"{n},2026-10-01T10:00:00Z,şikâyet\n" for n in range(200_000))
+    content = (HEADER + lines).encode() + b"x,2026-10-01T10:00:00Z,\xfe\n"
+    drop.file("desk.csv", content)
+    drop.tickets()
+    assert f"byte 0xFE at offset {len(content) - 2:,}, line 200,002, is not" in problem(drop)
+
+
+def test_utf8_declared_as_turkish_is_refused(drop: Drop) -> None:
+    drop.file("desk.csv", HEADER + ROW)
+    drop.tickets('encoding = "cp1254"')
+    assert problem(drop) == (
+        'desk (desk.csv): every byte is valid UTF-8, so "cp1254" would turn letters into pairs such as "Ã¼". '
+        'Write encoding = "utf-8" or leave the key out.'
+    )
+
+
+def test_utf16_undeclared(drop: Drop) -> None:
+    drop.file("desk.csv", (HEADER + ROW).encode("utf-16"))
+    drop.tickets()
+    assert problem(drop) == (
+        'desk (desk.csv): the file begins with the mark of UTF-16, not of "utf-8". Write encoding = "utf-16".'
+    )
+
+
+def test_windows_text_declared_as_iso(drop: Drop) -> None:
+    drop.file("desk.csv", HEADER.encode() + "1,2026-10-01T10:00:00Z,“Ayşe”\n".encode("cp1254"))
+    drop.tickets('encoding = "iso-8859-9"')
+    assert '"iso8859-9" gives 2 control characters where letters or quotes stand' in problem(drop)
+
+
+def test_file_that_ends_inside_a_character(drop: Drop) -> None:
+    drop.file("desk.csv", (HEADER + ROW).encode()[:-2])
+    (drop.folder / "desk.csv").write_bytes((HEADER + "1,2026-10-01T10:00:00Z,ş").encode()[:-1])
+    drop.tickets()
+    assert problem(drop) == "desk (desk.csv): the file ends in the middle of a character. It is cut off: export it again."
+
+
+# --- cut off and ragged
+
+
+def test_cut_off_in_the_middle_of_a_line(drop: Drop) -> None:
+    drop.file("desk.csv", HEADER + ROW + "2,2026-10-")
+    drop.tickets()
+    assert problem(drop) == (
+        "desk (desk.csv): the last line (row 3) has 2 of 3 columns. The file is cut off: export it again. "
+        'If the tool writes footer lines, write malformed = "reject".'
+    )
+
+
+def test_cut_off_inside_a_quoted_text(drop: Drop) -> None:
+    drop.file("desk.csv", HEADER + ROW + '2,2026-10-01T10:00:00Z,"a long story\nwith lines\nand no')
+    drop.tickets('malformed = "reject"')
+    assert problem(drop) == (
+        "desk (desk.csv): a quote opened in row 3 is never closed. The file is cut off there, or a quote inside a text is "
+        "not doubled: export it again."
+    )
+
+
+def test_lines_that_do_not_fit_the_header(drop: Drop) -> None:
+    drop.file("desk.csv", HEADER + "1,2026-10-01T10:00:00Z,a,b\n" + ROW + "3\n" + ROW.replace("1,", "4,", 1))
+    drop.tickets()
+    assert problem(drop) == (
+        "desk (desk.csv): 2 lines not fitting the header of 3 columns (first: row 2 has too many columns). "
+        'Check separator = "," and the export; or leave such lines out, counted, with malformed = "reject".'
+    )
+
+
+def test_malformed_lines_and_footers_are_counted_and_rows_keep_their_numbers(drop: Drop) -> None:
+    drop.file(
+        "desk.csv",
+        HEADER + "1,2026-10-01T10:00:00Z,a,b\n" + ROW + "3\n" + "4,2026-10-01T10:00:00Z,skip\n"
+        + '\n"Grand Totals (2)"\n"Confidential"\n',
+    )
+    drop.tickets('malformed = "reject"', 'topic = "Topic"', '[[export.reject]]\nreason="skipped"\nwhen="Topic = \'skip\'"')
+    snapshot = drop.build()
+    assert str(snapshot.ledger[0]) == "read 6 = kept 1 + footer 2 + malformed 2 + skipped 1"
+    rejected = pd.read_parquet(snapshot.folder / "rejected" / "desk.parquet")
+    assert list(zip(rejected["row"], rejected["reason"], strict=True))[:3] == [(2, "malformed"), (4, "malformed"), (5, "skipped")]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("inner", ["\n", "\r\n"])
+def test_line_ends_inside_cells_never_lose_a_row(drop: Drop, line_end: str, inner: str) -> None:
+    header = HEADER.replace("Topic\n", f'"Top{inner}ic"{line_end}')
+    rows = "".join(f'{n},2026-10-01T10:00:00Z,"{inner}a{inner}"{line_end}' for n in range(50))
+    drop.file("desk.csv", (header + rows).encode())
+    drop.tickets(columns='topic = "Top ic"\ncomment = "Top ic"')
+    table = drop.table()
+    assert list(table["topic"]) == ["a"] * 50
+
+
+cells = st.text(st.sampled_from('ab,"\n\r;é '), max_size=5)
+
+
+@settings(max_examples=150)
+@given(
+    rows=st.lists(st.tuples(cells, cells), min_size=1, max_size=6),
+    line_end=st.sampled_from(["\n", "\r\n"]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+)
+def test_reader_agrees_with_pythons(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], line_end: str, quoting: int
+) -> None:
+    """The same cells as Python's own csv module, whatever line ends and quotes they hold."""
+    from cxlib.sources import load_sources
+    from cxlib.sources.files import find, prepare
+    from cxlib.sources.read import read
+
+    drop = Drop(tmp_path_factory.mktemp("csv"))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator=line_end, quoting=quoting)
+    writer.writerow(["Id", "Created", "Topic"])
+    if quoting == csv.QUOTE_MINIMAL:  # Python leaves a last carriage return bare, where nobody can tell it from a line end
+        rows = [(one, other.rstrip("\r")) for one, other in rows]
+    writer.writerows([(str(number), *row) for number, row in enumerate(rows)])
+    drop.file("desk.csv", text.getvalue())
+    _, (plan,) = load_sources(drop.tickets())
+    connection = connect()
+    work = drop.folder / "work"
+    work.mkdir()
+    table = read(connection, plan, prepare(plan, find(plan, drop.folder)[0], work), "raw")
+    found = connection.execute("SELECT * FROM raw WHERE rowid >= 1 ORDER BY rowid").fetchall()
+    connection.close()
+    unix = [tuple(cell.replace("\r\n", "\n").replace("\r", " ") or None for cell in row) for row in rows]
+    assert found == [(str(number), *row) for number, row in enumerate(unix)]
+    assert table.rows == len(rows)
+
+
+# --- several files, archives
+
+
+def test_files_of_one_export_are_one_table(drop: Drop) -> None:
+    drop.file("desk_1.csv", HEADER + ROW)
+    drop.file("desk_2.csv", "Topic,Id,Created\nb,2,2026-10-02T10:00:00Z\n")
+    path = drop.tickets(columns='topic = "Topic"')
+    path.write_text(path.read_text().replace("desk.csv", "desk_*.csv"))
+    snapshot = drop.build()
+    assert list(drop.table(snapshot=snapshot)["topic"]) == ["Ayşe", "b"]
+    assert [file.name for file in snapshot.inputs] == ["desk_1.csv", "desk_2.csv"]
+
+
+def test_files_with_other_columns_are_refused(drop: Drop) -> None:
+    drop.file("desk_1.csv", HEADER + ROW)
+    drop.file("desk_2.csv", "Id,Created,Subject\n" + ROW)
+    path = drop.tickets()
+    path.write_text(path.read_text().replace("desk.csv", "desk_*.csv"))
+    assert problem(drop) == (
+        'desk (desk_2.csv): its columns differ from those of "desk_1.csv": it lacks "Topic"; adds "Subject". '
+        "Import it as an [[export]] of its own."
+    )
+
+
+def pack(path: Path, *names: str) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, HEADER + ROW)
+
+
+def zipped(drop: Drop) -> Path:
+    path = drop.tickets(columns='topic = "Topic"')
+    path.write_text(path.read_text().replace("desk.csv", "desk.csv.zip"))
+    return drop.folder / "desk.csv.zip"
+
+
+def test_archive_with_one_file(drop: Drop) -> None:
+    pack(zipped(drop), "folder/desk.csv", "__MACOSX/folder/._desk.csv")
+    assert list(drop.table()["topic"]) == ["Ayşe"]
+
+
+def test_archive_with_several_files_lists_them(drop: Drop) -> None:
+    pack(zipped(drop), "a.csv", "b.csv")
+    assert problem(drop) == (
+        'desk (desk.csv.zip): the archive holds 2 files: "a.csv", "b.csv". '
+        "Pack one data file per archive, or unpack it and name the files."
+    )
+
+
+def test_archive_that_is_cut_off(drop: Drop) -> None:
+    path = zipped(drop)
+    pack(path, "a.csv")
+    path.write_bytes(path.read_bytes()[:-30])
+    assert "desk (desk.csv.zip): the archive cannot be unpacked: File is not a zip file. It is cut off" in problem(drop)
+
+
+# --- other formats
+
+
+def other(drop: Drop, name: str, keys: str = "", columns: str = 'topic = "Topic"') -> None:
+    path = drop.tickets(keys, columns)
+    path.write_text(path.read_text().replace("desk.csv", name))
+
+
+@pytest.mark.parametrize("shape", ["array", "lines"])
+def test_json(drop: Drop, shape: str) -> None:
+    rows = [
+        {"Id": 1, "Created": "2026-10-01T10:00:00Z", "Topic": "Ayşe", 'o"dd.key': [1, {"a": 2}]},
+        {"Id": 2, "Created": "2026-10-01T10:00:00Z", "Topic": None, "Replies": 2},
+    ]
+    drop.file("desk.json", json.dumps(rows) if shape == "array" else "\n".join(map(json.dumps, rows)))
+    other(drop, "desk.json", columns='topic = "Topic"\nreplies = "Replies"\ncomment = \'o"dd.key\'')
+    table = drop.table()
+    assert list(table["ticket_id"]) == ["1", "2"]
+    assert table["topic"].iloc[0] == "Ayşe"
+    assert table["topic"].isna().iloc[1]
+    assert table["comment"].iloc[0] == '[1,{"a":2}]'
+    assert table["replies"].iloc[1] == 2
+
+
+def test_cut_json(drop: Drop) -> None:
+    drop.file("desk.json", '[{"Id": 1, "Created": "2026-')
+    other(drop, "desk.json")
+    assert "desk (desk.json): it cannot be read as json: " in problem(drop)
+
+
+def test_parquet_with_typed_columns(drop: Drop) -> None:
+    frame = pd.DataFrame(
+        {
+            "Id": [10.0, 11.0],
+            "Created": pd.to_datetime(["2026-10-01 10:00", "2026-10-02 10:00"]),
+            "Aware": pd.to_datetime(["2026-10-01 12:00+02:00", None]),
+            "Score": [1.5, float("nan")],
+            "Bot": [True, None],
+        }
+    )
+    frame.to_parquet(drop.folder / "desk.parquet")
+    other(
+        drop, "desk.parquet", 'time_zone = "Europe/Berlin"\ndecimal = ","',
+        'rated_at = "Aware"\nsatisfaction_score = "Score"\nis_bot_only = "Bot"',
+    )
+    table = drop.table()
+    assert list(table["ticket_id"]) == ["10", "11"]
+    assert table["created_at"].iloc[0] == datetime(2026, 10, 1, 8)
+    assert table["rated_at"].iloc[0] == datetime(2026, 10, 1, 10)
+    assert table["satisfaction_score"].iloc[0] == 1.5
+    assert table["satisfaction_score"].isna().iloc[1]
+    assert table["is_bot_only"].iloc[0] is True or bool(table["is_bot_only"].iloc[0])
+
+
+def test_broken_parquet(drop: Drop) -> None:
+    drop.file("desk.parquet", b"PAR1 and nothing else")
+    other(drop, "desk.parquet")
+    assert "desk (desk.parquet): it cannot be read as parquet: " in problem(drop)
+
+
+def sheet(path: Path, names: tuple[str, ...] = ("Tickets",)) -> None:
+    with xlsxwriter.Workbook(str(path)) as book:
+        day = book.add_format({"num_format": "dd.mm.yyyy hh:mm"})
+        for name in names:
+            page = book.add_worksheet(name)
+            page.merge_range(0, 2, 0, 3, "Topic")
+            page.write_row(0, 0, ["Id", "Created"])
+            page.write_row(1, 2, ["Ayşe", "more"])
+            page.write_number(1, 0, 4711)
+            page.write_datetime(1, 1, datetime(2026, 10, 1, 10, 30), day)
+            page.write_row(2, 2, ["b", 2.5])
+            page.write_number(2, 0, 4712)
+            page.write_datetime(2, 1, datetime(2026, 10, 2), day)
+            page.write_blank(9, 0, None, day)
+
+
+def test_excel_with_merged_header_and_real_dates(drop: Drop) -> None:
+    sheet(drop.folder / "desk.xlsx")
+    other(drop, "desk.xlsx", 'time_zone = "Europe/Berlin"', 'topic = "Topic"\ncomment = "Topic_1"')
+    snapshot = drop.build()
+    table = drop.table(snapshot=snapshot)
+    assert list(table["ticket_id"]) == ["4711", "4712"]
+    assert list(table["created_at"]) == [datetime(2026, 10, 1, 8, 30), datetime(2026, 10, 1, 22)]
+    assert list(table["comment"]) == ["more", "2.5"]
+    assert snapshot.ledger[0].read == 2
+
+
+def test_excel_sheets_are_named(drop: Drop) -> None:
+    sheet(drop.folder / "desk.xlsx", ("Tickets", "Costs"))
+    other(drop, "desk.xlsx")
+    assert 'it has 2 sheets: "Tickets", "Costs". Write the one to read, such as sheet = "Tickets".' in problem(drop)
+    other(drop, "desk.xlsx", 'sheet = "Tikets"')
+    assert 'no sheet "Tikets". Did you mean "Tickets"? Correct sheet in sources.toml.' in problem(drop)
+
+
+def test_broken_excel(drop: Drop) -> None:
+    drop.file("desk.xlsx", b"PK\x03\x04 no workbook")
+    other(drop, "desk.xlsx")
+    assert "desk (desk.xlsx): it cannot be read as a workbook: " in problem(drop)
+
+
+def test_duckdb_file(drop: Drop) -> None:
+    with duckdb.connect(str(drop.folder / "desk.duckdb")) as connection:
+        connection.execute("CREATE SCHEMA raw; CREATE TABLE raw.tickets AS SELECT 2 AS Id, TIMESTAMPTZ '2026-10-01 10:00+02' "
+                           "AS Created, 'b' AS Topic UNION ALL SELECT 1, TIMESTAMPTZ '2026-10-01 10:00+02', 'a'")
+    other(drop, "desk.duckdb", 'source_table = "raw.tickets"')
+    snapshot = drop.build()
+    assert list(drop.table(snapshot=snapshot)["topic"]) == ["a", "b"]
+    assert snapshot.inputs[0].name == "desk.duckdb/raw.tickets"
+    other(drop, "desk.duckdb", 'source_table = "raw.ticket"')
+    with pytest.raises(SourceError, match=r'no table "raw.ticket"\. Did you mean "raw.tickets"\?'):
+        drop.build()
+
+
+def test_duckdb_file_that_is_none(drop: Drop) -> None:
+    drop.file("desk.duckdb", "x" * 20_000)
+    other(drop, "desk.duckdb", 'source_table = "tickets"')
+    assert "desk (desk.duckdb): it cannot be opened as DuckDB: " in problem(drop)
+
+
+def test_tab_separated(drop: Drop) -> None:
+    drop.file("desk.tsv", (HEADER + ROW).replace(",", "\t"))
+    other(drop, "desk.tsv")
+    assert list(drop.table()["topic"]) == ["Ayşe"]
+
+
+def test_excel_text_of_dates() -> None:
+    from cxlib.sources.excel import text
+
+    assert text(date(2026, 10, 1)) == "2026-10-01"
+    assert text(0.1) == "0.1"
