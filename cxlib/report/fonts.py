@@ -1,0 +1,157 @@
+"""The page's fonts: open ones that come as packages, cut down to the characters of the page.
+
+One complete file per weight: a PDF engine that gets a weight in pieces mixes up letters between them.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import string
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import fontpkg
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTFont
+from fontTools.varLib import instancer
+
+ALWAYS = frozenset(string.printable.strip() + " \u00a0\u202f\u2009\u2013\u2014\u2026\u2022\u2019\u201c\u201d")
+"""Characters of the frame: page numbers, dates, hyphens that the engine sets itself."""
+
+COMMON = frozenset(map(chr, (*range(0x20, 0x250), *range(0x2000, 0x2070), *range(0x20A0, 0x20D0), 0x2122, 0x2212)))
+"""Characters of the languages in Latin script, with their punctuation and currencies."""
+
+
+@dataclass(frozen=True)
+class Face:
+    """One `@font-face`."""
+
+    family: str
+    weight: int
+    style: str
+    woff2: bytes
+
+    @property
+    def css(self) -> str:
+        """The rule, with the font inside."""
+        data = base64.b64encode(self.woff2).decode("ascii")
+        return (
+            f'@font-face{{font-family:"{self.family}";font-weight:{self.weight};font-style:{self.style};'
+            f'font-display:block;src:url("data:font/woff2;base64,{data}") format("woff2")}}'
+        )
+
+
+def faces(text: str, italic: str = "", code: str = "") -> tuple[Face, ...]:
+    """Return the faces that a page needs.
+
+    Parameters
+    ----------
+    text : str
+        Everything that is set in the page.
+    italic, code : str
+        What is set in italics and as code; empty where nothing is.
+    """
+    upright, slanted, symbols, fixed = _upright(), _slanted(), _symbols(), _fixed()
+    needed = frozenset(text) | ALWAYS
+    found = [
+        Face("Cx Sans", 400, "normal", _cut(upright, needed, 400)),
+        Face("Cx Sans", 600, "normal", _cut(upright, needed, 600)),
+    ]
+    if italic.strip():
+        found.append(Face("Cx Sans", 400, "italic", _cut(slanted, frozenset(italic) | {" "}, 400)))
+    missing = _lacking(upright, needed)
+    if missing:
+        found.append(Face("Cx Symbols", 400, "normal", _cut(symbols, missing | {" "}, None)))
+    if code.strip():
+        found.append(Face("Cx Code", 400, "normal", _cut(fixed, frozenset(code) | {" "}, None)))
+    return tuple(found)
+
+
+def prepare() -> None:
+    """Read the fonts that most pages need, for the processes that are forked from this one."""
+    for font in (_upright(), _slanted()):
+        _common(font)
+
+
+def css(faces_of_page: Iterable[Face]) -> str:
+    """Return all rules."""
+    return "\n".join(face.css for face in faces_of_page)
+
+
+def _upright() -> Path:
+    return Path(fontpkg.path("Noto Sans"))
+
+
+def _slanted() -> Path:
+    return Path(fontpkg.path("Noto Sans", style="italic"))
+
+
+def _symbols() -> Path:
+    # Noto Sans has no arrows, no mathematical signs and no Arabic script; the font of matplotlib has.
+    return _of_matplotlib("DejaVuSans.ttf")
+
+
+def _fixed() -> Path:
+    return _of_matplotlib("DejaVuSansMono.ttf")
+
+
+def _of_matplotlib(name: str) -> Path:
+    """Return a font that comes with matplotlib, without importing it."""
+    found = find_spec("matplotlib")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("matplotlib is not installed; run the installation again")
+    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / name
+
+
+@cache
+def _covered(font: Path) -> frozenset[int]:
+    with TTFont(font, lazy=True) as opened:
+        return frozenset(opened.getBestCmap())
+
+
+def _lacking(font: Path, characters: frozenset[str]) -> frozenset[str]:
+    covered = _covered(font)
+    return frozenset(mark for mark in characters if ord(mark) not in covered and mark.isprintable())
+
+
+@cache
+def _cut(font: Path, characters: frozenset[str], weight: int | None) -> bytes:
+    """Return the font with these characters only as woff2; a variable font at one weight and full width."""
+    covered = frozenset(mark for mark in characters if ord(mark) in _covered(font))
+    source = io.BytesIO(_common(font)) if weight and covered <= COMMON else font
+    opened = _subset(source, covered)
+    if weight:
+        opened = instancer.instantiateVariableFont(opened, {"wght": weight, "wdth": 100}, inplace=True)
+    return _saved(opened, "woff2")
+
+
+@cache
+def _common(font: Path) -> bytes:
+    """Return a variable font with the common characters only.
+
+    Most of the time goes into reading a whole font; so it is read once for all weights and pages.
+    """
+    return _saved(_subset(font, COMMON), None)
+
+
+def _subset(source: Path | io.BytesIO, characters: frozenset[str]) -> TTFont:
+    options = Options()
+    options.hinting = False
+    options.notdef_outline = True
+    options.drop_tables = [*options.drop_tables, "FFTM"]
+    opened = TTFont(source, recalcTimestamp=False)
+    subsetter = Subsetter(options)
+    subsetter.populate(unicodes=sorted(map(ord, characters)))
+    subsetter.subset(opened)
+    return opened
+
+
+def _saved(font: TTFont, flavor: str | None) -> bytes:
+    font.flavor = flavor
+    buffer = io.BytesIO()
+    font.save(buffer)
+    return buffer.getvalue()

@@ -1,0 +1,109 @@
+"""The record of a publication, beside its pages: what was made, from what, and every number in a tile."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from cxlib import __version__
+from cxlib.errors import PublishError
+from cxlib.report.settings import Value
+from cxlib.report.tiles import Tile
+
+NAME = "manifest.json"
+LIBRARIES = ("papermill", "nbconvert", "weasyprint", "pandas", "duckdb", "statsmodels", "seaborn", "matplotlib")
+
+
+class Published(BaseModel):
+    """One report of a publication."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    title: str
+    about: str
+    order: int
+    as_of: datetime
+    snapshot: str
+    notebook_sha256: str
+    parameters: dict[str, Value]
+    html_sha256: str
+    pdf_sha256: str = ""
+    pages: int = 0
+    pdf_missing: bool = False
+    tiles: tuple[Tile, ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Its files in the folder of the month."""
+        return (f"{self.name}.html", f"{self.name}.pdf") if self.pdf_sha256 else (f"{self.name}.html",)
+
+
+class Missing(BaseModel):
+    """A report that could not be made; an earlier version may stand in for it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    title: str
+    order: int
+    kept: bool
+
+
+class Manifest(BaseModel):
+    """All of `manifest.json`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    month: str
+    language: str
+    company: str
+    time_zone: str
+    as_of: datetime
+    snapshot: str
+    versions: dict[str, str]
+    reports: tuple[Published, ...]
+    failed: tuple[Missing, ...] = ()
+
+    @property
+    def partial(self) -> bool:
+        """Whether a report failed or a PDF is missing."""
+        return bool(self.failed) or any(report.pdf_missing for report in self.reports)
+
+    def report(self, name: str) -> Published | None:
+        """Return a report by name."""
+        return next((report for report in self.reports if report.name == name), None)
+
+    def write(self, folder: Path) -> None:
+        """Write it into the folder of the month, the same bytes for the same content."""
+        text = json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1, sort_keys=True)
+        (folder / NAME).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """Return the record of a published folder, or None if there is no such folder.
+
+    Raises
+    ------
+    PublishError
+        If the folder is there but its record is missing or damaged.
+    """
+    if not folder.exists():
+        return None
+    path = folder / NAME
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise PublishError(
+            f"{path} is missing or damaged ({str(error).splitlines()[0]}), so the numbers published there cannot be "
+            f"compared with new ones. Restore the file, or remove the folder {folder} to publish the month anew"
+        ) from error
+
+
+def library_versions() -> tuple[tuple[str, str], ...]:
+    """Return cxlib and the libraries that shape a page, with their versions."""
+    return (("cxlib", __version__), *((name, version(name)) for name in LIBRARIES))

@@ -1,0 +1,92 @@
+"""The page as tagged PDF. WeasyPrint needs the library pango, which no Python package brings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+INSTALL_PANGO = (
+    ("Debian, Ubuntu", "apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"),
+    ("Fedora, RHEL", "dnf install -y pango"),
+    ("macOS", "brew install pango"),
+    ("conda", "conda install -c conda-forge pango"),
+)
+
+
+@dataclass(frozen=True)
+class Pdf:
+    """A PDF that was written."""
+
+    pages: int
+    complaints: tuple[str, ...]
+    """What the engine could not do, such as a picture that it could not read or was not allowed to load."""
+
+
+class PangoMissingError(Exception):
+    """WeasyPrint cannot load pango; says which line installs it."""
+
+    def __init__(self) -> None:
+        lines = "\n".join(f"  {system}: {line}" for system, line in INSTALL_PANGO)
+        super().__init__(
+            f"PDF not made: the library pango is missing. Install it with the line of your system:\n{lines}"
+        )
+
+
+def load() -> ModuleType:
+    """Return WeasyPrint.
+
+    Raises
+    ------
+    PangoMissingError
+        If its library is not there.
+    """
+    try:
+        return import_module("weasyprint")
+    except OSError:
+        raise PangoMissingError from None
+
+
+def write_pdf(page: str, path: Path) -> Pdf:
+    """Set an HTML page as PDF/UA-1 and write it. Nothing is fetched from anywhere.
+
+    Raises
+    ------
+    PangoMissingError
+        If WeasyPrint cannot be loaded.
+    """
+    weasyprint = load()
+    fetcher = weasyprint.urls.URLFetcher(allowed_protocols=["data"])
+    with _complaints() as complaints:
+        document = weasyprint.HTML(string=page, url_fetcher=fetcher).render(pdf_variant="pdf/ua-1")
+        document.write_pdf(path, pdf_variant="pdf/ua-1", finisher=_print_links)
+    return Pdf(len(document.pages), tuple(complaints))
+
+
+def _print_links(document: Any, pdf: Any) -> None:
+    """Set the print flag of links, which PDF/UA-1 asks for and WeasyPrint leaves out."""
+    for item in pdf.objects:
+        if isinstance(item, dict) and item.get("Subtype") == "/Link":
+            item["F"] = 4
+
+
+@contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """Collect the errors of WeasyPrint; its warnings are about screen rules that paper does not know."""
+    logger, found = logging.getLogger("weasyprint"), []
+
+    class Collect(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(record.getMessage())
+
+    kept, spread, collector = logger.handlers[:], logger.propagate, Collect(logging.ERROR)
+    logger.handlers, logger.propagate = [collector], False
+    try:
+        yield found
+    finally:
+        logger.handlers, logger.propagate = kept, spread

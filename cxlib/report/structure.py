@@ -1,0 +1,85 @@
+"""Headings, contents and tables of a page."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from lxml import html
+from lxml.html import HtmlElement
+
+HEADINGS = "self::h1 or self::h2 or self::h3 or self::h4 or self::h5 or self::h6"
+WIDE, VERY_WIDE = 8, 12
+"""Columns from which a table is set smaller on paper, and from which it gets a page across."""
+SHORT = 14
+"""Rows up to which a table is not split between pages."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the contents."""
+
+    id: str
+    text: str
+
+
+def identify(main: HtmlElement, title: HtmlElement) -> None:
+    """Give every heading an id made from its text, the same at every run, and unique in the page."""
+    headings = [title, *main.xpath(f".//*[{HEADINGS}]")]
+    taken = {str(element.get("id")) for element in main.xpath(".//*[@id]") if element not in headings}
+    for heading in headings:
+        if heading.get("id") and heading.get("id") not in taken:
+            taken.add(heading.get("id"))
+            continue
+        base = slug(heading.text_content()) or "section"
+        count, name = 1, base
+        while name in taken:
+            count += 1
+            name = f"{base}-{count}"
+        heading.set("id", name)
+        taken.add(name)
+
+
+def slug(text: str) -> str:
+    """Return a text as an ASCII id: `İlk yanıt süresi` becomes `ilk-yanit-suresi`.
+
+    Ids that begin with `cx-` belong to the frame of the page.
+    """
+    plain = unicodedata.normalize("NFKD", text.replace("ı", "i").replace("ß", "ss"))
+    ascii_only = plain.encode("ascii", "ignore").decode().lower()
+    joined = "-".join(re.findall(r"[a-z0-9]+", ascii_only))
+    return f"section-{joined}" if joined[:3] == "cx-" or joined[:1].isdigit() else joined
+
+
+def contents(main: HtmlElement) -> tuple[Entry, ...]:
+    """Return the sections of the page: its headings of the second level."""
+    return tuple(
+        Entry(str(heading.get("id")), " ".join(str(heading.text_content()).split())) for heading in main.iter("h2")
+    )
+
+
+def prepare_tables(main: HtmlElement) -> None:
+    """Let each table scroll by itself on a narrow screen, and mark wide ones for paper."""
+    for table in list(main.iter("table")):
+        rows = [sum(int(cell.get("colspan") or 1) for cell in row) for row in table.iter("tr")]
+        columns = max(rows, default=0)
+        if columns >= WIDE:
+            table.classes.add("cx-wide")
+        box = html.Element("div", {"class": "cx-scroll", "tabindex": "0", "role": "group"})
+        box.set("aria-label", _name(table))
+        if columns >= VERY_WIDE:
+            box.classes.add("cx-across")
+        elif len(rows) <= SHORT:
+            box.classes.add("cx-short")
+        box.tail, table.tail = table.tail, None
+        table.getparent().replace(table, box)
+        box.append(table)
+
+
+def _name(table: HtmlElement) -> str:
+    caption = table.find("caption")
+    if caption is None:
+        figure = next(table.iterancestors("figure"), None)
+        caption = figure.find("figcaption") if figure is not None else None
+    return " ".join(str(caption.text_content()).split()) if caption is not None else "Table"

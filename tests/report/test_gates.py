@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_output
+
+from cxlib.report import gates
+from cxlib.report.gates import GATES, Page, check
+from cxlib.report.page import CSP, make_page
+from cxlib.report.plan import Edition
+from cxlib.report.tiles import Tile, tiles_differ, tiles_of
+from report.helpers import axes_only_uri, figure, tile
+
+SCOPE = 'scope="col"'
+CASES = [
+    ("alt", 'alt="Line of three months: 2.0, 1.0, then 3.0 hours."', 'alt=""', 'figure "first-reply" has no alt text'),
+    (
+        "alt",
+        'alt="Line of three months: 2.0, 1.0, then 3.0 hours."',
+        'alt="Figure"',
+        'has the placeholder alt text "Figure"',
+    ),
+    (
+        "headings",
+        '<h3 id="by-region-2">By region</h3>',
+        '<h4 id="by-region-2">By region</h4>',
+        "of level 4 after one of level 2",
+    ),
+    (
+        "headings",
+        '<h2 id="the-answer">',
+        '<h1 id="the-answer">',
+        "it has 2 titles (h1): Did customers wait?, The answer",
+    ),
+    ("headings", ">The answer</h2>", "></h2>", "it has an empty heading"),
+    (
+        "tables",
+        'id="by-region"><caption>Tickets by region</caption>',
+        'id="by-region">',
+        "has no caption. Show it as an exhibit",
+    ),
+    ("tables", '<th scope="col">Tickets</th>', "<th>Tickets</th>", "1 header cells have no scope"),
+    ("links", 'href="#the-answer">the answer', 'href="#nowhere">the answer', 'link to "#nowhere" leads nowhere'),
+    (
+        "links",
+        'href="#the-answer">the answer',
+        'href="other.html">the answer',
+        'link "the answer" leads to "other.html"',
+    ),
+    ("links", 'id="finding-csat"', 'id="the-answer"', '2 elements have the id "the-answer"'),
+    ("request", "<body", '<body background="https://evil.example/x"', 'would load "https://evil.example/x"'),
+    ("request", "<style>", "<style>@import 'x';", 'would load "@import"'),
+    ("request", "<style>", "<style>a{background:url(//evil.example/y)}", 'would load "//evil.example/y"'),
+    ("request", "<main", '<link rel="stylesheet" href="x.css"><main', 'would load "x.css"'),
+    ("csp", CSP, "default-src *", "the content-security policy is not the strict one"),
+    ("csp", "Content-Security-Policy", "X-Policy", "the content-security policy is missing"),
+    ("script", "<main", "<script>1</script><main", "the page holds <script>"),
+    ("script", "<main", "<main onclick='x()'", "the page holds onclick of <main>"),
+    (
+        "raw-text",
+        "For those who lead support.",
+        "&lt;Figure size 640x480 with 1 Axes&gt;",
+        '"<Figure size" is left over',
+    ),
+    ("raw-text", '<td class="cx-number">1</td>', '<td class="cx-number">nan %</td>', '"nan %" is left over'),
+    ("raw-text", '<td class="cx-number">1</td>', "<td>NaT</td>", '"NaT" is left over'),
+    ("raw-text", "n = 1,204", "n = nan", '"n = nan" is left over'),
+    ("raw-text", "n = 1,204", "None", '"None" is left over'),
+    (
+        "tiles",
+        'data-shown="87.3 %"',
+        'data-shown="86.0 %"',
+        "tile csat 2026-10 shows ['87.3 %'] but records \"86.0 %\"",
+    ),
+    ("tiles", 'data-metric="csat" data-period', "data-period", "does not say its metric and period"),
+    ("empty-figure", None, None, 'figure "first-reply" has axes but nothing drawn in them'),
+    ("error-output", None, None, "cell In [4] ended with ValueError"),
+    ("stderr", None, None, "a cell wrote to stderr: In [5]: FutureWarning: soon"),
+]
+
+
+@pytest.mark.parametrize(("rule", "before", "after", "message"), CASES)
+def test_each_gate_refuses_what_it_is_for(
+    executed: NotebookNode, edition: Edition, chart: str, rule: str, before: str | None, after: str | None, message: str
+) -> None:
+    if rule == "error-output":
+        error = new_output("error", ename="ValueError", evalue="no", traceback=[])
+        executed.cells.append(new_code_cell("1/0", execution_count=4, outputs=[error]))
+    if rule == "stderr":
+        stream = new_output("stream", name="stderr", text="a.py:1: in f\nFutureWarning: soon\n")
+        executed.cells.append(new_code_cell("warn()", execution_count=5, outputs=[stream]))
+    source = make_page(executed, edition)
+    if rule == "empty-figure":
+        before, after = chart, axes_only_uri()
+    if before is not None and after is not None:
+        assert before in source
+        source = source.replace(before, after, 1)
+    problems = check(Page("demo", source, executed))
+    assert {problem.rule for problem in problems} == {rule}
+    assert message in str(problems[0])
+    assert str(problems[0]).startswith("demo: ")
+    assert problems[0].fix
+
+
+def test_there_is_a_bad_page_for_every_gate() -> None:
+    names = {
+        "no_error_output": "error-output",
+        "no_stderr": "stderr",
+        "no_empty_figure": "empty-figure",
+        "alt_texts": "alt",
+        "no_request": "request",
+        "content_security": "csp",
+        "no_script": "script",
+        "no_raw_text": "raw-text",
+        "tiles_say_what_they_show": "tiles",
+    }
+    rules = {names.get(gate.__name__, gate.__name__) for gate in GATES}
+    assert rules == {case[0] for case in CASES}
+
+
+def test_words_that_only_look_like_leftovers_pass(executed: NotebookNode, edition: Edition) -> None:
+    source = make_page(executed, edition)
+    source = source.replace("For those who lead support.", "Nandan says none of the banana bread is NaNcy's; None.")
+    source = source.replace('<th scope="row">Region 1</th>', '<th scope="row">Nan bakery</th>')
+    assert check(Page("demo", source, executed)) == ()
+
+
+def test_a_caption_shared_with_the_figure_counts(executed: NotebookNode, edition: Edition, chart: str) -> None:
+    source = make_page(executed, edition)
+    inner = source.index("<caption>", source.index('id="numbers-first-reply"'))
+    end = source.index("</caption>", inner) + len("</caption>")
+    assert check(Page("demo", source[:inner] + source[end:], executed)) == ()
+
+
+def test_a_frame_of_pandas_does_not_pass(executed: NotebookNode, edition: Edition) -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame({"a": [1.0, float("nan")]})
+    output = new_output("execute_result", data={"text/html": frame._repr_html_(), "text/plain": "a"})
+    executed.cells.append(new_code_cell("frame", execution_count=6, outputs=[output]))
+    problems = check(Page("demo", make_page(executed, edition), executed))
+    assert {problem.rule for problem in problems} == {"tables", "raw-text"}
+
+
+def test_tiles_are_read_in_order(executed: NotebookNode, edition: Edition) -> None:
+    page = Page("demo", make_page(executed, edition), executed)
+    assert tiles_of(page.tree()) == (Tile(metric="csat", period="2026-10", shown="87.3 %"),)
+
+
+def test_a_tile_that_differs_from_its_measure() -> None:
+    tiles = [Tile(metric="csat", period="2026-10", shown="87.3 %"), Tile(metric="nps", period="2026-10", shown="31")]
+    measured = {("csat", "2026-10"): "87.3\u00a0%", ("nps", "2026-10"): "29"}
+    problems = tiles_differ("monthly", tiles, lambda metric, period: measured[metric, period])
+    assert [str(problem) for problem in problems] == [
+        'monthly, tile nps 2026-10: it shows "31", but "29" was measured. '
+        "Let the tile be drawn from the measure: a number that is typed or rounded elsewhere can drift"
+    ]
+    (unknown,) = tiles_differ(
+        "monthly", [Tile(metric="cast", period="2026-10", shown="1")], lambda m, p: measured[m, p]
+    )
+    assert "the measure cannot be had" in unknown.what
+
+
+def test_helpers_draw_what_the_cases_replace(chart: str) -> None:
+    assert 'alt="Line of three months: 2.0, 1.0, then 3.0 hours."' in figure(chart)
+    assert 'data-shown="87.3 %"' in tile()
+    assert gates.PLACEHOLDER_ALT.fullmatch("No description...")

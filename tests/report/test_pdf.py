@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pikepdf
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from cxlib.report.page import make_page
+from cxlib.report.pdf import INSTALL_PANGO, Pdf, write_pdf
+from cxlib.report.plan import Edition
+from report.helpers import shown_html, table
+
+pytestmark = pytest.mark.filterwarnings("ignore:'HarfBuzz subset library':DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Pdf]]:
+    return {}
+
+
+@pytest.fixture
+def pdf(
+    made: dict[str, tuple[Path, Pdf]],
+    executed: NotebookNode,
+    edition: Edition,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The PDF of a page with a table that is longer than a sheet; made once."""
+    if "pdf" not in made:
+        executed.cells.insert(3, new_markdown_cell("## Long\n\n[A source](https://doi.org/10.1000/x), → ≥ `code`"))
+        executed.cells.insert(4, shown_html(table("long", rows=70)))
+        path = tmp_path_factory.mktemp("pdf") / "page.pdf"
+        made["pdf"] = (path, write_pdf(make_page(executed, edition), path))
+    return made["pdf"][0]
+
+
+def test_it_is_tagged_and_says_what_it_is(pdf: Path, made: dict[str, tuple[Path, Pdf]]) -> None:
+    with pikepdf.open(pdf) as opened:
+        assert len(opened.pages) == made["pdf"][1].pages > 2
+        assert opened.Root.MarkInfo.Marked
+        assert opened.Root.StructTreeRoot.K
+        assert str(opened.Root.Lang) == "en"
+        assert opened.Root.ViewerPreferences.DisplayDocTitle
+        assert str(opened.docinfo["/Title"]) == "Did customers wait? · October 2026 · Kuzey Cloud"
+        assert str(opened.docinfo["/Author"]) == "Kuzey Cloud"
+        metadata = opened.open_metadata()
+        assert metadata["pdfuaid:part"] == "1"
+        sizes = {tuple(round(float(side)) for side in page.mediabox[2:]) for page in opened.pages}
+        assert sizes == {(595, 842)}
+
+
+def test_the_outline_holds_the_headings(pdf: Path) -> None:
+    with pikepdf.open(pdf) as opened, opened.open_outline() as outline:
+        (top,) = outline.root
+        assert top.title == "Did customers wait?"
+        titles = [item.title for item in top.children]
+        assert titles == ["Contents", "The answer", "Long", "İlk yanıt süresi", "Where the numbers come from"]
+        assert [item.title for item in top.children[3].children] == ["By region"]
+
+
+def test_every_font_is_inside_and_is_ours(pdf: Path) -> None:
+    names = set()
+    with pikepdf.open(pdf) as opened:
+        for thing in opened.objects:
+            if isinstance(thing, pikepdf.Dictionary) and thing.get("/Type") == "/FontDescriptor":
+                assert "/FontFile2" in thing or "/FontFile3" in thing
+                names.add(str(thing.FontName).partition("+")[2])
+    assert len(names) >= 3
+    assert all(re.match(r"Cx-(Sans|Symbols|Code)", name) for name in names), names
+
+
+def test_pictures_have_alt_texts_and_charts_are_vectors(pdf: Path) -> None:
+    with pikepdf.open(pdf) as opened:
+        figures = [t for t in opened.objects if isinstance(t, pikepdf.Dictionary) and t.get("/S") == "/Figure"]
+        assert [str(figure.Alt) for figure in figures] == ["Line of three months: 2.0, 1.0, then 3.0 hours."]
+        images = [t for t in opened.objects if isinstance(t, pikepdf.Stream) and t.get("/Subtype") == "/Image"]
+        assert images == []
+
+
+def test_links_print_and_stay(pdf: Path) -> None:
+    with pikepdf.open(pdf) as opened:
+        links = [link for page in opened.pages for link in page.get("/Annots", []) if link.Subtype == "/Link"]
+        assert all(int(link.F) == 4 for link in links)
+        targets = [str(link.A.URI) for link in links if "/A" in link and "/URI" in link.A]
+        assert targets == ["https://doi.org/10.1000/x"]
+        assert len(links) > len(targets)
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext: install poppler-utils")
+def test_what_the_reader_of_the_paper_sees(pdf: Path) -> None:
+    text = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    sheets = text.split("\f")[:-1]
+    assert "Kuzey Cloud" in sheets[0]
+    assert "October 2026" in sheets[0]
+    contents = dict(re.findall(r"^\s*(The answer|Long|İlk yanıt süresi)\s+(\d+)$", sheets[0], re.MULTILINE))
+    for title, number in contents.items():
+        assert re.search(rf"^\s*{title}\s*$", sheets[int(number) - 1], re.MULTILINE), title
+    assert list(contents) == ["The answer", "Long", "İlk yanıt süresi"]
+    assert int(contents["İlk yanıt süresi"]) > int(contents["Long"])
+    for number, sheet in enumerate(sheets, 1):
+        assert f"Page {number} of {len(sheets)}" in sheet
+    for sheet in sheets[1:]:
+        first = next(line for line in sheet.splitlines() if line.strip())
+        assert re.fullmatch(r"\s*Did customers wait\?\s+October 2026\s*", first)
+    long = [sheet for sheet in sheets if re.search(r"Region \d+\s+\d+", sheet)]
+    assert len(long) > 1
+    assert all(re.search(r"Region\s+Tickets", sheet) for sheet in long), "the table's head is repeated"
+    assert "The numbers in this chart" not in text
+    assert "The numbers behind the charts are in tables of the web page" in text
+
+
+def test_the_same_page_gives_the_same_bytes(executed: NotebookNode, edition: Edition, tmp_path: Path) -> None:
+    page = make_page(executed, edition)
+    write_pdf(page, tmp_path / "one.pdf")
+    write_pdf(page, tmp_path / "two.pdf")
+    assert (tmp_path / "one.pdf").read_bytes() == (tmp_path / "two.pdf").read_bytes()
+
+
+def test_nothing_is_fetched(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.svg"
+    secret.write_text('<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0L9 9"/></svg>')
+    head = '<!doctype html><html lang="en"><title>a</title>'
+    hostile = f'{head}<p>a</p><img src="{secret.as_uri()}" alt="a"><img src="http://localhost:9/x.png" alt="b">'
+    pdf = write_pdf(hostile, tmp_path / "page.pdf")
+    assert len(pdf.complaints) == 2
+    assert all("disallowed protocol" in line for line in pdf.complaints)
+
+
+def test_without_pango_the_line_to_run_is_named(tmp_path: Path) -> None:
+    (tmp_path / "weasyprint").mkdir()
+    (tmp_path / "weasyprint" / "__init__.py").write_text("raise OSError(\"cannot load library 'libgobject-2.0-0'\")")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from cxlib.report.pdf import PangoMissingError, load\n"
+        "try:\n    load()\nexcept PangoMissingError as error:\n    print(error)"
+    )
+    said = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True).stdout
+    assert said.startswith("PDF not made: the library pango is missing.")
+    for _, line in INSTALL_PANGO:
+        assert line in said
+    assert {line.split()[0] for _, line in INSTALL_PANGO} == {"apt-get", "dnf", "brew", "conda"}

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from lxml import html
+
+from cxlib.errors import ConfigError, MeasureError, PeriodError, PublishError
+from cxlib.language import Language
+from cxlib.period import Month
+from cxlib.report import workers
+from cxlib.report.outcome import Outcome
+from cxlib.report.pipeline import publish_month
+from cxlib.store import Snapshot
+from report.helpers import Project, figure, line_chart, make_snapshot, runnable, show, svg_uri, tile, tiles
+
+pytestmark = pytest.mark.slow
+GOOD = show(tiles())
+ROOT = Path(__file__).parents[2]
+
+
+def measured(**shown: str) -> Callable[[Snapshot, Month, Language], Callable[[str, str], str]]:
+    def measure(metric: str, period: str) -> str:
+        if metric not in shown:
+            raise MeasureError(f'metric "{metric}" does not exist')
+        return shown[metric]
+
+    return lambda snapshot, month, language: measure
+
+
+def publish(project: Project, month: str | None = None, **options: Any) -> Outcome:
+    options.setdefault("measured", measured(csat="87.3 %", nps="31"))
+    return publish_month(
+        month, project.sources, project.out, progress=False, reports_file=project.reports_file, **options
+    )
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def record(outcome: Outcome) -> dict[str, Any]:
+    assert outcome.folder is not None
+    return dict(json.loads((outcome.folder / "manifest.json").read_text()))
+
+
+def test_from_notebooks_to_pages(project: Project) -> None:
+    project.add("monthly", runnable(GOOD, show(figure(svg_uri(line_chart))), heading="İyi mi?"), "order = 1")
+    project.add("support", runnable("print(month, language)"), 'order = 2\nformats = ["html"]')
+    outcome = publish(project)
+    assert (outcome.exit_code, outcome.pdf_made, outcome.failed) == (0, True, ())
+    assert outcome.made == ("monthly", "support")
+    assert outcome.folder == project.out / "2026-10" / "en"
+    first = files(outcome.folder)
+    assert set(first) == {"manifest.json", "monthly.html", "monthly.pdf", "support.html"}
+    assert "2026-10 en" in first["support.html"].decode()
+    assert sorted(path.name for path in project.out.iterdir()) == ["2026-10", "index.html"]
+    about = record(outcome)
+    assert about["snapshot"] == "3f9a1c0b77de"
+    assert about["versions"]["weasyprint"]
+    monthly = about["reports"][0]
+    assert monthly["tiles"] == [{"metric": "csat", "period": "2026-10", "shown": "87.3 %"}]
+    assert monthly["parameters"] == {
+        "month": "2026-10", "language": "en", "sources": "sources.toml", "snapshot": "3f9a1c0b77de"
+    }  # fmt: skip
+    assert monthly["pages"] >= 2
+    assert str(project.root) not in "".join(name + text.decode("latin-1") for name, text in first.items())
+    publish(project, "2026-10")
+    assert files(outcome.folder) == first, "the same data, code and parameters give the same bytes"
+
+
+def test_a_failing_notebook_leaves_its_earlier_page_and_the_others_go_on(project: Project) -> None:
+    project.add("monthly", runnable(GOOD))
+    project.add("support", runnable("print('October, first run')"))
+    folder = publish(project).folder
+    assert folder is not None
+    before = files(folder)
+    project.add("support", runnable("rate = 1 / 0"))
+    project.add("monthly", runnable(GOOD, "print('second run')"))
+    outcome = publish(project)
+    assert (outcome.exit_code, outcome.made, outcome.kept) == (1, ("monthly",), ("support",))
+    executed = project.out / "failed" / "2026-10" / "en" / "support.ipynb"
+    assert str(outcome) == (
+        f"2026-10 (en): 1 made, 1 failed\nPublished: {folder} (as before: support)\n"
+        "support: cell In [3] (`rate = 1 / 0`) failed with ZeroDivisionError: division by zero\n"
+        f"  Executed notebook: {executed}"
+    )
+    assert any("ZeroDivisionError" in str(cell.get("outputs")) for cell in nbformat.read(executed, 4).cells)
+    after = files(folder)
+    assert after["support.html"] == before["support.html"]
+    assert b"second run" in after["monthly.html"]
+    assert record(outcome)["failed"] == [{"name": "support", "title": "Report support", "order": 0, "kept": True}]
+    assert "this is the version from the data as of" in (project.out / "index.html").read_text()
+    project.add("support", runnable("print('mended')"))
+    mended = publish(project, only=["support"])
+    assert (mended.exit_code, mended.kept) == (0, ("monthly",))
+    assert record(mended)["failed"] == []
+    assert not executed.exists()
+
+
+def test_where_all_fail_nothing_is_touched(project: Project) -> None:
+    project.add("monthly", runnable(GOOD))
+    folder = publish(project).folder
+    assert folder is not None
+    before, index = files(folder), (project.out / "index.html").read_bytes()
+    project.add("monthly", runnable("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)"))
+    outcome = publish(project)
+    assert outcome.exit_code == 1
+    assert outcome.failed[0].reason.startswith("its process ended without a word (exit code -9)")
+    assert (files(folder), (project.out / "index.html").read_bytes()) == (before, index)
+    assert outcome.folder == folder
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (
+            "import warnings\nwarnings.warn('soon gone', FutureWarning)",
+            "[stderr] monthly: a cell wrote to stderr: In [3]:",
+        ),
+        (show("<table><tr><td>nan</td></tr></table>"), '[raw-text] monthly: "nan" is left over from the computation'),
+        (show(tiles(tile(shown="86.0 %"))), 'tile csat 2026-10: it shows "86.0 %", but "87.3 %" was measured'),
+        (show(tiles(tile("cast"))), 'tile cast 2026-10: the measure cannot be had (metric "cast" does not exist)'),
+    ],
+)
+def test_a_page_that_does_not_pass_its_gates_is_not_published(project: Project, code: str, reason: str) -> None:
+    project.add("monthly", runnable(code), 'formats = ["html"]')
+    outcome = publish(project)
+    assert (outcome.exit_code, outcome.made, outcome.folder) == (1, (), None)
+    assert outcome.failed[0].reason.startswith("the page did not pass its gates (")
+    assert reason in outcome.failed[0].reason
+    assert outcome.failed[0].executed is not None
+    assert outcome.failed[0].executed.exists()
+    assert [path.name for path in project.out.iterdir()] == ["failed"]
+
+
+def test_a_published_number_does_not_move_in_silence(project: Project) -> None:
+    project.add("monthly", runnable(show(tiles(tile("nps", "31")))), 'formats = ["html"]')
+    folder = publish(project).folder
+    assert folder is not None
+    before = files(folder)
+    project.snapshot = make_snapshot(project.root / "data" / "snapshots", "bbbbbbbbbbbb")
+    project.add("monthly", runnable(show(tiles(tile("nps", "33")))), 'formats = ["html"]')
+    with pytest.raises(PublishError, match='monthly: nps 2026-10: "31" -> "33"'):
+        publish(project, measured=measured(nps="33"))
+    assert files(folder) == before
+    assert sorted(path.name for path in project.out.iterdir()) == ["2026-10", "index.html"]
+    (project.out / "CHANGES.md").write_text("## 2026-10 restated with snapshot bbbbbbbbbbbb: late answers.\n")
+    assert publish(project, measured=measured(nps="33")).exit_code == 0
+
+
+def test_what_is_wrong_is_said_before_anything_runs(project: Project) -> None:
+    project.add("monthly", runnable("raise SystemExit(3)"), "[report.parameters]\nfrom_month = 3")
+    with pytest.raises(ConfigError, match=r'monthly\.ipynb: there is no parameter "from_month"'):
+        publish(project)
+    project.add("monthly", runnable("raise SystemExit(3)"))
+    with pytest.raises(ConfigError, match=r'there is no report "montly" in reports\.toml; did you mean "monthly"\?'):
+        publish(project, only=["montly"])
+    with pytest.raises(ConfigError, match='language "xx" is not available'):
+        publish(project, language="xx")
+    with pytest.raises(PeriodError, match="2026-11 has not ended in the data, which go until 9 November 2026"):
+        publish(project, "2026-11")
+    with pytest.raises(PeriodError, match="there are no data of 2026-01; the data go from 2026-03 to 2026-10"):
+        publish(project, "2026-01")
+    assert not project.out.exists()
+
+
+def test_a_worker_out_of_time_is_ended(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "GRACE_SECONDS", -1799.0)
+    project.add("monthly", runnable("import time\ntime.sleep(30)"))
+    outcome = publish(project)
+    reason = "did not end within 30 minutes a cell; raise `minutes` in reports.toml"
+    assert [failure.reason for failure in outcome.failed] == [reason]
+
+
+WITHOUT_PANGO = """
+import sys
+from pathlib import Path
+from report.helpers import Project, runnable
+from cxlib.report import pipeline
+
+project = Project(Path(sys.argv[1]))
+project.add("monthly", runnable("print('hello')"))
+pipeline.build_snapshot = lambda sources, folder: project.snapshot
+pipeline.library_versions = lambda: ()
+outcome = pipeline.publish_month(
+    None, project.sources, project.out, reports_file=project.reports_file, measured=lambda *_: lambda m, p: ""
+)
+print(outcome)
+sys.exit(outcome.exit_code)
+"""
+
+
+def test_without_pango_the_page_is_published_all_the_same(tmp_path: Path) -> None:
+    fake = tmp_path / "fake" / "weasyprint"
+    fake.mkdir(parents=True)
+    (fake / "__init__.py").write_text("raise OSError(\"cannot load library 'libpango-1.0-0'\")")
+    root = tmp_path / "project"
+    root.mkdir()
+    path = os.pathsep.join([str(fake.parent), str(ROOT), str(ROOT / "tests")])
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_PANGO, root],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "PDF not made: the library pango is missing." in done.stdout
+    assert "apt-get install -y libpango-1.0-0" in done.stdout
+    assert done.stderr.startswith("monthly: made in ")
+    folder = root / "reports" / "2026-10" / "en"
+    assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "monthly.html"]
+    report = json.loads((folder / "manifest.json").read_text())["reports"][0]
+    assert (report["pdf_missing"], report["pdf_sha256"]) == (True, "")
+    assert "PDF not made" in html.document_fromstring((root / "reports" / "index.html").read_text()).text_content()
+
+
+def test_tiles_are_measured_by_the_workbook(project: Project) -> None:
+    options: dict[str, Any] = {"reports_file": project.reports_file, "progress": False}
+    project.add("monthly", runnable(show(tiles(tile("tickets_created", "2")))), 'formats = ["html"]')
+    wrong = publish_month(None, project.sources, project.out, **options)
+    assert 'it shows "2", but "1" was measured' in wrong.failed[0].reason
+    project.add("monthly", runnable(show(tiles(tile("tickets_created", "1")))), 'formats = ["html"]')
+    assert publish_month(None, project.sources, project.out, **options).exit_code == 0

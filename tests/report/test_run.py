@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from cxlib.errors import ReportError
+from cxlib.report.run import execute, warnings_of
+from report.helpers import runnable
+
+
+def run(folder: Path, notebook: NotebookNode, minutes: float = 1.0) -> tuple[NotebookNode, list[tuple[int, int]]]:
+    path = folder / "monthly.ipynb"
+    nbformat.write(notebook, path)
+    steps: list[tuple[int, int]] = []
+    done = execute(path, folder / "done.ipynb", {"month": "2026-09"}, minutes, lambda n, of: steps.append((n, of)))
+    return done, steps
+
+
+def texts(notebook: NotebookNode) -> list[str]:
+    return [output.text for cell in notebook.cells for output in cell.get("outputs", []) if "text" in output]
+
+
+def test_a_run_takes_the_parameters_works_beside_the_notebook_and_tells_its_steps(tmp_path: Path) -> None:
+    code = "from pathlib import Path\nimport sys\nprint(month, Path.cwd().name)\nprint('careful', file=sys.stderr)"
+    done, steps = run(tmp_path, runnable(code))
+    assert texts(done) == [f"2026-09 {tmp_path.name}\n", "careful\n"]
+    assert warnings_of(done) == ("In [3]: careful",)
+    assert steps[0] == (0, 5)
+    assert steps[-1] == (5, 5)
+    assert (tmp_path / "done.ipynb").exists()
+
+
+def test_a_failing_cell_is_named_and_its_copy_kept(tmp_path: Path) -> None:
+    with pytest.raises(ReportError) as error:
+        run(tmp_path, runnable("# a comment\nshare = 1 / 0", "print('never')"))
+    assert str(error.value) == "cell In [3] (`share = 1 / 0`) failed with ZeroDivisionError: division by zero"
+    kept = nbformat.read(tmp_path / "done.ipynb", 4)
+    assert any(
+        "ZeroDivisionError" in line for cell in kept.cells for o in cell.get("outputs", []) for line in o.traceback
+    )
+    assert "never" not in "".join(texts(kept))
+
+
+def test_a_dead_kernel_is_said_and_its_copy_kept(tmp_path: Path) -> None:
+    with pytest.raises(ReportError) as error:
+        run(tmp_path, runnable("import os\nos._exit(9)"))
+    assert str(error.value) == "the kernel died in the cell `import os`; usually the memory was not enough"
+    assert (tmp_path / "done.ipynb").exists()
+
+
+def test_a_cell_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    with pytest.raises(ReportError) as error:
+        run(tmp_path, runnable("import time; time.sleep(60)"), minutes=0.02)
+    assert str(error.value).startswith(
+        "the cell `import time; time.sleep(60)` took longer than 0.02 minutes; raise `minutes`"
+    )
+    assert (tmp_path / "done.ipynb").exists()
