@@ -28,7 +28,8 @@ def write_tickets(rows: int, folder: Path) -> Path:
         "satisfaction": "CASE WHEN u7 < 0.5 THEN 'offered' WHEN u7 < 0.9 THEN 'good' ELSE 'bad' END",
     }
     columns = ", ".join(
-        f"CAST({made.get(column.name, 'NULL')} AS {column.sql_type}) AS {column.name}" for column in TABLES["tickets"].columns
+        f"CAST({made.get(column.name, 'NULL')} AS {column.sql_type}) AS {column.name}"
+        for column in TABLES["tickets"].columns
     )
     chances = ", ".join(f"hash(i * 16 + {k}) / 18446744073709551616.0 AS u{k}" for k in range(1, 8))
     path = folder / "tickets.parquet"

@@ -47,6 +47,7 @@ class Generated:
 
 
 def run_cxlib(folder: Path, as_of: datetime) -> pd.DataFrame:
+    """Return every measure by month (rows) and metric (columns), facts computed anew."""
     with tempfile.TemporaryDirectory() as scratch:
         (Path(scratch) / "tickets.parquet").symlink_to(folder / "tickets.parquet")
         with Engine(Generated(Path(scratch), as_of)) as engine:
@@ -55,9 +56,11 @@ def run_cxlib(folder: Path, as_of: datetime) -> pd.DataFrame:
 
 
 def run_pandas(folder: Path, as_of: datetime) -> pd.DataFrame:
+    """Return the same frame by pandas alone."""
     rows = plain_pandas.measure(folder / "tickets.parquet", pd.Timestamp(as_of))
-    rows.index = pd.MultiIndex.from_tuples([(str(month), channel) for month, channel in rows.index],
-                                           names=["period", "channel"])
+    rows.index = pd.MultiIndex.from_tuples(
+        [(str(month), channel) for month, channel in rows.index], names=["period", "channel"]
+    )
     return rows
 
 
@@ -77,6 +80,7 @@ def child(which: str, folder: Path, rows: int) -> None:
 
 
 def in_child(which: str, folder: Path, rows: int = 0) -> str:
+    """Run one of the jobs in a process of its own and return what it printed."""
     command = [sys.executable, __file__, "--child", which, "--folder", str(folder), "--rows", str(rows)]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
@@ -100,6 +104,7 @@ def agree(folder: Path) -> None:
 
 
 def main() -> None:
+    """Print the ratios; exit with an error where the promise does not hold."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="*", default=[1_000_000, 10_000_000])
     parser.add_argument("--runs", type=int, default=3)
@@ -118,8 +123,11 @@ def main() -> None:
             theirs, theirs_mb = timed("pandas", folder, 1 if rows > 2_000_000 else options.runs)
             agree(folder)
         seconds[rows] = ours
-        print(f"{rows:>12,} tickets: cxlib {ours:6.1f} s, {ours_mb:6,.0f} MB; pandas {theirs:6.1f} s, {theirs_mb:6,.0f} MB; "
-              f"{theirs / ours:.1f} times as fast", flush=True)
+        print(
+            f"{rows:>12,} tickets: cxlib {ours:6.1f} s, {ours_mb:6,.0f} MB; "
+            f"pandas {theirs:6.1f} s, {theirs_mb:6,.0f} MB; {theirs / ours:.1f} times as fast",
+            flush=True,
+        )
         if rows >= 10_000_000 and (theirs / ours < LIMIT_RATIO or ours_mb > LIMIT_MB):
             raise SystemExit(f"below the promise of {LIMIT_RATIO:g} times as fast under {LIMIT_MB} MB")
     if len(seconds) > 1:

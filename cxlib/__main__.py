@@ -1,4 +1,4 @@
-"""`python -m cxlib …`"""
+"""`python -m cxlib …`."""
 
 from __future__ import annotations
 

@@ -25,7 +25,9 @@ from cxlib.store import Snapshot, build_snapshot
 from cxlib.workbook import SNAPSHOTS, Workbook
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
     help="Monthly reports and studies from a company's own exports.",
 )
 
@@ -53,6 +55,7 @@ def report(
 ) -> None:
     """Publish the reports of a month as HTML and PDF."""
     outcome = publish_month(month, sources, out, only or (), language)
+    print(outcome)
     raise typer.Exit(outcome.exit_code)
 
 
@@ -82,13 +85,21 @@ def check(sources: SourcesOption = SOURCES) -> None:
     table = RichTable("export", "table", "read", "kept", "left out", "because", title=None)
     for entry in snapshot.ledger:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(entry.rejected.items()))
-        table.add_row(entry.export, entry.table, f"{entry.read:,}", f"{entry.kept:,}",
-                      f"{sum(entry.rejected.values()):,}", reasons)
+        table.add_row(
+            entry.export,
+            entry.table,
+            f"{entry.read:,}",
+            f"{entry.kept:,}",
+            f"{sum(entry.rejected.values()):,}",
+            reasons,
+        )
     Console().print(table)
     for problem in snapshot.warnings:
         print(f"warning: {problem}")
-    print(f"Snapshot {snapshot.id} is whole; the last complete month is "
-          f"{Month.last_complete(snapshot.as_of, snapshot.time_zone)}.")
+    print(
+        f"Snapshot {snapshot.id} is whole; the last complete month is "
+        f"{Month.last_complete(snapshot.as_of, snapshot.time_zone)}."
+    )
 
 
 @app.command()
@@ -129,15 +140,22 @@ def _print_json(rows: pd.DataFrame) -> None:
 
 def _print_table(rows: pd.DataFrame) -> None:
     language = Language()
-    segments = [column for column in rows.columns[2:] if column not in
-                ("n", "value", "low", "high", "unit", "method", "excluded", "flags", "as_of")]
+    segments = [
+        column
+        for column in rows.columns[2:]
+        if column not in ("n", "value", "low", "high", "unit", "method", "excluded", "flags", "as_of")
+    ]
     table = RichTable("metric", *segments, "value", "95% interval", "n", "excluded", "flags")
     for _, row in rows.iterrows():
         known = pd.notna(row["value"])
         table.add_row(
-            row["metric"], *(str(row[column]) for column in segments), language.measure(row["value"], row["unit"]),
+            row["metric"],
+            *(str(row[column]) for column in segments),
+            language.measure(row["value"], row["unit"]),
             language.interval(row["low"], row["high"], row["unit"]) if known else "",
-            language.number(row["n"]), language.number(row["excluded"]), row["flags"],
+            language.number(row["n"]),
+            language.number(row["excluded"]),
+            row["flags"],
         )
     Console().print(table)
 

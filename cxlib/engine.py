@@ -132,6 +132,5 @@ class Engine:
         self._connection.execute(f"CREATE VIEW rates AS SELECT * FROM (VALUES {values}) AS r(currency, rate)")
 
 
-
 def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")

@@ -307,7 +307,11 @@ def difference(later: Estimate, earlier: Estimate) -> Estimate:
     below = np.hypot(later.value - later.low, earlier.high - earlier.value)
     above = np.hypot(later.high - later.value, earlier.value - earlier.low)
     return Estimate(
-        value, value - float(below), value + float(above), min(later.n, earlier.n), later.unit,
+        value,
+        value - float(below),
+        value + float(above),
+        min(later.n, earlier.n),
+        later.unit,
         f"MOVER of two {later.method} intervals",
     )
 

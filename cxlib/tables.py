@@ -106,7 +106,9 @@ def ends_after_starts(start: str, end: str) -> Check:
 
 def never_negative(column: str) -> Check:
     """Return the check that `column` is zero or more."""
-    return Check("negative", f"{column} >= 0", f"{column} is negative", "Fix the export or reject the rows with a reason")
+    return Check(
+        "negative", f"{column} >= 0", f"{column} is negative", "Fix the export or reject the rows with a reason"
+    )
 
 
 SEGMENTS = (
@@ -147,8 +149,13 @@ SUBSCRIPTIONS = Table(
         Column("ended_at", "time", "first instant after the term; empty while it runs"),
         Column("status", "category", "state in the billing system when exported"),
         Column("quantity", "number", "seats or units", "units"),
-        Column("monthly_amount", "money", "recurring price of the term per month, after discount", "currency a month",
-               required=True),
+        Column(
+            "monthly_amount",
+            "money",
+            "recurring price of the term per month, after discount",
+            "currency a month",
+            required=True,
+        ),
         Column("currency", "category", "ISO 4217 code of monthly_amount", required=True),
         Column("end_reason", "category", "why it ended", allowed=("voluntary", "payment", "migration", "merge")),
     ),
@@ -170,12 +177,20 @@ TRANSACTIONS = Table(
         Column("tax", "money", "tax on top of net", "currency"),
         Column("cost", "money", "direct cost of what was sold", "currency"),
         Column("currency", "category", "ISO 4217 code", required=True),
-        Column("motion", "category", "how the sale came about",
-               allowed=("new", "renewal", "upsell", "cross_sell", "reactivation")),
+        Column(
+            "motion",
+            "category",
+            "how the sale came about",
+            allowed=("new", "renewal", "upsell", "cross_sell", "reactivation"),
+        ),
     ),
     (
-        Check("refund-sign", "kind NOT IN ('refund', 'credit') OR net <= 0", "a refund or credit is positive",
-              "Map net with a minus sign for refunds and credits"),
+        Check(
+            "refund-sign",
+            "kind NOT IN ('refund', 'credit') OR net <= 0",
+            "a refund or credit is positive",
+            "Map net with a minus sign for refunds and credits",
+        ),
     ),
     (Reference("customer_id", "customers"),),
 )
@@ -208,8 +223,12 @@ TICKETS = Table(
         Column("solve_unknown", "flag", "the export does not say when, or whether, it was solved"),
         Column("replies", "integer", "public answers by people", "answers"),
         Column("reopens", "integer", "times it went from solved back to open", "times"),
-        Column("satisfaction", "category", "the customer's rating of this ticket",
-               allowed=("not_offered", "offered", "good", "bad")),
+        Column(
+            "satisfaction",
+            "category",
+            "the customer's rating of this ticket",
+            allowed=("not_offered", "offered", "good", "bad"),
+        ),
         Column("satisfaction_score", "number", "the rating on its own scale, where there is one", "points"),
         Column("rated_at", "time", "when the customer rated"),
         Column("comment", "text", "what the customer wrote with the rating"),
@@ -232,8 +251,13 @@ TICKET_EVENTS = Table(
         Column("event_id", "id", "the event", required=True),
         Column("ticket_id", "id", "the ticket", required=True),
         Column("occurred_at", "time", "when", required=True),
-        Column("kind", "category", "what changed", required=True,
-               allowed=("status", "reply_public", "reply_internal", "assign", "priority", "schedule")),
+        Column(
+            "kind",
+            "category",
+            "what changed",
+            required=True,
+            allowed=("status", "reply_public", "reply_internal", "assign", "priority", "schedule"),
+        ),
         Column("value_before", "text", "value before"),
         Column("value_after", "text", "value after"),
         Column("actor_role", "category", "who did it", allowed=("agent", "customer", "bot", "system")),
@@ -293,10 +317,18 @@ SURVEY_ANSWERS = Table(
     ),
     (
         ends_after_starts("started_at", "completed_at"),
-        Check("score-off-scale", "score BETWEEN scale_min AND scale_max", "score lies outside its scale",
-              "Map the code for “no answer” to an empty value, or correct scale_min and scale_max"),
-        Check("nps-scale", "instrument <> 'nps' OR (scale_min = 0 AND scale_max = 10)", "NPS needs the scale 0 to 10",
-              "Answers on another scale (1 to 10, 1 to 5) are not NPS: map them as another instrument"),
+        Check(
+            "score-off-scale",
+            "score BETWEEN scale_min AND scale_max",
+            "score lies outside its scale",
+            "Map the code for “no answer” to an empty value, or correct scale_min and scale_max",
+        ),
+        Check(
+            "nps-scale",
+            "instrument <> 'nps' OR (scale_min = 0 AND scale_max = 10)",
+            "NPS needs the scale 0 to 10",
+            "Answers on another scale (1 to 10, 1 to 5) are not NPS: map them as another instrument",
+        ),
         never_negative("weight"),
     ),
     (Reference("customer_id", "customers"), Reference("invite_id", "survey_invites")),
@@ -325,8 +357,13 @@ OPPORTUNITIES = Table(
     (
         Column("opportunity_id", "id", "the opportunity", required=True),
         Column("customer_id", "id", "the account; empty for someone who is not one yet"),
-        Column("buyer", "category", "what the account was when the opportunity was opened", required=True,
-               allowed=("new", "existing", "returned")),
+        Column(
+            "buyer",
+            "category",
+            "what the account was when the opportunity was opened",
+            required=True,
+            allowed=("new", "existing", "returned"),
+        ),
         Column("motion", "category", "what is being sold", allowed=("new", "renewal", "upsell", "cross_sell")),
         Column("lead_source", "category", "where it came from"),
         Column("created_at", "time", "when it was opened", required=True),
@@ -337,8 +374,12 @@ OPPORTUNITIES = Table(
     ),
     (
         ends_after_starts("created_at", "closed_at"),
-        Check("open-but-closed", "outcome <> 'open' OR closed_at IS NULL", "it is open and has a close date",
-              "Map closed_at only for decided opportunities"),
+        Check(
+            "open-but-closed",
+            "outcome <> 'open' OR closed_at IS NULL",
+            "it is open and has a close date",
+            "Map closed_at only for decided opportunities",
+        ),
     ),
     (Reference("customer_id", "customers"),),
 )
@@ -350,8 +391,13 @@ INTERVENTIONS = Table(
     (
         Column("intervention_id", "id", "the piece of work", required=True),
         Column("customer_id", "id", "for whom", required=True),
-        Column("kind", "category", "what it is", required=True,
-               allowed=("success_manager", "onboarding", "discount", "follow_up")),
+        Column(
+            "kind",
+            "category",
+            "what it is",
+            required=True,
+            allowed=("success_manager", "onboarding", "discount", "follow_up"),
+        ),
         Column("assigned_at", "time", "when it was decided", required=True),
         Column("delivered_at", "time", "when it was done; empty if it was not"),
         Column("arm", "category", "how it was decided", required=True, allowed=("treated", "control", "observational")),
@@ -366,7 +412,9 @@ COSTS = Table(
     "One row per team, kind and month of cost.",
     ("team", "kind", "month"),
     (
-        Column("team", "category", "who spends it", required=True, allowed=("support", "success", "sales", "marketing")),
+        Column(
+            "team", "category", "who spends it", required=True, allowed=("support", "success", "sales", "marketing")
+        ),
         Column("kind", "category", "salaries, tools, …", required=True),
         Column("month", "date", "first day of the month", required=True),
         Column("amount", "money", "cost of the month", "currency", required=True),
@@ -378,7 +426,16 @@ COSTS = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        CUSTOMERS, SUBSCRIPTIONS, TRANSACTIONS, TICKETS, TICKET_EVENTS, SURVEY_INVITES, SURVEY_ANSWERS,
-        USAGE_DAILY, OPPORTUNITIES, INTERVENTIONS, COSTS,
+        CUSTOMERS,
+        SUBSCRIPTIONS,
+        TRANSACTIONS,
+        TICKETS,
+        TICKET_EVENTS,
+        SURVEY_INVITES,
+        SURVEY_ANSWERS,
+        USAGE_DAILY,
+        OPPORTUNITIES,
+        INTERVENTIONS,
+        COSTS,
     )
 }

@@ -137,9 +137,7 @@ class Workbook:
         now, before = self.estimate(name, self.month, segment), self.estimate(name, earlier, segment)
         change = difference(now, before)
         where = "-".join(("", *(segment or {}).values()))
-        return Finding(
-            f"{name}{where}-since-{earlier}", name, now, before, change, str(earlier), verdict_of(change)
-        )
+        return Finding(f"{name}{where}-since-{earlier}", name, now, before, change, str(earlier), verdict_of(change))
 
     def changes(self, *names: str, months_back: int = 1) -> list[Finding]:
         """Compare several measures at once; the verdicts hold for all of them together.
@@ -168,14 +166,17 @@ def estimate_of(row: pd.Series) -> Estimate:
     """Return the Estimate in one row of a measures table."""
     flags = tuple(flag for flag in str(row["flags"]).split(",") if flag)
     return Estimate(
-        float(row["value"]), float(row["low"]), float(row["high"]), int(row["n"]),
-        str(row["unit"]), str(row["method"]), flags,
+        float(row["value"]),
+        float(row["low"]),
+        float(row["high"]),
+        int(row["n"]),
+        str(row["unit"]),
+        str(row["method"]),
+        flags,
     )
 
 
-def open_workbook(
-    month: str, sources: str = "data/sources.toml", snapshot: str = "", language: str = "en"
-) -> Workbook:
+def open_workbook(month: str, sources: str = "data/sources.toml", snapshot: str = "", language: str = "en") -> Workbook:
     """Open one month of the exports that a `sources.toml` names.
 
     Parameters
@@ -214,5 +215,7 @@ def find_upward(name: str) -> Path:
     for folder in (here, *here.parents):
         if (folder / name).is_file():
             return folder / name
-    raise ConfigError(f"{name} is not in {here.name} nor in a folder above; name the sources file, or write one "
-                      "(README.md, “Bring your own exports”)")
+    raise ConfigError(
+        f"{name} is not in {here.name} nor in a folder above; name the sources file, or write one "
+        "(README.md, “Bring your own exports”)"
+    )

@@ -93,7 +93,9 @@ def test_net_promoter_score_never_leaves_its_scale() -> None:
     assert ((interval.low <= interval.value) & (interval.value <= interval.high)).all()
 
 
-@pytest.mark.parametrize(("k", "low", "high"), [(0, 0.0, 3.689), (1, 0.0253, 5.572), (10, 4.795, 18.391), (50, 37.11, 65.92)])
+@pytest.mark.parametrize(
+    ("k", "low", "high"), [(0, 0.0, 3.689), (1, 0.0253, 5.572), (10, 4.795, 18.391), (50, 37.11, 65.92)]
+)
 def test_count_against_garwood_1936(k: int, low: float, high: float) -> None:
     interval = estimate.count([k])
     assert (interval.low[0], interval.high[0]) == (pytest.approx(low, abs=2e-3), pytest.approx(high, abs=5e-3))
@@ -105,8 +107,13 @@ def test_ratio_against_the_bootstrap_over_customers() -> None:
     y = x * rng.binomial(1, 0.85, 300) * rng.lognormal(0, 0.3, 300)
     interval = estimate.ratio([y.sum()], [x.sum()], [(y * y).sum()], [(x * x).sum()], [(x * y).sum()], [300])
     boot = stats.bootstrap(
-        (y, x), lambda a, b, axis=-1: a.sum(axis) / b.sum(axis), paired=True, vectorized=True, n_resamples=4000,
-        method="BCa", rng=np.random.default_rng(1),
+        (y, x),
+        lambda a, b, axis=-1: a.sum(axis) / b.sum(axis),
+        paired=True,
+        vectorized=True,
+        n_resamples=4000,
+        method="BCa",
+        rng=np.random.default_rng(1),
     ).confidence_interval
     width = boot.high - boot.low
     assert interval.low[0] == pytest.approx(boot.low, abs=0.12 * width)

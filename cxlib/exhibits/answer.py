@@ -53,7 +53,9 @@ def summary(book: Workbook, *names: str) -> Exhibit:
     text = language.text(
         "Of {count} measures, {good} got measurably better than the month before, {bad} got worse, and "
         "{rest} moved no more than chance would.",
-        count=language.number(len(findings)), good=language.number(len(good)), bad=language.number(len(bad)),
+        count=language.number(len(findings)),
+        good=language.number(len(good)),
+        bad=language.number(len(bad)),
         rest=language.number(len(findings) - len(good) - len(bad)),
     )
     for opening, group in (("Better: {names}.", good), ("Worse: {names}.", bad)):
@@ -86,13 +88,20 @@ def _tile(book: Workbook, finding: Finding) -> str:
         element("span", escape(words.interval(language, now)), class_="cx-tile-interval"),
         element("span", escape(words.denominator(language, now)), class_="cx-tile-n"),
         element(
-            "span", escape(words.change_phrase(language, finding)), class_="cx-tile-change",
+            "span",
+            escape(words.change_phrase(language, finding)),
+            class_="cx-tile-change",
             data_direction=DIRECTIONS[finding.verdict] if not small else "none",
             data_good=words.good_or_bad(finding) if not small else "neutral",
         ),
     ]
     return element(
-        "li", *lines, class_="cx-tile" + small, data_metric=finding.metric, data_period=str(book.month), data_shown=shown
+        "li",
+        *lines,
+        class_="cx-tile" + small,
+        data_metric=finding.metric,
+        data_period=str(book.month),
+        data_shown=shown,
     )
 
 
@@ -105,7 +114,8 @@ def missing(book: Workbook, *names: str) -> Exhibit:
             lines.append(
                 language.text(
                     "{label} cannot be given: no export brings {columns}.",
-                    label=language.text(METRICS[name].label), columns=", ".join(lacking),
+                    label=language.text(METRICS[name].label),
+                    columns=", ".join(lacking),
                 )
             )
     markup = "".join(element("p", escape(line)) for line in lines)

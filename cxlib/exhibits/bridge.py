@@ -36,20 +36,26 @@ def bridge(book: Workbook) -> Exhibit:
     reached = start.value + sum(sign * move.value for _, sign, move in moves)
     if abs(reached - end.value) > 0.01:
         raise MeasureError(f"MRR movements add up to {reached:.2f}, the month closes at {end.value:.2f}")
-    bars = [("mrr_start", start.value, start.n), *((n, s * m.value, m.n) for n, s, m in moves), ("mrr_end", end.value, end.n)]
+    bars = [
+        ("mrr_start", start.value, start.n),
+        *((n, s * m.value, m.n) for n, s, m in moves),
+        ("mrr_end", end.value, end.n),
+    ]
     language = book.language
     month = language.month(book.month)
     caption = language.text(
-        "Monthly recurring revenue in {month}, from opening to closing, at constant exchange rates; n counts customers.",
+        "Monthly recurring revenue in {month}, from opening to closing, at constant exchange rates.",
         month=month,
     )
-    amounts = [(language.text(METRICS[name].label), _signed(book, name, value, start.unit), n) for name, value, n in bars]
+    amounts = [
+        (language.text(METRICS[name].label), _signed(book, name, value, start.unit), n) for name, value, n in bars
+    ]
     alt = language.text("Bridge chart. {steps}.", steps="; ".join(f"{label} {amount}" for label, amount, _ in amounts))
     with theme.theme():
         figure = theme.new_figure(2.6)
         _draw(book, figure.subplots(), [(n, v) for n, v, _ in bars], [(label, amount) for label, amount, _ in amounts])
         exhibit = figure_exhibit(book, "mrr-bridge", figure, caption, alt)
-    return exhibit + _table(book, bars, caption)
+    return exhibit + _table(book, bars)
 
 
 def _signed(book: Workbook, name: str, value: float, unit: str) -> str:
@@ -57,9 +63,7 @@ def _signed(book: Workbook, name: str, value: float, unit: str) -> str:
     return language.measure(value, unit) if name in ("mrr_start", "mrr_end") else language.difference(value, unit)
 
 
-def _draw(
-    book: Workbook, axes: Axes, bars: Sequence[tuple[str, float]], texts: Sequence[tuple[str, str]]
-) -> None:
+def _draw(book: Workbook, axes: Axes, bars: Sequence[tuple[str, float]], texts: Sequence[tuple[str, str]]) -> None:
     level, tops, bottoms = 0.0, [], []
     for place, (name, value) in enumerate(bars):
         is_total = name in ("mrr_start", "mrr_end")
@@ -76,7 +80,9 @@ def _draw(
     axes.set_ylim(bottom=floor, top=max(tops) + 0.18 * (max(tops) - floor))
     axes.set_xticks(range(len(bars)), [_wrapped(label) for label, _ in texts], color=theme.INK, fontsize=8)
     axes.yaxis.set_major_locator(MaxNLocator(4))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: book.language.measure(value, f"{book.snapshot.currency} a month")))
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: book.language.measure(value, f"{book.snapshot.currency} a month"))
+    )
     if floor > 0:
         axes.set_xlabel(book.language.text("The axis does not start at zero."))
     axes.grid(axis="y", color=theme.RULE, linewidth=0.6)
@@ -93,13 +99,25 @@ def _wrapped(label: str, width: int = 14) -> str:
     return "\n".join(lines)
 
 
-def _table(book: Workbook, bars: Sequence[tuple[str, float, int]], caption: str) -> Exhibit:
+def _table(book: Workbook, bars: Sequence[tuple[str, float, int]]) -> Exhibit:
     language = book.language
+    caption = language.text("The same in numbers: amounts, the interval of each flow, and the customers behind it.")
     rows = []
     for name, value, n in bars:
         estimate = book.estimate(name)
-        limits = "" if estimate.method in words.BALANCES else language.interval(estimate.low, estimate.high, estimate.unit)
-        rows.append((language.text(METRICS[name].label),
-                     [Cell(_signed(book, name, value, estimate.unit)), Cell(limits), Cell(language.number(n))]))
-    headers = [language.text("Movement"), language.text("Amount a month"), language.text("95% interval"), language.text("Customers")]
+        limits = (
+            "" if estimate.method in words.BALANCES else language.interval(estimate.low, estimate.high, estimate.unit)
+        )
+        rows.append(
+            (
+                language.text(METRICS[name].label),
+                [Cell(_signed(book, name, value, estimate.unit)), Cell(limits), Cell(language.number(n))],
+            )
+        )
+    headers = [
+        language.text("Movement"),
+        language.text("Amount a month"),
+        language.text("95% interval"),
+        language.text("Customers"),
+    ]
     return sheet(caption, headers, rows, "mrr-movements")

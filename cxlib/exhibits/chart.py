@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from html import escape
 
 import numpy as np
@@ -62,7 +62,11 @@ def trend(book: Workbook, name: str, months: int = 24) -> Exhibit:
         _month_axis(book, axes, rows["period"])
         _value_axis(book, axes, str(rows["unit"].iloc[0]))
         exhibit = figure_exhibit(
-            book, f"trend-{name}", figure, _trend_caption(book, name, rows), _trend_alt(book, label, known),
+            book,
+            f"trend-{name}",
+            figure,
+            _trend_caption(book, name, rows),
+            _trend_alt(book, label, known),
             measures_sheet(book, rows, f"numbers-{name}", label),
         )
     return exhibit
@@ -115,21 +119,29 @@ def _trend_caption(book: Workbook, name: str, rows: pd.DataFrame) -> str:
     first, last = (language.month(Month.parse(rows["period"].iloc[end])) for end in (0, -1))
     return language.text(
         "{label} by month, {first} to {last}. The band is the 95% interval ({method}); hollow points have n below 30.",
-        label=language.text(METRICS[name].label), first=first, last=last, method=rows["method"].iloc[0],
+        label=language.text(METRICS[name].label),
+        first=first,
+        last=last,
+        method=rows["method"].iloc[0],
     )
 
 
 def _trend_alt(book: Workbook, label: str, known: pd.DataFrame) -> str:
     language = book.language
     unit = str(known["unit"].iloc[0])
-    lowest, highest, last = known.loc[known["value"].idxmin()], known.loc[known["value"].idxmax()], known.iloc[-1]
+    values = known["value"].to_numpy(float)
+    lowest, highest, last = (known.iloc[place] for place in (int(values.argmin()), int(values.argmax()), -1))
     return language.text(
         "Line chart. {label} was {last} in {month}; over {count} months it lay between {low} ({low_month}) and "
         "{high} ({high_month}).",
-        label=label, last=language.measure(last["value"], unit), month=language.month(Month.parse(last["period"])),
+        label=label,
+        last=language.measure(last["value"], unit),
+        month=language.month(Month.parse(last["period"])),
         count=language.number(len(known)),
-        low=language.measure(lowest["value"], unit), low_month=language.month(Month.parse(lowest["period"])),
-        high=language.measure(highest["value"], unit), high_month=language.month(Month.parse(highest["period"])),
+        low=language.measure(lowest["value"], unit),
+        low_month=language.month(Month.parse(lowest["period"])),
+        high=language.measure(highest["value"], unit),
+        high_month=language.month(Month.parse(highest["period"])),
     )
 
 
@@ -141,11 +153,18 @@ def measures_sheet(book: Workbook, rows: pd.DataFrame, name: str, caption: str, 
         estimate = estimate_of(row)
         class_ = "cx-suppressed" if "suppressed" in estimate.flags else "cx-small" if "small" in estimate.flags else ""
         limits = language.interval(estimate.low, estimate.high, estimate.unit) if estimate.is_known else ""
-        cells = [Cell(words.value(language, estimate), class_=class_), Cell(limits, class_=class_),
-                 Cell(language.number(estimate.n), class_=class_)]
+        cells = [
+            Cell(words.value(language, estimate), class_=class_),
+            Cell(limits, class_=class_),
+            Cell(language.number(estimate.n), class_=class_),
+        ]
         lines.append((str(row[by]) if by else language.month(Month.parse(row["period"])), cells))
-    headers = [language.text(by.replace("_", " ").capitalize()) if by else language.text("Month"),
-               language.text("Value"), language.text("95% interval"), language.text("n")]
+    headers = [
+        language.text(by.replace("_", " ").capitalize()) if by else language.text("Month"),
+        language.text("Value"),
+        language.text("95% interval"),
+        language.text("n"),
+    ]
     return sheet(caption, headers, lines, name)
 
 
@@ -165,14 +184,20 @@ def breakdown(book: Workbook, name: str, by: str) -> Exhibit:
     overall = book.estimate(name)
     caption = book.language.text(
         "{label} by {by}, {month}. Line: 95% interval; dotted: all together ({overall}).",
-        label=label, by=by.replace("_", " "), month=book.language.month(book.month),
+        label=label,
+        by=by.replace("_", " "),
+        month=book.language.month(book.month),
         overall=words.value(book.language, overall),
     )
     with theme.theme():
         figure = theme.new_figure(0.55 + 0.3 * len(rows))
         _draw_breakdown(book, figure.subplots(), rows, by, overall.value)
         return figure_exhibit(
-            book, f"by-{by}-{name}", figure, caption, _breakdown_alt(book, label, rows, by),
+            book,
+            f"by-{by}-{name}",
+            figure,
+            caption,
+            _breakdown_alt(book, label, rows, by),
             measures_sheet(book, rows, f"numbers-{by}-{name}", caption, by),
         )
 
@@ -196,12 +221,21 @@ def _draw_breakdown(book: Workbook, axes: Axes, rows: pd.DataFrame, by: str, ove
         high = estimate.high if np.isfinite(estimate.high) else estimate.value
         axes.plot([estimate.low, high], [y, y], color=color, linewidth=1.4, solid_capstyle="round")
         axes.plot([estimate.value], [y], "o", color=color, markersize=5)
-        axes.annotate(words.value(language, estimate), (estimate.value, y), (0, 4), textcoords="offset points",
-                      ha="center", va="bottom", fontsize=7.5, color=color)
+        axes.annotate(
+            words.value(language, estimate),
+            (estimate.value, y),
+            (0, 4),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=7.5,
+            color=color,
+        )
     if np.isfinite(overall):
         axes.axvline(overall, color=theme.QUIET, linewidth=0.9, linestyle=":")
     names = [
-        language.text("{name} (n < 5)", name=row[by]) if "suppressed" in row["flags"]
+        language.text("{name} (n < 5)", name=row[by])
+        if "suppressed" in row["flags"]
         else language.text("{name} (n = {n})", name=row[by], n=language.number(row["n"]))
         for _, row in rows.iterrows()
     ]
@@ -220,5 +254,8 @@ def _breakdown_alt(book: Workbook, label: str, rows: pd.DataFrame, by: str) -> s
         for _, row in rows.iterrows()
     )
     return language.text(
-        "Dots with interval lines. {label} by {by}: {values}.", label=label, by=by.replace("_", " "), values=", ".join(parts)
+        "Dots with interval lines. {label} by {by}: {values}.",
+        label=label,
+        by=by.replace("_", " "),
+        values=", ".join(parts),
     )

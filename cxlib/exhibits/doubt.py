@@ -8,6 +8,7 @@ from cxlib.estimate import difference, two_sided_p
 from cxlib.exhibits import words
 from cxlib.exhibits.exhibit import Exhibit
 from cxlib.exhibits.made import cautions
+from cxlib.facts import FACTS
 from cxlib.finding import Finding, verdict_of
 from cxlib.metrics import METRICS
 from cxlib.workbook import Workbook, correct_family, estimate_of
@@ -15,7 +16,9 @@ from cxlib.workbook import Workbook, correct_family, estimate_of
 MOST_LINES = 8
 
 WHOLE = {
-    "rose": "rose", "fell": "fell", "no-measurable-change": "did not measurably change",
+    "rose": "rose",
+    "fell": "fell",
+    "no-measurable-change": "did not measurably change",
     "cannot-tell": "cannot be compared",
 }
 
@@ -47,7 +50,8 @@ def _small(book: Workbook, names: Sequence[str]) -> list[str]:
     return [
         language.text(
             "{label} rests on only {n} cases; a difference between two months must be large to mean anything.",
-            label=language.text(METRICS[name].label), n=language.number(estimate.n),
+            label=language.text(METRICS[name].label),
+            n=language.number(estimate.n),
         )
         for name in book.available(*names)
         if "small" in (estimate := book.estimate(name)).flags or "suppressed" in estimate.flags
@@ -63,15 +67,20 @@ def _response(book: Workbook, names: Sequence[str]) -> list[str]:
         label = language.text(METRICS[score].label)
         rate = None if book.missing(response) else book.estimate(response)
         if rate is None or not rate.is_known:
-            lines.append(language.text(
-                "{label}: the exports do not say how many were asked, so it is not known whom the answers speak for.",
-                label=label,
-            ))
+            lines.append(
+                language.text(
+                    "{label}: the exports do not say how many were asked, so whom the answers speak for is not known.",
+                    label=label,
+                )
+            )
         elif rate.value < 0.5:
-            lines.append(language.text(
-                "{label} speaks for the {share} who answered; the others may feel differently.",
-                label=label, share=words.value(language, rate),
-            ))
+            lines.append(
+                language.text(
+                    "{label} speaks for the {share} who answered; the others may feel differently.",
+                    label=label,
+                    share=words.value(language, rate),
+                )
+            )
     return lines
 
 
@@ -84,11 +93,13 @@ def _unfinished(book: Workbook, names: Sequence[str]) -> list[str]:
             continue
         row = book.measure(name).iloc[0]
         if row["excluded"]:
-            lines.append(language.text(
-                "{label} leaves out {excluded} tickets of the month that had not had two weeks yet when the data were "
-                "exported.",
-                label=language.text(metric.label), excluded=language.number(row["excluded"]),
-            ))
+            lines.append(
+                language.text(
+                    "{label} leaves out {excluded} tickets of the month that had not had two weeks yet at the export.",
+                    label=language.text(metric.label),
+                    excluded=language.number(row["excluded"]),
+                )
+            )
     return lines[:1]
 
 
@@ -99,6 +110,8 @@ def disagreement(book: Workbook, name: str, by: str) -> list[str]:
     (Benjamini-Hochberg).
     """
     language = book.language
+    if METRICS[name].kind == "balance" or by not in FACTS[METRICS[name].fact].segments:
+        return []  # parts of a full count always move apart from the whole; that is no disagreement
     whole = book.change(name)
     rows = book.measure(name, months=2, by=(by,))
     findings = []
@@ -113,11 +126,14 @@ def disagreement(book: Workbook, name: str, by: str) -> list[str]:
     return [
         language.text(
             "{label}: {by} “{segment}” {verdict}, from {before} to {now}, while the whole {whole}.",
-            label=language.text(METRICS[name].label), by=by.replace("_", " "), segment=finding.id,
-            verdict=words.verdict(language, finding), before=words.value(language, finding.before),
-            now=words.value(language, finding.now), whole=language.text(WHOLE[whole.verdict]),
+            label=language.text(METRICS[name].label),
+            by=by.replace("_", " "),
+            segment=finding.id,
+            verdict=words.verdict(language, finding),
+            before=words.value(language, finding.before),
+            now=words.value(language, finding.now),
+            whole=language.text(WHOLE[whole.verdict]),
         )
         for finding in correct_family(findings)
         if finding.verdict in ("rose", "fell") and finding.verdict != whole.verdict
     ]
-

@@ -27,20 +27,28 @@ def scorecard(book: Workbook, *names: str, name: str = "scorecard") -> Exhibit:
         cells = [
             words.value(language, finding.now),
             language.interval(finding.now.low, finding.now.high, finding.now.unit)
-            if finding.now.is_known and finding.now.method not in words.BALANCES else "",
+            if finding.now.is_known and finding.now.method not in words.BALANCES
+            else "",
             language.number(finding.now.n),
             words.value(language, finding.before),
             words.value(language, year),
         ]
         said = Cell(words.verdict(language, finding), is_number=False, class_=class_)
-        rows.append((language.text(METRICS[finding.metric].label), [*(Cell(text, class_=class_) for text in cells), said]))
+        rows.append(
+            (language.text(METRICS[finding.metric].label), [*(Cell(text, class_=class_) for text in cells), said])
+        )
     headers = [
-        language.text("Measure"), language.month(book.month), language.text("95% interval"), language.text("n"),
-        language.month(book.month.previous()), language.month(book.month.shift(-12)),
+        language.text("Measure"),
+        language.month(book.month),
+        language.text("95% interval"),
+        language.text("n"),
+        language.month(book.month.previous()),
+        language.month(book.month.shift(-12)),
         language.text("Against the month before"),
     ]
-    caption = language.text("Measures of {month} beside the month before and a year before.",
-                            month=language.month(book.month))
+    caption = language.text(
+        "Measures of {month} beside the month before and a year before.", month=language.month(book.month)
+    )
     shown = sheet(caption, headers, rows, name) if rows else Exhibit("", "")
     return shown + missing(book, *names)
 

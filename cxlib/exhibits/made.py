@@ -36,30 +36,44 @@ def ledger(book: Workbook) -> Exhibit:
     for entry in book.snapshot.ledger:
         reasons = ", ".join(f"{reason} {language.number(count)}" for reason, count in sorted(entry.rejected.items()))
         unknown = ", ".join(f"{reason} {language.number(count)}" for reason, count in sorted(entry.unknown.items()))
-        rows.append((
-            entry.export,
-            [
-                Cell(entry.table, is_number=False), Cell(language.number(entry.read)), Cell(language.number(entry.kept)),
-                Cell(language.number(sum(entry.rejected.values()))), Cell(reasons, is_number=False),
-                Cell(unknown, is_number=False),
-            ],
-        ))
-    headers = [language.text(text) for text in
-               ("Export", "Table", "Rows read", "Kept", "Left out", "Left out because", "Values not believed")]
-    return sheet(language.text("Where every row went: rows read are rows kept plus rows left out."), headers, rows, "ledger")
+        rows.append(
+            (
+                entry.export,
+                [
+                    Cell(entry.table, is_number=False),
+                    Cell(language.number(entry.read)),
+                    Cell(language.number(entry.kept)),
+                    Cell(language.number(sum(entry.rejected.values()))),
+                    Cell(reasons, is_number=False),
+                    Cell(unknown, is_number=False),
+                ],
+            )
+        )
+    headers = [
+        language.text(text)
+        for text in ("Export", "Table", "Rows read", "Kept", "Left out", "Left out because", "Values not believed")
+    ]
+    return sheet(
+        language.text("Where every row went: rows read are rows kept plus rows left out."), headers, rows, "ledger"
+    )
 
 
 def ledger_sentence(book: Workbook) -> Exhibit:
     """Return the ledger of all exports in one sentence."""
+    return paragraph(_ledger_words(book), "cx-finding", id="finding-ledger")
+
+
+def _ledger_words(book: Workbook) -> str:
     language = book.language
     read = sum(entry.read for entry in book.snapshot.ledger)
     kept = sum(entry.kept for entry in book.snapshot.ledger)
-    text = language.text(
+    return language.text(
         "The exports hold {read} rows; {kept} are counted and {rejected} ({share}) were left out, each with a reason.",
-        read=language.number(read), kept=language.number(kept), rejected=language.number(read - kept),
+        read=language.number(read),
+        kept=language.number(kept),
+        rejected=language.number(read - kept),
         share=language.percent((read - kept) / read if read else 0.0),
     )
-    return paragraph(text, "cx-finding", id="finding-ledger")
 
 
 def warnings(book: Workbook) -> Exhibit:
@@ -82,7 +96,12 @@ def coverage(book: Workbook) -> Exhibit:
         count = int(book.engine.frame(f"SELECT count(*) AS n FROM {name}")["n"].iloc[0])
         linked = _linked(book, name)
         share = language.percent(linked / count) if linked is not None and count else ""
-        rows.append((name, [Cell(language.text(TABLES[name].grain), is_number=False), Cell(language.number(count)), Cell(share)]))
+        rows.append(
+            (
+                name,
+                [Cell(language.text(TABLES[name].grain), is_number=False), Cell(language.number(count)), Cell(share)],
+            )
+        )
     headers = [language.text(text) for text in ("Table", "Holds", "Rows", "With a known customer")]
     return sheet(language.text("What the exports bring, table by table."), headers, rows, "coverage")
 
@@ -97,8 +116,13 @@ def _linked(book: Workbook, table: str) -> int | None:
 
 
 EVENT_TIMES = {
-    "tickets": "created_at", "survey_invites": "sent_at", "survey_answers": "completed_at", "transactions": "occurred_at",
-    "usage_daily": "day", "opportunities": "created_at", "interventions": "assigned_at",
+    "tickets": "created_at",
+    "survey_invites": "sent_at",
+    "survey_answers": "completed_at",
+    "transactions": "occurred_at",
+    "usage_daily": "day",
+    "opportunities": "created_at",
+    "interventions": "assigned_at",
 }
 
 
@@ -112,20 +136,29 @@ def freshness(book: Workbook) -> Exhibit:
         span = book.engine.frame(f"SELECT min({column}) AS first, max({column}) AS last FROM {name}").iloc[0]
         rows.append((name, [Cell(_day(span[end])) for end in ("first", "last")]))
     headers = [language.text(text) for text in ("Table", "First", "Last")]
-    caption = language.text("How far each table reaches; the exports were made {moment}.",
-                            moment=language.moment(book.snapshot.as_of, book.snapshot.time_zone))
+    caption = language.text(
+        "How far each table reaches; the exports were made {moment}.",
+        moment=language.moment(book.snapshot.as_of, book.snapshot.time_zone),
+    )
     return sheet(caption, headers, rows, "freshness")
 
 
-def _day(moment: object) -> str:
-    return "" if pd.isna(moment) else str(pd.Timestamp(moment).date())  # type: ignore[arg-type]
+def _day(moment: pd.Timestamp) -> str:
+    return "" if pd.isna(moment) else str(pd.Timestamp(moment).date())
 
 
 def inputs(book: Workbook) -> Exhibit:
     """Return every file that was read, with its size and the hash that identifies it."""
     language = book.language
     rows = [
-        (file.name, [Cell(file.export, is_number=False), Cell(language.number(file.bytes)), Cell(file.sha256[:16], is_number=False)])
+        (
+            file.name,
+            [
+                Cell(file.export, is_number=False),
+                Cell(language.number(file.bytes)),
+                Cell(file.sha256[:16], is_number=False),
+            ],
+        )
         for file in book.snapshot.inputs
     ]
     headers = [language.text(text) for text in ("File", "Export", "Bytes", "SHA-256, first 16")]
@@ -137,14 +170,18 @@ def how_made(book: Workbook, *names: str) -> Exhibit:
     language = book.language
     text = language.text(
         "Computed from snapshot {snapshot}, exported {moment}, with cxlib {version}. Amounts are in {currency}.",
-        snapshot=book.snapshot.id, moment=language.moment(book.snapshot.as_of, book.snapshot.time_zone),
-        version=__version__, currency=book.snapshot.currency,
+        snapshot=book.snapshot.id,
+        moment=language.moment(book.snapshot.as_of, book.snapshot.time_zone),
+        version=__version__,
+        currency=book.snapshot.currency,
     )
-    return definitions(book, *names) + ledger_sentence(book) + paragraph(text, "cx-note")
+    return definitions(book, *names) + paragraph(_ledger_words(book), "cx-note") + paragraph(text, "cx-note")
 
 
 def cautions(book: Workbook, lines: Sequence[str]) -> Exhibit:
     """Return a list of computed cautions, or the sentence that none was found."""
     if not lines:
         return paragraph(book.language.text("Nothing of what was looked for was found."), "cx-note")
-    return Exhibit(element("ul", *(element("li", escape(line)) for line in lines), class_="cx-cautions"), "\n".join(lines))
+    return Exhibit(
+        element("ul", *(element("li", escape(line)) for line in lines), class_="cx-cautions"), "\n".join(lines)
+    )

@@ -39,11 +39,16 @@ def sheet(caption: str, headers: Sequence[str], rows: Sequence[tuple[str, Sequen
     """
     head = element("tr", *(element("th", escape(text), scope="col") for text in headers))
     body = "".join(
-        element("tr", element("th", escape(label), scope="row"), *(cell.html for cell in cells)) for label, cells in rows
+        element("tr", element("th", escape(label), scope="row"), *(cell.html for cell in cells))
+        for label, cells in rows
     )
     markup = element(
-        "table", element("caption", escape(caption)), element("thead", head), element("tbody", body),
-        class_="cx-table", id=name,
+        "table",
+        element("caption", escape(caption)),
+        element("thead", head),
+        element("tbody", body),
+        class_="cx-table",
+        id=name,
     )
     lines = [caption, " | ".join(headers)]
     lines += [" | ".join((label, *(cell.text for cell in cells))) for label, cells in rows]

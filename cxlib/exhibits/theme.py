@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import fontpkg
 import matplotlib as mpl
@@ -36,7 +37,7 @@ def _font() -> str:
 @contextmanager
 def theme() -> Iterator[None]:
     """Draw in the house style inside the block; settings outside stay as they were."""
-    settings = {
+    settings: Any = {
         "font.family": _font(),
         "font.size": 9,
         "axes.edgecolor": RULE,
@@ -50,8 +51,7 @@ def theme() -> Iterator[None]:
         "svg.hashsalt": "cx",
         "figure.constrained_layout.use": True,
     }
-    with mpl.rc_context(), sns.axes_style("white"), sns.plotting_context("paper"):
-        mpl.rcParams.update(settings)
+    with sns.axes_style("white"), sns.plotting_context("paper"), mpl.rc_context(settings):
         yield
 
 

@@ -64,8 +64,9 @@ def sentence(language: Language, finding: Finding) -> str:
     now = finding.now
     label = language.text(METRICS[finding.metric].label)
     if not now.is_known:
-        return language.text("{label}: {value} this month ({n}).", label=label, value=value(language, now),
-                             n=denominator(language, now))
+        return language.text(
+            "{label}: {value} this month ({n}).", label=label, value=value(language, now), n=denominator(language, now)
+        )
     basis = "; ".join(part for part in (interval(language, now), denominator(language, now)) if part)
     opening = language.text("{label}: {value} ({basis}).", label=label, value=value(language, now), basis=basis)
     return f"{opening} {_comparison(language, finding)}"
@@ -76,10 +77,7 @@ def _comparison(language: Language, finding: Finding) -> str:
     change = finding.change
     if finding.verdict == "cannot-tell":
         return language.text("There is nothing to compare with in {month}.", month=month)
-    limits = language.text(
-        "{low} to {high}",
-        low=language.difference(change.low, change.unit), high=language.difference(change.high, change.unit),
-    )
+    limits = language.difference_interval(change.low, change.high, change.unit)
     by = language.difference(change.value, change.unit)
     before = value(language, finding.before)
     if finding.now.method in BALANCES:
@@ -87,7 +85,7 @@ def _comparison(language: Language, finding: Finding) -> str:
             "rose": "It rose by {by} since {month} (then {before}).",
             "fell": "It fell by {by} since {month} (then {before}).",
         }.get(finding.verdict, "It is the same as in {month}.")
-        return language.text(said, by=by, month=month, before=before)
+        return language.text(said, by=by.lstrip("+−"), month=month, before=before)
     said = {
         "rose": "It rose since {month} (then {before}; change {by}, interval {limits}).",
         "fell": "It fell since {month} (then {before}; change {by}, interval {limits}).",

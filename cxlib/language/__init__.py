@@ -85,20 +85,24 @@ class Language:
             return _minus(format_compact_currency(amount, currency, locale=self.locale, fraction_digits=2))
         return _minus(format_currency(amount, currency, "¤#,##0", locale=self.locale, currency_digits=False))
 
-    def duration(self, minutes: float) -> str:
-        """Return a duration in the unit a person would use.
+    def duration(self, minutes: float, like: float | None = None) -> str:
+        """Return a duration in the unit a person would use, or in the unit that suits `like`.
 
         >>> Language("en").duration(42), Language("en").duration(318), Language("en").duration(5000)
         ('42 min', '5.3 hr', '3.5 days')
+        >>> Language("en").duration(42, like=318)
+        '0.7 hr'
         """
-        unit, scale, digits = _duration_unit(minutes)
+        unit, scale, digits = _duration_unit(minutes if like is None else like)
         value = round(minutes / scale, digits)
-        return _minus(
-            format_unit(value, f"duration-{unit}", "short", format=_pattern(digits if value % 1 else 0), locale=self.locale)
-        )
+        pattern = _pattern(digits if value % 1 else 0)
+        return _minus(format_unit(value, f"duration-{unit}", "short", format=pattern, locale=self.locale))
 
-    def measure(self, value: float, unit: str) -> str:
-        """Return a measured value with its unit ("share", "points", "minutes", "EUR a month", a count)."""
+    def measure(self, value: float, unit: str, like: float | None = None) -> str:
+        """Return a measured value with its unit ("share", "points", "minutes", "EUR a month", a count).
+
+        A duration is given in the unit that suits `like`, so that the two ends of an interval share one.
+        """
         if math.isnan(value):
             return "–"
         if math.isinf(value):
@@ -106,23 +110,31 @@ class Language:
         if unit == "share":
             return self.percent(value)
         if unit == "minutes":
-            return self.duration(value)
+            return self.duration(value, like)
         if unit.endswith(" a month"):
             return self.money(value, unit.removesuffix(" a month"))
         return self.number(value)
 
-    def difference(self, value: float, unit: str) -> str:
+    def difference(self, value: float, unit: str, like: float | None = None) -> str:
         """Return a difference with its sign; shares differ in percentage points."""
         sign = "+" if value > 0 else ""
         if unit == "share":
             return self.text("{number} points", number=sign + self.number(100 * value, 1))
         if unit == "points":
             return self.text("{number} points", number=sign + self.number(value))
-        return sign + self.measure(value, unit)
+        return sign + self.measure(value, unit, like)
 
     def interval(self, low: float, high: float, unit: str) -> str:
         """Return "84.9% to 89.4%"."""
-        return self.text("{low} to {high}", low=self.measure(low, unit), high=self.measure(high, unit))
+        like = _larger(low, high)
+        return self.text("{low} to {high}", low=self.measure(low, unit, like), high=self.measure(high, unit, like))
+
+    def difference_interval(self, low: float, high: float, unit: str) -> str:
+        """Return "−1.2 points to +0.8 points"."""
+        like = _larger(low, high)
+        return self.text(
+            "{low} to {high}", low=self.difference(low, unit, like), high=self.difference(high, unit, like)
+        )
 
     def month(self, month: Month) -> str:
         """Return "October 2026"."""
@@ -151,6 +163,11 @@ def _duration_unit(minutes: float) -> tuple[str, float, int]:
     if size < 48 * 60:
         return "hour", 60, 1
     return "day", 1440, 1
+
+
+def _larger(low: float, high: float) -> float:
+    """Return the end of an interval that lies further from zero and is finite."""
+    return max((end for end in (low, high) if math.isfinite(end)), key=abs, default=0.0)
 
 
 def _minus(text: str) -> str:

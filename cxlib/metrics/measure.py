@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cxlib import estimate
@@ -100,7 +101,9 @@ def measure(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], 
     for metric in metrics:
         _check_segments(metric, by)
     parts: list[pd.DataFrame] = []
-    for group in _grouped((m for m in metrics if m.kind not in ("stock", "quantile")), lambda m: (m.fact, m.filed_under)):
+    for group in _grouped(
+        (m for m in metrics if m.kind not in ("stock", "quantile")), lambda m: (m.fact, m.filed_under)
+    ):
         parts += _sums(engine, group, months, by)
     for group in _grouped((m for m in metrics if m.kind == "quantile"), lambda m: (m.fact, m.filed_under, m.numerator)):
         parts += _quantiles(engine, group, months, by)
@@ -116,9 +119,7 @@ def _check_segments(metric: Metric, by: Sequence[str]) -> None:
     allowed = FACTS[metric.fact].segments
     wrong = [column for column in by if column not in allowed]
     if wrong:
-        raise MeasureError(
-            f'{metric.id} cannot be broken down by "{wrong[0]}"; its columns are {", ".join(allowed)}'
-        )
+        raise MeasureError(f'{metric.id} cannot be broken down by "{wrong[0]}"; its columns are {", ".join(allowed)}')
 
 
 def _grouped(metrics: Iterable[Metric], key: Callable[[Metric], Hashable]) -> list[list[Metric]]:
@@ -141,23 +142,21 @@ def _sums(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], by
     rows = _dated(scan.scan_sums(engine, metrics, months, by))
     cells = _cells(months, by, rows)
     index = cells.index_of(rows).to_numpy(np.intp)
-    filed = np.bincount(index, rows["rows"], cells.count)
     covered = _covered(engine, metrics[0], cells)
     parts = []
     for metric in metrics:
         prefix = f"{metric.id}:"
-        groups = {name.removeprefix(prefix): rows[name].to_numpy(float) for name in rows if name.startswith(prefix)}
-        sums = {name: np.bincount(index, values, cells.count) for name, values in groups.items()}
+        names = [str(name) for name in rows.columns if str(name).startswith(prefix)]
+        groups = {name.removeprefix(prefix): rows[name].to_numpy(float) for name in names}
+        sums = {name: _summed(index, values, cells.count) for name, values in groups.items()}
         interval = _interval(metric, sums, groups, index)
         if metric.kind not in SAMPLED:
             interval = Interval(*(np.where(covered, line, np.nan) for line in interval))
-        parts.append(_tidy(engine, metric, cells, interval, sums["n"], filed - sums["n"]))
+        parts.append(_tidy(engine, metric, cells, interval, sums["n"], sums["out"]))
     return parts
 
 
-def _interval(
-    metric: Metric, sums: Mapping[str, Floats], groups: Mapping[str, Floats], index: np.ndarray
-) -> Interval:
+def _interval(metric: Metric, sums: Mapping[str, Floats], groups: Mapping[str, Floats], index: np.ndarray) -> Interval:
     """Return the values and limits of one metric from its statistics per cell and per group."""
     n = sums["n"]
     cells = len(n)
@@ -211,12 +210,11 @@ def _quantiles(
         inside["censored"].to_numpy(float),
         _over(inside["minutes"].to_numpy(float), events),
     )
-    n = np.bincount(counts.cell, counts.events + counts.censored, cells.count)
-    excluded = np.bincount(outside["cell"].to_numpy(np.intp), outside["events"] + outside["censored"], cells.count)
+    n = _summed(counts.cell, counts.events + counts.censored, cells.count)
+    excluded = _summed(outside["cell"].to_numpy(np.intp), outside["events"] + outside["censored"], cells.count)
     intervals = estimate.censored_quantiles(counts, cells.count, [metric.quantile for metric in metrics])
     return [
-        _tidy(engine, metric, cells, interval, n, excluded)
-        for metric, interval in zip(metrics, intervals, strict=True)
+        _tidy(engine, metric, cells, interval, n, excluded) for metric, interval in zip(metrics, intervals, strict=True)
     ]
 
 
@@ -234,7 +232,7 @@ def _stock(engine: Engine, metric: Metric, months: Sequence[Month], by: Sequence
     rows = pd.concat(standing, ignore_index=True)
     index = cells.index_of(rows).to_numpy(np.intp)
     groups = rows["rows"].to_numpy(float)
-    n = np.bincount(index, groups, cells.count)
+    n = _summed(index, groups, cells.count)
     robust = estimate.between_groups_variance(groups, index, cells.count, GROUPS)
     interval = estimate.count(n, estimate.design_effect(robust, n))
     interval = Interval(*(np.where(covered, line, np.nan) for line in interval))
@@ -246,7 +244,8 @@ def _covered(engine: Engine, metric: Metric, cells: Cells) -> np.ndarray:
     span = scan.first_and_last_month(engine, metric)
     if span is None:
         return np.zeros(cells.count, bool)
-    return cells.frame["period"].between(*(pd.Timestamp(month.first_day) for month in span)).to_numpy(bool)
+    first, last = (pd.Timestamp(month.first_day) for month in span)
+    return cells.frame["period"].between(first, last).to_numpy(bool)
 
 
 def _tidy(
@@ -290,6 +289,10 @@ def _flag(value: float, n: float) -> str:
 
 def _dated(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(period=pd.to_datetime(rows["period"]))
+
+
+def _summed(index: np.ndarray, values: npt.ArrayLike, cells: int) -> Floats:
+    return np.bincount(index, np.asarray(values, float), cells).astype(float)
 
 
 def _over(numerator: Floats, denominator: Floats) -> Floats:

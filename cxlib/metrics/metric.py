@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal[
-    "count",        # rows
-    "total",        # sum of non-negative amounts
-    "balance",      # sum of amounts at a moment: an account, not a sample
-    "stock",        # rows that have come and not yet gone at the end of the month
-    "proportion",   # rows that satisfy the numerator, over rows of the population
-    "ratio",        # sum of the numerator over sum of the denominator, one row per customer
-    "nps",          # promoters less detractors
-    "weighted_nps", # the same with the weights that came with the answers
-    "quantile",     # of a duration that may still be running
+    "count",  # rows
+    "total",  # sum of non-negative amounts
+    "balance",  # sum of amounts at a moment: an account, not a sample
+    "stock",  # rows that have come and not yet gone at the end of the month
+    "proportion",  # rows that satisfy the numerator, over rows of the population
+    "ratio",  # sum of the numerator over sum of the denominator, one row per customer
+    "nps",  # promoters less detractors
+    "weighted_nps",  # the same with the weights that came with the answers
+    "quantile",  # of a duration that may still be running
 ]
 Direction = Literal["up", "down", "neither"]
 
@@ -38,7 +38,9 @@ class Metric:
     unit : str
         "share", "points", "minutes", "currency" (of the reports, a month) or what is counted.
     population : str
-        SQL condition on rows of the fact; the others are counted as `excluded`.
+        SQL condition on rows of the fact: those that are counted.
+    among : str
+        SQL condition on rows it speaks of at all; those of them outside the population are `excluded`.
     numerator, denominator : str
         SQL condition (proportion) or amount (total, balance, ratio); a duration in minutes for a quantile.
     observed : str
@@ -67,6 +69,7 @@ class Metric:
     kind: Kind
     unit: str
     population: str = "TRUE"
+    among: str = "TRUE"
     numerator: str = ""
     denominator: str = ""
     observed: str = ""

@@ -30,19 +30,17 @@ def scan_sums(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month]
     Returns
     -------
     DataFrame
-        `period, <by>, bucket, rows`, then per metric the columns `<id>:<statistic>`.
+        `period, <by>, bucket`, then per metric the columns `<id>:<statistic>`.
     """
     fact, filed = metrics[0].fact, metrics[0].filed_under
     statistics = [f'{sql} AS "{metric.id}:{name}"' for metric in metrics for name, sql in _statistics(metric).items()]
     return engine.frame(
-        f"SELECT {_cell(filed, by)}, bucket, count(*) AS rows, {', '.join(statistics)} "
+        f"SELECT {_cell(filed, by)}, bucket, {', '.join(statistics)} "
         f"FROM {engine.fact(fact)} WHERE {_within(filed, months)} GROUP BY ALL ORDER BY ALL"
     )
 
 
-def scan_stock(
-    engine: Engine, metric: Metric, month: Month, by: Sequence[str]
-) -> tuple[pd.DataFrame, ...]:
+def scan_stock(engine: Engine, metric: Metric, month: Month, by: Sequence[str]) -> tuple[pd.DataFrame, ...]:
     """Count what came and what went, up to and including a month, per cell and group."""
     return tuple(
         engine.frame(
@@ -99,7 +97,10 @@ def _statistics(metric: Metric) -> dict[str, str]:
     """Return the sufficient statistics of a metric: name to SQL aggregate."""
     population, y, x = metric.population, metric.numerator, metric.denominator
     where = f"FILTER (WHERE {population})"
-    statistics = {"n": f"count(*) {where}"}
+    statistics = {
+        "n": f"count(*) {where}",
+        "out": f"count(*) FILTER (WHERE ({metric.among}) AND NOT coalesce({population}, FALSE))",
+    }
     match metric.kind:
         case "proportion":
             statistics["k"] = f"count(*) FILTER (WHERE ({population}) AND ({y}))"

@@ -17,8 +17,12 @@ from cxlib.engine import Engine
 from cxlib.tables import TABLES
 
 ARROW = {
-    "VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us"), "DATE": pa.date32(), "DOUBLE": pa.float64(),
-    "BIGINT": pa.int64(), "BOOLEAN": pa.bool_(),
+    "VARCHAR": pa.string(),
+    "TIMESTAMP": pa.timestamp("us"),
+    "DATE": pa.date32(),
+    "DOUBLE": pa.float64(),
+    "BIGINT": pa.int64(),
+    "BOOLEAN": pa.bool_(),
 }
 
 
@@ -50,7 +54,9 @@ def desk(tmp_path: Path) -> Callable[..., Desk]:
         place.mkdir(exist_ok=True)
         for name, rows in tables.items():
             table = TABLES[name]
-            frame = pd.DataFrame([{c.name: row.get(c.name) for c in table.columns} for row in rows], columns=table.column_names)
+            frame = pd.DataFrame(
+                [{c.name: row.get(c.name) for c in table.columns} for row in rows], columns=table.column_names
+            )
             arrays = []
             for column in table.columns:
                 values = frame[column.name]

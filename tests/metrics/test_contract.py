@@ -34,30 +34,56 @@ def company(seed: int, customers: int = 60) -> Tables:
     def moment(low: float = 0, high: float = 425) -> pd.Timestamp:
         return start + pd.Timedelta(minutes=int(rng.uniform(low, high) * 1440))
 
-    tables: Tables = {"customers": [{"customer_id": name, "region": str(rng.choice(["north", "south"]))} for name in names]}
+    tables: Tables = {
+        "customers": [{"customer_id": name, "region": str(rng.choice(["north", "south"]))} for name in names]
+    }
     tickets: list[dict[str, Any]] = []
     for k in range(customers * 6):
         created = moment()
         reply = created + pd.Timedelta(minutes=int(rng.lognormal(5, 1.5)))
         solved = reply + pd.Timedelta(minutes=int(rng.lognormal(6, 1.5)))
         closed = bool(rng.random() < 0.85) and solved < pd.Timestamp("2026-11-20")
-        tickets.append({
-            "ticket_id": f"{seed}-{k}", "customer_id": str(rng.choice(names)), "channel": str(rng.choice(["email", "chat"])),
-            "topic": str(rng.choice(["login", "invoice"])), "created_at": created,
-            "first_public_reply_at": reply if closed or rng.random() < 0.5 and reply < pd.Timestamp("2026-11-20") else None,
-            "first_solved_at": solved if closed else None, "last_solved_at": solved if closed else None,
-            "reopens": int(rng.random() < 0.1), "satisfaction": str(rng.choice(["not_offered", "offered", "good", "bad"])),
-        })
+        tickets.append(
+            {
+                "ticket_id": f"{seed}-{k}",
+                "customer_id": str(rng.choice(names)),
+                "channel": str(rng.choice(["email", "chat"])),
+                "topic": str(rng.choice(["login", "invoice"])),
+                "created_at": created,
+                "first_public_reply_at": reply
+                if closed or (rng.random() < 0.5 and reply < pd.Timestamp("2026-11-20"))
+                else None,
+                "first_solved_at": solved if closed else None,
+                "last_solved_at": solved if closed else None,
+                "reopens": int(rng.random() < 0.1),
+                "satisfaction": str(rng.choice(["not_offered", "offered", "good", "bad"])),
+            }
+        )
     tables["tickets"] = tickets
     tables["survey_invites"] = [
-        {"invite_id": f"{seed}-{k}", "survey": "s", "instrument": "nps", "sent_at": moment(), "customer_id": str(rng.choice(names))}
+        {
+            "invite_id": f"{seed}-{k}",
+            "survey": "s",
+            "instrument": "nps",
+            "sent_at": moment(),
+            "customer_id": str(rng.choice(names)),
+        }
         for k in range(200)
     ]
     tables["survey_answers"] = [
-        {"answer_id": f"{seed}-{k}", "invite_id": f"{seed}-{k}" if k < 90 else None, "survey": "s",
-         "instrument": "nps" if k % 2 else "csat", "score": float(rng.integers(0, 11) if k % 2 else rng.integers(1, 6)),
-         "scale_min": 0.0 if k % 2 else 1.0, "scale_max": 10.0 if k % 2 else 5.0, "weight": float(rng.uniform(0.5, 2)),
-         "completed_at": moment(), "customer_id": str(rng.choice(names)), "touchpoint": str(rng.choice(["a", "b"]))}
+        {
+            "answer_id": f"{seed}-{k}",
+            "invite_id": f"{seed}-{k}" if k < 90 else None,
+            "survey": "s",
+            "instrument": "nps" if k % 2 else "csat",
+            "score": float(rng.integers(0, 11) if k % 2 else rng.integers(1, 6)),
+            "scale_min": 0.0 if k % 2 else 1.0,
+            "scale_max": 10.0 if k % 2 else 5.0,
+            "weight": float(rng.uniform(0.5, 2)),
+            "completed_at": moment(),
+            "customer_id": str(rng.choice(names)),
+            "touchpoint": str(rng.choice(["a", "b"])),
+        }
         for k in range(240)
     ]
     terms: list[dict[str, Any]] = []
@@ -65,11 +91,18 @@ def company(seed: int, customers: int = 60) -> Tables:
         at = moment(-600, 300)
         while at < pd.Timestamp("2026-11-20") and rng.random() < 0.85:
             end = at + pd.Timedelta(days=int(rng.integers(20, 300)))
-            terms.append({
-                "term_id": f"{name}-{len(terms)}", "subscription_id": name, "customer_id": name, "product": "p",
-                "started_at": at, "ended_at": end, "monthly_amount": float(rng.integers(10, 500)),
-                "currency": str(rng.choice(["EUR", "USD"])),
-            })
+            terms.append(
+                {
+                    "term_id": f"{name}-{len(terms)}",
+                    "subscription_id": name,
+                    "customer_id": name,
+                    "product": "p",
+                    "started_at": at,
+                    "ended_at": end,
+                    "monthly_amount": float(rng.integers(10, 500)),
+                    "currency": str(rng.choice(["EUR", "USD"])),
+                }
+            )
             at = end if rng.random() < 0.7 else end + pd.Timedelta(days=int(rng.integers(5, 90)))
     tables["subscriptions"] = terms
     return tables
@@ -97,7 +130,19 @@ def test_declaration_is_whole(metric: Metric) -> None:
 def test_rows_are_tidy_and_limits_hold_the_value(desk: Lay, metric: Metric, by: tuple[str, ...]) -> None:
     rows = measured(desk("2026-11-20", **company(1)), metric, by)
     assert list(rows.columns) == [
-        "metric", "period", *by, "n", "value", "low", "high", "unit", "method", "excluded", "flags", "as_of"]
+        "metric",
+        "period",
+        *by,
+        "n",
+        "value",
+        "low",
+        "high",
+        "unit",
+        "method",
+        "excluded",
+        "flags",
+        "as_of",
+    ]
     assert len(rows) == len(MONTHS) * (2 if by else 1)
     known = rows[rows["value"].notna()]
     assert len(known) > 0
@@ -125,7 +170,9 @@ def test_the_order_of_rows_does_not_matter(desk: Lay, metric: Metric) -> None:
     tables = company(3)
     turned = {name: rows[::-1] for name, rows in tables.items()}
     straight = measured(desk("2026-11-20", folder="straight", **tables), metric, ("region",))
-    pd.testing.assert_frame_equal(straight, measured(desk("2026-11-20", folder="turned", **turned), metric, ("region",)))
+    pd.testing.assert_frame_equal(
+        straight, measured(desk("2026-11-20", folder="turned", **turned), metric, ("region",))
+    )
 
 
 @EACH_METRIC
@@ -193,7 +240,8 @@ def test_mrr_identity_holds_for_every_customer_and_month(desk: Lay, seed: int) -
     # a month opens with what the one before closed with
     rows = rows.sort_values(["customer_id", "month"])
     follows = (rows["customer_id"] == rows["customer_id"].shift()) & (
-        rows["month"] == rows["month"].shift() + pd.DateOffset(months=1))
+        rows["month"] == rows["month"].shift() + pd.DateOffset(months=1)
+    )
     np.testing.assert_allclose(rows["mrr_start"][follows], rows["mrr_end"].shift()[follows])
     assert follows.sum() > 100
 
@@ -210,8 +258,10 @@ def test_mrr_movements_add_up_for_every_month(desk: Lay) -> None:
 def test_gross_retention_never_passes_one_or_net_retention(desk: Lay) -> None:
     with Engine(desk("2026-11-20", **company(2))) as engine:
         rows = measure(engine, [METRICS["gross_revenue_retention"], METRICS["net_revenue_retention"]], MONTHS)
-    gross, net = (rows[rows["metric"] == name]["value"].to_numpy() for name in
-                  ("gross_revenue_retention", "net_revenue_retention"))
+    gross, net = (
+        rows[rows["metric"] == name]["value"].to_numpy()
+        for name in ("gross_revenue_retention", "net_revenue_retention")
+    )
     known = np.isfinite(gross)
     assert known.sum() > 5
     assert (gross[known] <= np.minimum(1, net[known]) + 1e-12).all()

@@ -41,32 +41,50 @@ def _october() -> list[dict[str, Any]]:
         created = pd.Timestamp("2026-10-05 08:00")
         solved = created + pd.Timedelta(hours=k)
         rows.append(
-            ticket(k, str(created), first_public_reply_at=str(created + pd.Timedelta(minutes=10 * k)),
-                   first_solved_at=str(solved), last_solved_at=str(solved), channel="email" if k <= 6 else "chat")
+            ticket(
+                k,
+                str(created),
+                first_public_reply_at=str(created + pd.Timedelta(minutes=10 * k)),
+                first_solved_at=str(solved),
+                last_solved_at=str(solved),
+                channel="email" if k <= 6 else "chat",
+            )
         )
-    rows.append(ticket(11, "2026-10-06 08:00", first_solved_at="2026-10-06 08:50", last_solved_at="2026-10-06 08:50",
-                       channel="chat"))
+    rows.append(
+        ticket(
+            11,
+            "2026-10-06 08:00",
+            first_solved_at="2026-10-06 08:50",
+            last_solved_at="2026-10-06 08:50",
+            channel="chat",
+        )
+    )
     rows.append(ticket(12, "2026-10-07 08:00", channel="chat"))
     return rows
 
 
 def test_tickets_created_counts_the_month_in_the_reporting_zone(desk: Lay) -> None:
-    rows = _october() + [ticket(13, "2026-09-30 21:30"), ticket(14, "2026-09-30 20:30")]
+    rows = [*_october(), ticket(13, "2026-09-30 21:30"), ticket(14, "2026-09-30 20:30")]
     assert one(desk("2026-12-01", tickets=rows), "tickets_created")["value"] == 12
     # in Istanbul, 21:30 UTC on 30 September is half past midnight on 1 October
     assert one(desk("2026-12-01", "Europe/Istanbul", "tr", tickets=rows), "tickets_created")["value"] == 13
 
 
 def test_tickets_solved_is_filed_under_the_first_solution(desk: Lay) -> None:
-    rows = [*_october(), ticket(13, "2026-09-20", first_solved_at="2026-10-02", last_solved_at="2026-11-02"),
-            ticket(14, "2026-10-20", first_solved_at="2026-11-02", last_solved_at="2026-11-02")]
+    rows = [
+        *_october(),
+        ticket(13, "2026-09-20", first_solved_at="2026-10-02", last_solved_at="2026-11-02"),
+        ticket(14, "2026-10-20", first_solved_at="2026-11-02", last_solved_at="2026-11-02"),
+    ]
     assert one(desk("2026-12-01", tickets=rows), "tickets_solved")["value"] == 12
 
 
 def test_backlog_counts_what_was_open_at_the_end_of_the_month(desk: Lay) -> None:
     rows = [
         ticket(1, "2026-08-01", first_solved_at="2026-08-02", last_solved_at="2026-08-02"),
-        ticket(2, "2026-08-01", first_solved_at="2026-09-02", last_solved_at="2026-11-02"),  # reopened, closed in November
+        ticket(
+            2, "2026-08-01", first_solved_at="2026-09-02", last_solved_at="2026-11-02"
+        ),  # reopened, closed in November
         ticket(3, "2026-09-15"),
         ticket(4, "2026-10-15", first_solved_at="2026-11-01", last_solved_at="2026-11-01"),
         ticket(5, "2026-11-02"),
@@ -105,7 +123,8 @@ def test_resolution_keeps_the_open_as_censored(desk: Lay) -> None:
 
 def test_a_median_that_is_not_reached_says_so(desk: Lay) -> None:
     rows = [ticket(k, "2026-10-20") for k in range(4)] + [
-        ticket(k, "2026-10-20", first_solved_at="2026-10-21", last_solved_at="2026-10-21") for k in range(4, 6)]
+        ticket(k, "2026-10-20", first_solved_at="2026-10-21", last_solved_at="2026-10-21") for k in range(4, 6)
+    ]
     row = one(desk("2026-12-01", tickets=rows), "first_resolution_calendar_minutes_median")
     assert "not-reached" in row["flags"]
     assert np.isnan(row["value"])
@@ -117,12 +136,23 @@ def test_the_ladder_answered_solved_verified(desk: Lay) -> None:
     rows = [
         ticket(1, "2026-10-05", first_public_reply_at=week, first_solved_at=week, last_solved_at=week),
         ticket(2, "2026-10-05", first_public_reply_at=week, first_solved_at=week, last_solved_at=later, reopens=1),
-        ticket(3, "2026-10-05", first_public_reply_at=week, first_solved_at=week, last_solved_at=week, satisfaction="bad"),
+        ticket(
+            3, "2026-10-05", first_public_reply_at=week, first_solved_at=week, last_solved_at=week, satisfaction="bad"
+        ),
         ticket(4, "2026-10-05", first_public_reply_at=week, first_solved_at=later, last_solved_at=later),
         ticket(5, "2026-10-05", first_public_reply_at=later),
-        ticket(6, "2026-10-05", customer_id="x", topic="login", first_public_reply_at=week, first_solved_at=week,
-               last_solved_at=week),
-        ticket(7, "2026-10-12", customer_id="x", topic="login"),  # the same problem again, four days after it was solved
+        ticket(
+            6,
+            "2026-10-05",
+            customer_id="x",
+            topic="login",
+            first_public_reply_at=week,
+            first_solved_at=week,
+            last_solved_at=week,
+        ),
+        ticket(
+            7, "2026-10-12", customer_id="x", topic="login"
+        ),  # the same problem again, four days after it was solved
         ticket(8, "2026-10-29"),  # two weeks have not passed at the export
     ]
     snapshot = desk("2026-11-09", tickets=rows)
@@ -135,8 +165,10 @@ def test_the_ladder_answered_solved_verified(desk: Lay) -> None:
 
 
 def test_verified_needs_to_know_of_reopenings(desk: Lay) -> None:
-    rows = [ticket(k, "2026-10-05", first_solved_at="2026-10-06", last_solved_at="2026-10-06", reopens=None)
-            for k in range(6)]
+    rows = [
+        ticket(k, "2026-10-05", first_solved_at="2026-10-06", last_solved_at="2026-10-06", reopens=None)
+        for k in range(6)
+    ]
     assert one(desk("2026-12-01", tickets=rows), "verified_rate")["flags"] == "no-data"
 
 
@@ -170,8 +202,17 @@ def test_an_export_of_rated_tickets_alone_gives_no_response_rate(desk: Lay) -> N
 
 
 def answer(number: int, score: float | None, **more: Any) -> dict[str, Any]:
-    return {"answer_id": str(number), "customer_id": f"c{number}", "survey": "s", "instrument": "nps", "score": score,
-            "scale_min": 0, "scale_max": 10, "completed_at": "2026-10-10", **more}
+    return {
+        "answer_id": str(number),
+        "customer_id": f"c{number}",
+        "survey": "s",
+        "instrument": "nps",
+        "score": score,
+        "scale_min": 0,
+        "scale_max": 10,
+        "completed_at": "2026-10-10",
+        **more,
+    }
 
 
 def test_nps_keeps_passives_and_leaves_out_blanks(desk: Lay) -> None:
@@ -188,8 +229,13 @@ def test_nps_by_touchpoint(desk: Lay) -> None:
 
 
 def test_nps_weighted(desk: Lay) -> None:
-    rows = [answer(1, 10, weight=3.0), answer(2, 0, weight=1.0), answer(3, 8, weight=1.0), answer(4, 9, weight=2.0),
-            answer(5, 5, weight=1.0)]
+    rows = [
+        answer(1, 10, weight=3.0),
+        answer(2, 0, weight=1.0),
+        answer(3, 8, weight=1.0),
+        answer(4, 9, weight=2.0),
+        answer(5, 5, weight=1.0),
+    ]
     row = one(desk("2026-12-01", survey_answers=rows), "nps_weighted")
     assert row["value"] == pytest.approx(100 * (5 - 2) / 8)
     assert row["n"] == 5
@@ -211,8 +257,16 @@ def test_nps_response_rate_counts_delivered_invitations(desk: Lay) -> None:
 
 
 def term(number: int, customer: str, start: str, end: str | None, amount: float, **more: Any) -> dict[str, Any]:
-    return {"term_id": str(number), "subscription_id": str(number), "customer_id": customer, "started_at": start,
-            "ended_at": end, "monthly_amount": amount, "currency": "EUR", **more}
+    return {
+        "term_id": str(number),
+        "subscription_id": str(number),
+        "customer_id": customer,
+        "started_at": start,
+        "ended_at": end,
+        "monthly_amount": amount,
+        "currency": "EUR",
+        **more,
+    }
 
 
 # Six customers; September and October of 2026, and October a year before.
@@ -230,8 +284,13 @@ TERMS = [
     term(11, "comes and goes", "2026-10-05", "2026-10-25", 500),
 ]
 MOVEMENTS = {
-    "mrr_start": (400, 4), "mrr_new": (100, 1), "mrr_reactivation": (80, 1), "mrr_expansion": (60, 1),
-    "mrr_contraction": (30, 1), "mrr_churn": (100, 1), "mrr_end": (510, 5),
+    "mrr_start": (400, 4),
+    "mrr_new": (100, 1),
+    "mrr_reactivation": (80, 1),
+    "mrr_expansion": (60, 1),
+    "mrr_contraction": (30, 1),
+    "mrr_churn": (100, 1),
+    "mrr_end": (510, 5),
 }
 
 
@@ -244,14 +303,16 @@ def test_mrr_movements(desk: Lay, name: str) -> None:
 def test_retention_over_twelve_months(desk: Lay) -> None:
     # in October 2025 six customers paid 100, 100, 100, 100, 50 and 40; four still pay 100, 160, 70 and 80
     snapshot = desk("2026-12-01", subscriptions=TERMS)
-    logo, gross, net = (one(snapshot, n) for n in ("logo_retention", "gross_revenue_retention", "net_revenue_retention"))
+    logo, gross, net = (
+        one(snapshot, n) for n in ("logo_retention", "gross_revenue_retention", "net_revenue_retention")
+    )
     assert (logo["value"], logo["n"]) == (pytest.approx(4 / 6), 6)
     assert gross["value"] == pytest.approx((100 + 100 + 70 + 50) / 490)
     assert net["value"] == pytest.approx((100 + 160 + 70 + 80) / 490)
 
 
 def test_customers_and_monthly_loss(desk: Lay) -> None:
-    snapshot = desk("2026-12-01", subscriptions=TERMS + [term(20, "extra", "2024-01-10", None, 10)])
+    snapshot = desk("2026-12-01", subscriptions=[*TERMS, term(20, "extra", "2024-01-10", None, 10)])
     assert one(snapshot, "customers_active")["value"] == 6
     lost = one(snapshot, "logo_churn_monthly")
     assert (lost["value"], lost["n"]) == (pytest.approx(1 / 5), 5)
