@@ -202,10 +202,11 @@ def total(y: Array, yy: Array) -> Interval:
     Parameters
     ----------
     y, yy : array_like, shape (cells,)
-        Sums of non-negative amounts, one per customer, and of their squares.
+        Sums of non-negative amounts, one per customer, and of their squares. Where there was no amount,
+        nothing is known of how large one would be: the upper limit is infinite.
     """
     sums, squares = np.asarray(y, float), np.asarray(yy, float)
-    half = Z * np.sqrt(squares)
+    half = np.where(squares > 0, Z * np.sqrt(squares), np.inf)
     return Interval(sums, np.maximum(sums - half, 0.0), sums + half)
 
 

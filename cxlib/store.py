@@ -228,7 +228,7 @@ def _write(
             if entry.rejected
         }
         manifest = _manifest(name, sources, prepared, imported) | {"tables": tables, "rejected": rejected}
-        write_text(staging / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+        write_text(staging / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
         for finished in (staging / "tables", staging / "rejected", staging):
             to_disk(finished)
         _put_in_place(staging, folder / name)

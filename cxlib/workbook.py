@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
@@ -22,11 +21,8 @@ from cxlib.store import Snapshot, build_snapshot, open_snapshot
 
 SNAPSHOTS = "snapshots"
 
-
-class _Asked(NamedTuple):
-    metric: str
-    months: tuple[Month, ...]
-    by: tuple[str, ...]
+HISTORY = 36
+"""Months that are measured in one go and remembered; a page asks for most of them sooner or later."""
 
 
 class Workbook:
@@ -46,7 +42,7 @@ class Workbook:
         self.snapshot = snapshot
         self.month = month
         self.language = language
-        self._measured: dict[_Asked, pd.DataFrame] = {}
+        self._measured: dict[tuple[str, tuple[str, ...]], pd.DataFrame] = {}
 
     @cached_property
     def engine(self) -> Engine:
@@ -90,15 +86,31 @@ class Workbook:
         DataFrame
             As `cxlib.metrics.measure` returns.
         """
-        asked = [_Asked(name, self.month.trailing(months), tuple(by)) for name in self.available(*names)]
-        new = [ask.metric for ask in asked if ask not in self._measured]
-        if new:
-            tidy = measure(self.engine, [METRICS[name] for name in new], self.month.trailing(months), by)
-            for name in new:
-                self._measured[_Asked(name, self.month.trailing(months), tuple(by))] = tidy[tidy["metric"] == name]
-        if not asked:
-            return measure(self.engine, [], self.month.trailing(months), by)
-        return pd.concat([self._measured[ask] for ask in asked], ignore_index=True)
+        available, segments = self.available(*names), tuple(by)
+        if months > HISTORY:
+            return self._measure_now(available, months, segments)
+        new = [name for name in available if (name, segments) not in self._measured]
+        for name, rows in self._measure_now(self._with_kin(new, segments), HISTORY, segments).groupby("metric"):
+            self._measured[str(name), segments] = rows
+        asked = [str(month) for month in self.month.trailing(months)]
+        parts = [self._measured[name, segments] for name in available]
+        if not parts:
+            return self._measure_now((), months, segments)
+        rows = pd.concat(parts)
+        return rows[rows["period"].isin(asked)].reset_index(drop=True)
+
+    def _measure_now(self, names: Sequence[str], months: int, by: tuple[str, ...]) -> pd.DataFrame:
+        return measure(self.engine, [METRICS[name] for name in names], self.month.trailing(months), by)
+
+    def _with_kin(self, names: Sequence[str], by: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the metrics with all others of the same facts: one scan brings them, and a page asks for most.
+
+        A breakdown is asked for few measures, so there only those are counted.
+        """
+        if by or not names:
+            return tuple(names)
+        facts = {METRICS[name].fact for name in names}
+        return self.available(*(name for name, metric in METRICS.items() if metric.fact in facts))
 
     def estimate(self, name: str, month: Month | None = None, segment: Mapping[str, str] | None = None) -> Estimate:
         """Return one measured number.

@@ -105,13 +105,14 @@ def _table(book: Workbook, bars: Sequence[tuple[str, float, int]]) -> Exhibit:
     rows = []
     for name, value, n in bars:
         estimate = book.estimate(name)
-        limits = (
-            "" if estimate.method in words.BALANCES else language.interval(estimate.low, estimate.high, estimate.unit)
-        )
         rows.append(
             (
                 language.text(METRICS[name].label),
-                [Cell(_signed(book, name, value, estimate.unit)), Cell(limits), Cell(language.number(n))],
+                [
+                    Cell(_signed(book, name, value, estimate.unit)),
+                    Cell(words.limits(language, estimate)),
+                    Cell(language.number(n)),
+                ],
             )
         )
     headers = [

@@ -10,7 +10,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, MultipleLocator
 
 from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit, element
@@ -99,19 +99,30 @@ def _month_axis(book: Workbook, axes: Axes, periods: pd.Series) -> None:
 
 
 def _value_axis(book: Workbook, axes: Axes, unit: str) -> None:
-    axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.yaxis.set_major_formatter(FuncFormatter(_tick_text(book, unit)))
+    axes.yaxis.set_major_locator(_ticks(unit, axes.get_ylim(), 5))
+    axes.yaxis.set_major_formatter(FuncFormatter(_tick_text(book, unit, axes.get_ylim()[1])))
     axes.grid(axis="y", color=theme.RULE, linewidth=0.6)
     axes.set_ylabel("")
     if unit in ("minutes", "share") and axes.get_ylim()[0] < 0:
         axes.set_ylim(bottom=0)
 
 
-def _tick_text(book: Workbook, unit: str) -> Callable[[float, int], str]:
+# steps of an axis of minutes that fall on whole minutes, hours and days
+DURATION_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 7200, 14400, 28800, 72000, 144000)
+
+
+def _ticks(unit: str, span: tuple[float, float], most: int) -> Locator:
+    if unit != "minutes":
+        return MaxNLocator(most)
+    step = next((s for s in DURATION_STEPS if (span[1] - max(span[0], 0)) / s <= most), DURATION_STEPS[-1])
+    return MultipleLocator(step)
+
+
+def _tick_text(book: Workbook, unit: str, largest: float) -> Callable[[float, int], str]:
     language = book.language
     if unit == "share":
         return lambda value, _: language.percent(value, 0 if abs(value * 100 - round(value * 100)) < 1e-6 else 1)
-    return lambda value, _: language.measure(value, unit)
+    return lambda value, _: language.measure(value, unit, largest)
 
 
 def _trend_caption(book: Workbook, name: str, rows: pd.DataFrame) -> str:
@@ -152,10 +163,9 @@ def measures_sheet(book: Workbook, rows: pd.DataFrame, name: str, caption: str, 
     for _, row in rows.iterrows():
         estimate = estimate_of(row)
         class_ = "cx-suppressed" if "suppressed" in estimate.flags else "cx-small" if "small" in estimate.flags else ""
-        limits = language.interval(estimate.low, estimate.high, estimate.unit) if estimate.is_known else ""
         cells = [
             Cell(words.value(language, estimate), class_=class_),
-            Cell(limits, class_=class_),
+            Cell(words.limits(language, estimate), class_=class_),
             Cell(language.number(estimate.n), class_=class_),
         ]
         lines.append((str(row[by]) if by else language.month(Month.parse(row["period"])), cells))
@@ -241,8 +251,8 @@ def _draw_breakdown(book: Workbook, axes: Axes, rows: pd.DataFrame, by: str, ove
     ]
     axes.set_yticks(place, names, color=theme.INK)
     axes.set_ylim(-0.6, len(rows) - 0.3)
-    axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.xaxis.set_major_formatter(FuncFormatter(_tick_text(book, unit)))
+    axes.xaxis.set_major_locator(_ticks(unit, axes.get_xlim(), 6))
+    axes.xaxis.set_major_formatter(FuncFormatter(_tick_text(book, unit, axes.get_xlim()[1])))
     axes.grid(axis="x", color=theme.RULE, linewidth=0.6)
     sns.despine(ax=axes, left=True, bottom=True)
 

@@ -26,9 +26,7 @@ def scorecard(book: Workbook, *names: str, name: str = "scorecard") -> Exhibit:
         class_ = _class(finding.now.flags)
         cells = [
             words.value(language, finding.now),
-            language.interval(finding.now.low, finding.now.high, finding.now.unit)
-            if finding.now.is_known and finding.now.method not in words.BALANCES
-            else "",
+            words.limits(language, finding.now),
             language.number(finding.now.n),
             words.value(language, finding.before),
             words.value(language, year),
@@ -60,7 +58,8 @@ def by_segment(book: Workbook, names: Sequence[str], by: str) -> Exhibit:
     if not available:
         return missing(book, *names)
     rows = book.measure(*available, by=(by,))
-    segments = rows[rows["metric"] == available[0]].sort_values(["n", by], ascending=[False, True])[by].tolist()
+    counted = rows[(rows["metric"] == available[0]) & (rows["n"] > 0)]
+    segments = counted.sort_values(["n", by], ascending=[False, True])[by].tolist()
     lines = []
     for segment in segments:
         cells = []
@@ -96,8 +95,8 @@ def _cell(book: Workbook, estimate: Estimate | None) -> Cell:
     if estimate is None:
         return Cell(language.text("no data"), class_="cx-suppressed")
     text = words.value(language, estimate)
-    if estimate.is_known and estimate.method not in words.BALANCES:
-        text += f" ({language.interval(estimate.low, estimate.high, estimate.unit)})"
+    if limits := words.limits(language, estimate):
+        text += f" ({limits})"
     return Cell(f"{text}, {words.denominator(language, estimate)}", class_=_class(estimate.flags))
 
 

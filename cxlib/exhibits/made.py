@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import pandas as pd
@@ -30,32 +30,41 @@ def definitions(book: Workbook, *names: str) -> Exhibit:
 
 
 def ledger(book: Workbook) -> Exhibit:
-    """Return where every row of every export went: read = kept + rejected, by reason."""
+    """Return where every row of every export went: read = kept + left out, and which values were not believed."""
     language = book.language
-    rows = []
-    for entry in book.snapshot.ledger:
-        reasons = ", ".join(f"{reason} {language.number(count)}" for reason, count in sorted(entry.rejected.items()))
-        unknown = ", ".join(f"{reason} {language.number(count)}" for reason, count in sorted(entry.unknown.items()))
-        rows.append(
-            (
-                entry.export,
-                [
-                    Cell(entry.table, is_number=False),
-                    Cell(language.number(entry.read)),
-                    Cell(language.number(entry.kept)),
-                    Cell(language.number(sum(entry.rejected.values()))),
-                    Cell(reasons, is_number=False),
-                    Cell(unknown, is_number=False),
-                ],
-            )
+    rows = [
+        (
+            entry.export,
+            [
+                Cell(entry.table, is_number=False),
+                Cell(language.number(entry.read)),
+                Cell(language.number(entry.kept)),
+                Cell(language.number(sum(entry.rejected.values()))),
+                Cell(_reasons(book, entry.rejected), is_number=False, class_="cx-wide"),
+            ],
         )
-    headers = [
-        language.text(text)
-        for text in ("Export", "Table", "Rows read", "Kept", "Left out", "Left out because", "Values not believed")
+        for entry in book.snapshot.ledger
     ]
-    return sheet(
-        language.text("Where every row went: rows read are rows kept plus rows left out."), headers, rows, "ledger"
-    )
+    headers = [language.text(text) for text in ("Export", "Table", "Rows read", "Kept", "Left out", "Left out because")]
+    caption = language.text("Where every row went: rows read are rows kept plus rows left out.")
+    return sheet(caption, headers, rows, "ledger") + _not_believed(book)
+
+
+def _not_believed(book: Workbook) -> Exhibit:
+    """Return the values that were set empty because they cannot be true; their rows are kept."""
+    language = book.language
+    rows = [
+        (entry.export, [Cell(_reasons(book, entry.unknown), is_number=False, class_="cx-wide")])
+        for entry in book.snapshot.ledger
+        if entry.unknown
+    ]
+    headers = [language.text("Export"), language.text("Column, reason and number of values")]
+    caption = language.text("Values that were not believed: set to unknown, their rows kept.")
+    return sheet(caption, headers, rows, "not-believed") if rows else Exhibit("", "")
+
+
+def _reasons(book: Workbook, counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{reason} {book.language.number(count)}" for reason, count in sorted(counts.items()))
 
 
 def ledger_sentence(book: Workbook) -> Exhibit:

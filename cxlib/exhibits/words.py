@@ -22,13 +22,22 @@ def value(language: Language, estimate: Estimate) -> str:
     return language.measure(estimate.value, estimate.unit)
 
 
+def limits(language: Language, estimate: Estimate) -> str:
+    """Return "84.9% to 89.4%"; empty where there is no value, no case, or nothing to be unsure of."""
+    if not estimate.is_known or estimate.n == 0 or estimate.method in BALANCES:
+        return ""
+    return language.interval(estimate.low, estimate.high, estimate.unit)
+
+
 def interval(language: Language, estimate: Estimate) -> str:
     """Return "95% interval 84.9% to 89.4%", or what stands in its place."""
     if not estimate.is_known:
         return ""
     if estimate.method in BALANCES:
         return language.text("full count")
-    return language.text("95% interval {limits}", limits=language.interval(estimate.low, estimate.high, estimate.unit))
+    if estimate.n == 0:
+        return language.text("no cases")
+    return language.text("95% interval {limits}", limits=limits(language, estimate))
 
 
 def denominator(language: Language, estimate: Estimate) -> str:
@@ -77,7 +86,7 @@ def _comparison(language: Language, finding: Finding) -> str:
     change = finding.change
     if finding.verdict == "cannot-tell":
         return language.text("There is nothing to compare with in {month}.", month=month)
-    limits = language.difference_interval(change.low, change.high, change.unit)
+    span = language.difference_interval(change.low, change.high, change.unit)
     by = language.difference(change.value, change.unit)
     before = value(language, finding.before)
     if finding.now.method in BALANCES:
@@ -93,7 +102,7 @@ def _comparison(language: Language, finding: Finding) -> str:
         finding.verdict,
         "It did not measurably change since {month} (then {before}; change {by}, interval {limits}).",
     )
-    return language.text(said, by=by, month=month, before=before, limits=limits)
+    return language.text(said, by=by, month=month, before=before, limits=span)
 
 
 def good_or_bad(finding: Finding) -> str:

@@ -65,7 +65,17 @@ def write_pdf(page: str, path: Path) -> Pdf:
     with _complaints() as complaints:
         document = weasyprint.HTML(string=page, url_fetcher=fetcher).render(pdf_variant="pdf/ua-1")
         document.write_pdf(path, pdf_variant="pdf/ua-1", finisher=_print_links)
-    return Pdf(len(document.pages), tuple(complaints))
+    return Pdf(len(document.pages), (*complaints, *_off_the_paper(document)))
+
+
+def _off_the_paper(document: Any) -> Iterator[str]:
+    """Say which tables and pictures are cut off at the edge of their page."""
+    for number, page in enumerate(document.pages, 1):
+        sheet = page._page_box  # the only place where WeasyPrint tells where things came to lie
+        for box in sheet.descendants():
+            wide = type(box).__name__ in ("TableBox", "BlockReplacedBox", "InlineReplacedBox")
+            if wide and not -1 <= box.position_x <= box.position_x + box.width <= page.width + 1 - sheet.margin_right:
+                yield f"a {'table' if 'Table' in type(box).__name__ else 'picture'} runs off page {number}"
 
 
 def _print_links(document: Any, pdf: Any) -> None:

@@ -12,8 +12,8 @@ from lxml.html import HtmlElement
 HEADINGS = "self::h1 or self::h2 or self::h3 or self::h4 or self::h5 or self::h6"
 WIDE, VERY_WIDE = 8, 12
 """Columns from which a table is set smaller on paper, and from which it gets a page across."""
-SHORT = 14
-"""Rows up to which a table is not split between pages."""
+SHORT_ROWS, SHORT_TEXT = 14, 1200
+"""Rows and characters up to which a table is not split between pages."""
 
 
 @dataclass(frozen=True)
@@ -60,21 +60,33 @@ def contents(main: HtmlElement) -> tuple[Entry, ...]:
 
 
 def prepare_tables(main: HtmlElement) -> None:
-    """Let each table scroll by itself on a narrow screen, and mark wide ones for paper."""
+    """Let each table scroll by itself on a narrow screen, and fit it to paper."""
     for table in list(main.iter("table")):
         rows = [sum(int(cell.get("colspan") or 1) for cell in row) for row in table.iter("tr")]
         columns = max(rows, default=0)
         if columns >= WIDE:
             table.classes.add("cx-wide")
+        _align_headers(table)
         box = html.Element("div", {"class": "cx-scroll", "tabindex": "0", "role": "group"})
         box.set("aria-label", _name(table))
         if columns >= VERY_WIDE:
             box.classes.add("cx-across")
-        elif len(rows) <= SHORT:
+        elif len(rows) <= SHORT_ROWS and len(table.text_content()) <= SHORT_TEXT:
             box.classes.add("cx-short")
         box.tail, table.tail = table.tail, None
         table.getparent().replace(table, box)
         box.append(table)
+
+
+def _align_headers(table: HtmlElement) -> None:
+    """Set the header of a column of numbers over its numbers."""
+    if table.xpath(".//*[@colspan or @rowspan]"):
+        return
+    rows = table.xpath("./tbody/tr")
+    for place, header in enumerate(table.xpath("./thead/tr[last()]/*")):
+        cells = [row[place] for row in rows if len(row) > place]
+        if cells and all("cx-number" in cell.classes for cell in cells):
+            header.classes.add("cx-number")
 
 
 def _name(table: HtmlElement) -> str:

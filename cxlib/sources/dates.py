@@ -84,11 +84,11 @@ def _not_a_date(
     stated = (
         f'in the format "{time_format}"' if time_format not in ("", "iso") else "in ISO 8601, and no format is stated"
     )
-    fitting = _fitting_formats(connection, staged.parsed, text)
+    fitting = _fitting_formats(connection, staged.parsed, text, column.type == "date")
     return Problem(
         "date-format",
         where,
-        f"{counted(count, 'value')} not {stated}",
+        f"{counted(count, 'value')} not {'a day ' if column.type == 'date' else ''}{stated}",
         _format_fix(column, fitting),
         rows=count,
         first=first,
@@ -122,19 +122,22 @@ def _fitting_units(connection: duckdb.DuckDBPyConnection, table: str, text: str)
     return fits
 
 
-def _fitting_formats(connection: duckdb.DuckDBPyConnection, table: str, text: str) -> list[str]:
+def _fitting_formats(connection: duckdb.DuckDBPyConnection, table: str, text: str, days: bool) -> list[str]:
     """Return the formats that read every value: tried on some, the survivors on all."""
     trial = f"(SELECT DISTINCT {text} AS text FROM {table} WHERE {text} IS NOT NULL ORDER BY 1 LIMIT {TRIAL})"
-    survivors = _reading(connection, trial, FORMATS)
+    survivors = _reading(connection, trial, FORMATS, days)
     everything = f"(SELECT {text} AS text FROM {table} WHERE {text} IS NOT NULL)"
-    return _reading(connection, everything, survivors)
+    return _reading(connection, everything, survivors, days)
 
 
-def _reading(connection: duckdb.DuckDBPyConnection, source: str, formats: Sequence[str]) -> list[str]:
+def _reading(connection: duckdb.DuckDBPyConnection, source: str, formats: Sequence[str], days: bool) -> list[str]:
+    """Return the formats that read every text, as days at midnight where only days count."""
     if not formats:
         return []
+    moments = [f"({parse.strict_strptime('text', time_format)})" for time_format in formats]
     tests = ", ".join(
-        f"bool_and(({parse.strict_strptime('text', time_format)}) IS NOT NULL)" for time_format in formats
+        f"bool_and(coalesce({moment} = date_trunc('day', {moment}), false))" if days else f"bool_and({moment} IS NOT NULL)"
+        for moment in moments
     )
     fits = row(connection, f"SELECT {tests} FROM {source}")
     return [time_format for time_format, fit in zip(formats, fits, strict=True) if fit]

@@ -164,7 +164,7 @@ def _one_amount(
         yield Problem(
             "minor-units",
             where,
-            f"all {counted(int(total), 'amount')} are whole numbers (median {median:,.0f}): cents "
+            f"{counted(int(total), 'amount')}, all whole numbers (median {median:,.0f}): cents "
             "or whole units, the file does not tell",
             'Compare one with an invoice, then write amounts = "minor" or amounts = "major".',
             rows=int(total),

@@ -157,7 +157,7 @@ def moment(sql: str, duck_type: str, time_format: str) -> Moment:
         return Moment(in_years(f"CAST({sql} AS TIMESTAMP)"), "CAST(NULL AS TIMESTAMP)")
     text = plain_digits(sql, duck_type)
     if time_format in EPOCHS:
-        micros = f"CAST(TRY_CAST({text} AS DECIMAL(28, 6)) * {EPOCH_UNITS[time_format]} AS BIGINT)"
+        micros = f"TRY_CAST(TRY_CAST({text} AS DECIMAL(28, 6)) * {EPOCH_UNITS[time_format]} AS BIGINT)"
         readable = f"regexp_full_match({text}, '-?\\d{{1,17}}(?:\\.\\d+)?') AND abs({micros}) < 9e15"
         return Moment("CAST(NULL AS TIMESTAMP)", f"CASE WHEN {readable} THEN make_timestamp({micros}) END")
     if "%z" in time_format:

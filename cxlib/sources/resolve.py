@@ -197,10 +197,10 @@ def _stands(names: _Names, rule: RejectRule, purpose: str) -> bool:
 def _bound(names: _Names, resolved: Resolved) -> Resolved:
     """Return the rules after DuckDB has bound each alone, so that an error names its rule."""
     source = source_sql(names.raw, resolved)
-    tried = [(names.plan.where(column), value.sql) for column, value in resolved.values.items()]
-    tried += [(f"{names.plan.where()}, reject as {reason}", f"({when})::BOOLEAN") for reason, when in resolved.rejects]
+    tried = [(names.plan.where(column), value.rule.sql or value.sql) for column, value in resolved.values.items()]
+    tried += [(f"{names.plan.where()}, reject as {reason}", when) for reason, when in resolved.rejects]
     tried += [
-        (f"{names.plan.where()}, {column} unknown as {reason}", f"({when})::BOOLEAN")
+        (f"{names.plan.where()}, {column} unknown as {reason}", when)
         for column, reason, when in resolved.unknowns
     ]
     if resolved.order_by:

@@ -158,11 +158,19 @@ def test_an_exhibit_keeps_its_id_when_a_heading_would_take_it(edition: Edition) 
 def test_tables_scroll_by_themselves_and_wide_ones_are_marked(edition: Edition) -> None:
     head = "".join(f'<th scope="col">c{n}</th>' for n in range(13))
     wide = f"<table><caption>Wide</caption><tr>{head}</tr></table>"
-    tree = html.document_fromstring(make_page(notebook_of(title(), shown_html(wide), shown_html(table())), edition))
+    tree = html.document_fromstring(
+        make_page(notebook_of(title(), shown_html(wide), shown_html(table()), shown_html(table("b", 20))), edition)
+    )
     boxes = tree.find_class("cx-scroll")
     assert [(box.get("aria-label"), box.get("tabindex")) for box in boxes] == [
         ("Wide", "0"),
         ("Tickets by region", "0"),
+        ("Tickets by region", "0"),
     ]
-    assert [box.get("class") for box in boxes] == ["cx-scroll cx-across", "cx-scroll"]
-    assert [box[0].get("class") for box in boxes] == ["cx-wide", "cx-table"]
+    assert [box.get("class") for box in boxes] == ["cx-scroll cx-across", "cx-scroll cx-short", "cx-scroll"]
+    assert [box[0].get("class") for box in boxes] == ["cx-wide", "cx-table", "cx-table"]
+
+
+def test_a_header_stands_over_its_numbers(edition: Edition) -> None:
+    tree = html.document_fromstring(make_page(notebook_of(title(), shown_html(table())), edition))
+    assert [header.get("class") for header in tree.xpath("//thead//th")] == [None, "cx-number"]

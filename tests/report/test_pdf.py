@@ -14,7 +14,7 @@ from nbformat.v4 import new_markdown_cell
 from cxlib.report.page import make_page
 from cxlib.report.pdf import INSTALL_PANGO, Pdf, write_pdf
 from cxlib.report.plan import Edition
-from report.helpers import shown_html, table
+from report.helpers import notebook_of, shown_html, table, title
 
 pytestmark = pytest.mark.filterwarnings("ignore:'HarfBuzz subset library':DeprecationWarning")
 
@@ -99,8 +99,8 @@ def test_what_the_reader_of_the_paper_sees(pdf: Path) -> None:
     assert "Kuzey Cloud" in sheets[0]
     assert "October 2026" in sheets[0]
     contents = dict(re.findall(r"^\s*(The answer|Long|İlk yanıt süresi)\s+(\d+)$", sheets[0], re.MULTILINE))
-    for title, number in contents.items():
-        assert re.search(rf"^\s*{title}\s*$", sheets[int(number) - 1], re.MULTILINE), title
+    for heading, number in contents.items():
+        assert re.search(rf"^\s*{heading}\s*$", sheets[int(number) - 1], re.MULTILINE), heading
     assert list(contents) == ["The answer", "Long", "İlk yanıt süresi"]
     assert int(contents["İlk yanıt süresi"]) > int(contents["Long"])
     for number, sheet in enumerate(sheets, 1):
@@ -130,6 +130,22 @@ def test_nothing_is_fetched(tmp_path: Path) -> None:
     pdf = write_pdf(hostile, tmp_path / "page.pdf")
     assert len(pdf.complaints) == 2
     assert all("disallowed protocol" in line for line in pdf.complaints)
+
+
+def test_what_runs_off_the_paper_is_said(tmp_path: Path) -> None:
+    head = '<!doctype html><html lang="en"><title>a</title><style>@page{margin:2cm}td{white-space:nowrap}</style>'
+    cell = f"<table><caption>c</caption><tr><th scope=col>{{}}</th></tr><tr><td>{'word ' * 60}</td></tr></table>"
+    assert write_pdf(head + cell, tmp_path / "a.pdf").complaints == ("a table runs off page 1",)
+    assert write_pdf(head + cell.replace("word ", "."), tmp_path / "b.pdf").complaints == ()
+
+
+def test_a_table_of_long_numbers_stays_on_the_paper(edition: Edition, tmp_path: Path) -> None:
+    cell = '<td class="cx-number">€12,761 (€1,339 to €24,183), n = 12</td>'
+    head = "".join(f'<th scope="col">Column {number}</th>' for number in range(7))
+    body = f'<tr><th scope="row">October 2026</th>{cell * 6}</tr>' * 9
+    wide = f"<table><caption>Wide</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    page = make_page(notebook_of(title(), shown_html(wide)), edition)
+    assert write_pdf(page, tmp_path / "a.pdf").complaints == ()
 
 
 def test_without_pango_the_line_to_run_is_named(tmp_path: Path) -> None:

@@ -149,7 +149,8 @@ def _history(world: World, people: Register, asked: pd.DataFrame, answers: pd.Da
         "Wave": asked["wave"].astype(object).fillna(""), "Touchpoint": asked["touchpoint"].astype(object).fillna(""),
         "Email": np.array(people.emails, dtype=object)[account],
         "External Data Reference": asked["customer_id"].astype(str), "Channel": np.where(shown, "Intercept", "Email"),
-        "Status": np.select([bounced, answered, shown], ["Email Bounced", "Finished Survey", "Survey Shown"], "Email Sent"),
+        "Status": np.select(
+            [bounced, answered, shown], ["Email Bounced", "Finished Survey", "Survey Shown"], "Email Sent"),
         "Sent Date": local_text(asked["sent_at"], ZONE, TIME),
         "Finished Date": local_text(asked["answered_at"], ZONE, TIME), "Response ID": response,
     })

@@ -152,7 +152,8 @@ def write(world: World, people: Register, folder: Path) -> dict[str, int]:
     turkish = tickets["region"] == TURKIYE
     main = tickets[~turkish].reset_index(drop=True)
     local = tickets[turkish].reset_index(drop=True)
-    lost_clock = pd.Timestamp(world.parameters.dirt.clock_lost_until)
+    moved = pd.Timestamp(world.parameters.dirt.clock_lost_until, tz=TURKISH.zone)
+    lost_clock = moved.tz_convert("UTC").tz_localize(None)
     rows = _layout(world, local, TURKISH, lost_clock)
     (folder / "zendesk_tr_tickets.csv").write_bytes(csv_bytes(frame_rows(rows), TURKISH.form))
     twice = _write_main(world, main, folder)
