@@ -90,8 +90,9 @@ class Workbook:
         if months > HISTORY:
             return self._measure_now(available, months, segments)
         new = [name for name in available if (name, segments) not in self._measured]
-        for name, rows in self._measure_now(self._with_kin(new, segments), HISTORY, segments).groupby("metric"):
-            self._measured[str(name), segments] = rows
+        if new:
+            for name, rows in self._measure_now(self._with_kin(new, segments), HISTORY, segments).groupby("metric"):
+                self._measured[str(name), segments] = rows
         asked = [str(month) for month in self.month.trailing(months)]
         parts = [self._measured[name, segments] for name in available]
         if not parts:

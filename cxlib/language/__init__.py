@@ -14,7 +14,7 @@ from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_compact_currency, format_currency, format_decimal
+from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
 from babel.units import format_unit
 
 from cxlib.errors import ConfigError
@@ -72,8 +72,8 @@ class Language:
         >>> Language("en").percent(0.8734)
         '87.3%'
         """
-        pattern = self.locale.percent_formats[None]
-        return _minus(pattern.apply(share, self.locale, force_frac=(digits, digits)))
+        pattern = self.locale.percent_formats[None].pattern.replace("#,##0", _pattern(digits))
+        return _minus(format_percent(share, pattern, locale=self.locale))
 
     def money(self, amount: float, currency: str) -> str:
         """Return an amount without cents; from a million on in short form.
@@ -117,12 +117,12 @@ class Language:
 
     def difference(self, value: float, unit: str, like: float | None = None) -> str:
         """Return a difference with its sign; shares differ in percentage points."""
-        sign = "+" if value > 0 else ""
         if unit == "share":
-            return self.text("{number} points", number=sign + self.number(100 * value, 1))
+            return self.text("{number} points", number=self.difference(100 * value, "per cent"))
         if unit == "points":
-            return self.text("{number} points", number=sign + self.number(value))
-        return sign + self.measure(value, unit, like)
+            return self.text("{number} points", number=self.difference(value, ""))
+        shown = self.number(value, 1) if unit == "per cent" else self.measure(value, unit, like)
+        return "+" + shown if value > 0 and _is_not_zero(shown) else shown
 
     def interval(self, low: float, high: float, unit: str) -> str:
         """Return "84.9% to 89.4%"."""
@@ -171,5 +171,11 @@ def _larger(low: float, high: float) -> float:
 
 
 def _minus(text: str) -> str:
-    """Return a formatted number with a real minus sign."""
-    return MINUS + text[1:] if text.startswith("-") else text
+    """Return a formatted number with a real minus sign, and none before what rounds to zero."""
+    if not text.startswith("-"):
+        return text
+    return MINUS + text[1:] if _is_not_zero(text) else text[1:]
+
+
+def _is_not_zero(shown: str) -> bool:
+    return any(mark.isdigit() and int(mark) for mark in shown)

@@ -55,6 +55,8 @@ def load() -> ModuleType:
 def write_pdf(page: str, path: Path) -> Pdf:
     """Set an HTML page as PDF/UA-1 and write it. Nothing is fetched from anywhere.
 
+    Where a table would run off the paper, all tables are set tighter.
+
     Raises
     ------
     PangoMissingError
@@ -64,6 +66,9 @@ def write_pdf(page: str, path: Path) -> Pdf:
     fetcher = weasyprint.urls.URLFetcher(allowed_protocols=["data"])
     with _complaints() as complaints:
         document = weasyprint.HTML(string=page, url_fetcher=fetcher).render(pdf_variant="pdf/ua-1")
+        if any(_off_the_paper(document)):
+            tight = page.replace('<body class="', '<body class="cx-tight ', 1)
+            document = weasyprint.HTML(string=tight, url_fetcher=fetcher).render(pdf_variant="pdf/ua-1")
         document.write_pdf(path, pdf_variant="pdf/ua-1", finisher=_print_links)
     return Pdf(len(document.pages), (*complaints, *_off_the_paper(document)))
 

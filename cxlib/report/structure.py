@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from lxml import html
 from lxml.html import HtmlElement
@@ -12,6 +13,8 @@ from lxml.html import HtmlElement
 HEADINGS = "self::h1 or self::h2 or self::h3 or self::h4 or self::h5 or self::h6"
 WIDE, VERY_WIDE = 8, 12
 """Columns from which a table is set smaller on paper, and from which it gets a page across."""
+LONG_LINE, LONG_CELL = 85, 40
+"""Characters from which a line of a table is set smaller on paper; longer cells are broken and count so much."""
 SHORT_ROWS, SHORT_TEXT = 14, 1200
 """Rows and characters up to which a table is not split between pages."""
 
@@ -62,9 +65,9 @@ def contents(main: HtmlElement) -> tuple[Entry, ...]:
 def prepare_tables(main: HtmlElement) -> None:
     """Let each table scroll by itself on a narrow screen, and fit it to paper."""
     for table in list(main.iter("table")):
-        rows = [sum(int(cell.get("colspan") or 1) for cell in row) for row in table.iter("tr")]
-        columns = max(rows, default=0)
-        if columns >= WIDE:
+        rows = [[cell for cell in row for _ in range(int(cell.get("colspan") or 1))] for row in table.iter("tr")]
+        columns = max(map(len, rows), default=0)
+        if columns >= WIDE or _line_length(rows) >= LONG_LINE:
             table.classes.add("cx-wide")
         _align_headers(table)
         box = html.Element("div", {"class": "cx-scroll", "tabindex": "0", "role": "group"})
@@ -76,6 +79,12 @@ def prepare_tables(main: HtmlElement) -> None:
         box.tail, table.tail = table.tail, None
         table.getparent().replace(table, box)
         box.append(table)
+
+
+def _line_length(rows: list[list[HtmlElement]]) -> int:
+    """Return the characters of the longest cells of all columns together."""
+    columns = zip_longest(*([min(len(cell.text_content()), LONG_CELL) for cell in row] for row in rows), fillvalue=0)
+    return sum(max(column) for column in columns)
 
 
 def _align_headers(table: HtmlElement) -> None:

@@ -93,9 +93,7 @@ class CustomerParameters:
     trial_share: Annotated[ByTier, "share", "begin with a free trial of 14 days"] = ByTier(0.70, 0.35, 0.0)
     trial_converts: Annotated[float, "share", "trials that become paying customers"] = 0.88
     frailty_shape: Annotated[float, "gamma shape", "spread of the leaving hazard between like accounts, mean 1"] = 1.6
-    satisfaction_mean: Annotated[
-        float, "standard deviations", "own level of an account without any problem, mean"
-    ] = 0.45
+    satisfaction_mean: Annotated[float, "standard deviations", "own level of an account without problems, mean"] = 0.45
     satisfaction_spread: Annotated[float, "standard deviations", "own level of an account, standard deviation"] = 0.75
 
 

@@ -136,7 +136,9 @@ def _reading(connection: duckdb.DuckDBPyConnection, source: str, formats: Sequen
         return []
     moments = [f"({parse.strict_strptime('text', time_format)})" for time_format in formats]
     tests = ", ".join(
-        f"bool_and(coalesce({moment} = date_trunc('day', {moment}), false))" if days else f"bool_and({moment} IS NOT NULL)"
+        f"bool_and(coalesce({moment} = date_trunc('day', {moment}), false))"
+        if days
+        else f"bool_and({moment} IS NOT NULL)"
         for moment in moments
     )
     fits = row(connection, f"SELECT {tests} FROM {source}")

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from cxlib.sources.sql import literal
+from cxlib.sources.sql import literal, row
 
 
 def sha256(path: Path) -> str:
@@ -22,13 +22,11 @@ def sha256(path: Path) -> str:
 def copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> dict[str, Any]:
     """Write a query's rows as Parquet and return what the manifest says of the file."""
     try:
-        written = connection.execute(
-            f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"
-        ).fetchone()
+        (rows,) = row(connection, f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
     except duckdb.IOException as error:
         raise OSError(str(error).splitlines()[0]) from error
     to_disk(path)
-    return {"rows": int(written[0]) if written else 0, "sha256": sha256(path), "bytes": path.stat().st_size}
+    return {"rows": int(rows), "sha256": sha256(path), "bytes": path.stat().st_size}
 
 
 def write_text(path: Path, text: str) -> None:

@@ -60,9 +60,7 @@ def _sheet_name(plan: Plan, names: Sequence[str], where: str) -> str:
         return wanted
     if wanted:
         raise UnreadableError(
-            Problem(
-                "sheet", where, f'no sheet "{wanted}"', f"{hint(wanted, names)}Correct sheet in sources.toml."
-            )
+            Problem("sheet", where, f'no sheet "{wanted}"', f"{hint(wanted, names)}Correct sheet in sources.toml.")
         )
     if len(names) != 1:
         raise UnreadableError(

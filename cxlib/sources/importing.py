@@ -19,6 +19,7 @@ from cxlib.sources.ledger import LedgerEntry
 from cxlib.sources.raw import Raw, RawTable, source_view
 from cxlib.sources.resolve import resolve
 from cxlib.sources.rules import settle
+from cxlib.sources.sql import row
 from cxlib.sources.stage import Staged, read_values, stage, to_canonical
 from cxlib.sources.words import without_addresses
 
@@ -236,8 +237,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, exports: Sequence[Staged]) -
         names = {name for staged in exports if staged.plan.table == table for name in staged.columns}
         filled = (
             "customer_id" in table.column_names
-            and connection.execute(f"SELECT 1 FROM t_{table.name} WHERE customer_id IS NOT NULL LIMIT 1").fetchone()
-            is not None
+            and row(connection, f"SELECT count(customer_id) FROM t_{table.name}")[0] > 0
         )
         if filled:
             names.add("customer_id")

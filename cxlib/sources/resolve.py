@@ -200,8 +200,7 @@ def _bound(names: _Names, resolved: Resolved) -> Resolved:
     tried = [(names.plan.where(column), value.rule.sql or value.sql) for column, value in resolved.values.items()]
     tried += [(f"{names.plan.where()}, reject as {reason}", when) for reason, when in resolved.rejects]
     tried += [
-        (f"{names.plan.where()}, {column} unknown as {reason}", when)
-        for column, reason, when in resolved.unknowns
+        (f"{names.plan.where()}, {column} unknown as {reason}", when) for column, reason, when in resolved.unknowns
     ]
     if resolved.order_by:
         tried.append((f"{names.plan.where()}, one_row_per_key", resolved.order_by))

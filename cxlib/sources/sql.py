@@ -63,9 +63,7 @@ def columns_sql(names: Sequence[str]) -> str:
 
 def row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
     """Return the one row of a query."""
-    found = connection.execute(query).fetchone()
-    assert found is not None
-    return tuple(found)
+    return tuple(connection.execute(query).fetchall()[0])
 
 
 @dataclass(frozen=True)

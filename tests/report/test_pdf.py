@@ -148,6 +148,16 @@ def test_a_table_of_long_numbers_stays_on_the_paper(edition: Edition, tmp_path: 
     assert write_pdf(page, tmp_path / "a.pdf").complaints == ()
 
 
+def test_a_table_that_would_run_off_the_paper_is_set_tighter(edition: Edition, tmp_path: Path) -> None:
+    names = "".join(f"<td>a_long_name_without_any_space_{number}</td>" for number in range(6))
+    head = "".join(f'<th scope="col">Column {number}</th>' for number in range(6))
+    wide = f"<table><caption>Wide</caption><thead><tr>{head}</tr></thead><tbody><tr>{names}</tr></tbody></table>"
+    page = make_page(notebook_of(title(), shown_html(wide)), edition)
+    assert write_pdf(page, tmp_path / "a.pdf").complaints == ()
+    loose = page.replace(".cx-tight", ".cx-never")
+    assert write_pdf(loose, tmp_path / "b.pdf").complaints == ("a table runs off page 1",)
+
+
 def test_without_pango_the_line_to_run_is_named(tmp_path: Path) -> None:
     (tmp_path / "weasyprint").mkdir()
     (tmp_path / "weasyprint" / "__init__.py").write_text("raise OSError(\"cannot load library 'libgobject-2.0-0'\")")

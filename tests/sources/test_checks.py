@@ -53,9 +53,16 @@ def test_naive_times_without_a_zone(drop: Drop) -> None:
 @pytest.mark.parametrize(
     ("text", "hour"),
     [
-        ("2026-10-01T10:00:00Z", 10), ("2026-10-01 10:00:00 UTC", 10), ("2026-10-01T10:00:00.000+0000", 10),
-        ("2026-10-01 12:00+02", 10), ("2026-10-01 12:00:00 +02:00", 10), ("2026-10-01 06:30:00-03:30", 10),
-        ("2026-10-01 12:00:00", 10), ("2026-10-01 12:00", 10), ("2026-10-01T12:00:00,000", 10), (" 2026-10-01 12:00 ", 10),
+        ("2026-10-01T10:00:00Z", 10),
+        ("2026-10-01 10:00:00 UTC", 10),
+        ("2026-10-01T10:00:00.000+0000", 10),
+        ("2026-10-01 12:00+02", 10),
+        ("2026-10-01 12:00:00 +02:00", 10),
+        ("2026-10-01 06:30:00-03:30", 10),
+        ("2026-10-01 12:00:00", 10),
+        ("2026-10-01 12:00", 10),
+        ("2026-10-01T12:00:00,000", 10),
+        (" 2026-10-01 12:00 ", 10),
         ("۲۰۲۶-۱۰-۰۱ ۱۲:۰۰", 10),
     ],
 )
@@ -65,7 +72,8 @@ def test_iso_times(drop: Drop, text: str, hour: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-13-01 10:00", "2026-02-30", "1 Oct 2026", "2026-10-01 10:00 CET", "10:00", "0026-10-01", "2026-10-1", "n/a"]
+    "text",
+    ["2026-13-01 10:00", "2026-02-30", "1 Oct 2026", "2026-10-01 10:00 CET", "10:00", "0026-10-01", "2026-10-1", "n/a"],
 )
 def test_times_that_are_none(drop: Drop, text: str) -> None:
     created(drop, "2026-10-01 10:00", text, keys='time_zone = "Europe/Berlin"')
@@ -133,7 +141,12 @@ def test_digits_that_are_a_day(drop: Drop) -> None:
 
 def test_summer_time_is_counted(drop: Drop) -> None:
     created(
-        drop, "2026-03-29 02:30", "2025-10-26 02:30", "2025-10-26 02:59", "2025-10-26 03:00", "2025-10-26 01:59",
+        drop,
+        "2026-03-29 02:30",
+        "2025-10-26 02:30",
+        "2025-10-26 02:59",
+        "2025-10-26 03:00",
+        "2025-10-26 01:59",
         keys='time_zone = "Europe/Berlin"',
     )
     snapshot = drop.build()
@@ -143,8 +156,11 @@ def test_summer_time_is_counted(drop: Drop) -> None:
         'later) (first: row 2: "2026-03-29 02:30:00"). Export with offsets, or accept = ["dst"].'
     )
     assert sorted(drop.table(snapshot=snapshot)["created_at"]) == [
-        datetime(2025, 10, 25, 23, 59), datetime(2025, 10, 26, 1, 30), datetime(2025, 10, 26, 1, 59),
-        datetime(2025, 10, 26, 2), datetime(2026, 3, 29, 1, 30),
+        datetime(2025, 10, 25, 23, 59),
+        datetime(2025, 10, 26, 1, 30),
+        datetime(2025, 10, 26, 1, 59),
+        datetime(2025, 10, 26, 2),
+        datetime(2026, 3, 29, 1, 30),
     ]
     created(drop, "2026-03-29 02:30", keys='time_zone = "Europe/Berlin"\naccept = ["dst"]')
     quiet = drop.build()
@@ -202,12 +218,22 @@ def scores(drop: Drop, *texts: str, keys: str = "", column: str = "satisfaction_
 @pytest.mark.parametrize(
     ("text", "keys", "value"),
     [
-        ("2.5", "", 2.5), ("-1e3", "", -1000.0), (".5", "", 0.5), ("+7", "", 7.0), ("−3", "", -3.0),
-        ("1.234,56", 'decimal = ","\nthousands = "."', 1234.56), ("1234,5", 'decimal = ","\nthousands = "."', 1234.5),
-        ("1.234", 'decimal = ","\nthousands = "."', 1234.0), ("1,234,567.8", 'thousands = ","', 1234567.8),
-        ("1 234,5", 'decimal = ","\nthousands = " "', 1234.5), ("1\u202f234,5", 'decimal = ","\nthousands = " "', 1234.5),
-        ("1'234.5", 'thousands = "\'"', 1234.5), ("۱۲٫۵", "", 12.5), ("۱٬۲۳۴٫۵", 'decimal = ","\nthousands = "."', 1234.5),
-        ("١٢", "", 12.0), (" 3 ", "", 3.0),
+        ("2.5", "", 2.5),
+        ("-1e3", "", -1000.0),
+        (".5", "", 0.5),
+        ("+7", "", 7.0),
+        ("−3", "", -3.0),
+        ("1.234,56", 'decimal = ","\nthousands = "."', 1234.56),
+        ("1234,5", 'decimal = ","\nthousands = "."', 1234.5),
+        ("1.234", 'decimal = ","\nthousands = "."', 1234.0),
+        ("1,234,567.8", 'thousands = ","', 1234567.8),
+        ("1 234,5", 'decimal = ","\nthousands = " "', 1234.5),
+        ("1\u202f234,5", 'decimal = ","\nthousands = " "', 1234.5),
+        ("1'234.5", 'thousands = "\'"', 1234.5),
+        ("۱۲٫۵", "", 12.5),
+        ("۱٬۲۳۴٫۵", 'decimal = ","\nthousands = "."', 1234.5),
+        ("١٢", "", 12.0),
+        (" 3 ", "", 3.0),
     ],
 )
 def test_numbers(drop: Drop, text: str, keys: str, value: float) -> None:
@@ -218,9 +244,20 @@ def test_numbers(drop: Drop, text: str, keys: str, value: float) -> None:
 @pytest.mark.parametrize(
     ("text", "keys"),
     [
-        ("2.5", 'decimal = ","\nthousands = "."'), ("1.2345", 'decimal = ","\nthousands = "."'), ("1,5", ""), ("1.", ""),
-        ("12 %", ""), ("€ 3", ""), ("1,23,456", 'thousands = ","'), ("1_000", ""), ("nan", ""), ("inf", ""), ("0x1F", ""),
-        ("1e5", 'decimal = ","'), ("3-", ""), ("--3", ""),
+        ("2.5", 'decimal = ","\nthousands = "."'),
+        ("1.2345", 'decimal = ","\nthousands = "."'),
+        ("1,5", ""),
+        ("1.", ""),
+        ("12 %", ""),
+        ("€ 3", ""),
+        ("1,23,456", 'thousands = ","'),
+        ("1_000", ""),
+        ("nan", ""),
+        ("inf", ""),
+        ("0x1F", ""),
+        ("1e5", 'decimal = ","'),
+        ("3-", ""),
+        ("--3", ""),
     ],
 )
 def test_numbers_that_are_none(drop: Drop, text: str, keys: str) -> None:
@@ -301,7 +338,9 @@ def test_minor_units_are_asked_for_behind_an_expression(drop: Drop, amount: str)
     assert "1 amount, all whole numbers (median 10,000)" in only(drop)
 
 
-@pytest.mark.parametrize("rows", [[("2900.00", "EUR")], [("2900.5", "EUR"), ("3000", "EUR")], [("29", "EUR"), ("49", "EUR")]])
+@pytest.mark.parametrize(
+    "rows", [[("2900.00", "EUR")], [("2900.5", "EUR"), ("3000", "EUR")], [("29", "EUR"), ("49", "EUR")]]
+)
 def test_amounts_that_tell_their_unit(drop: Drop, rows: list[tuple[str, str]]) -> None:
     billing(drop, *rows)
     assert drop.table("subscriptions")["monthly_amount"].iloc[0] == float(rows[0][0])
@@ -338,7 +377,7 @@ def test_currency_codes(drop: Drop) -> None:
 def test_ends_before_starts(drop: Drop) -> None:
     billing(drop, ("29.0", "EUR"), end="2026-09-30T10:00:00Z")
     assert only(drop) == (
-        "billing (billing.csv): 1 row: ended_at lies before started_at (first: row 2: \"1\"). Fix the export, reject the rows with "
+        'billing (billing.csv): 1 row: ended_at lies before started_at (first: row 2: "1"). Fix the export, reject the rows with '
         "a reason ([[export.reject]]), or mark the time as unknown ([[export.unknown]])."
     )
 
@@ -407,7 +446,9 @@ def test_required_value_is_empty(drop: Drop) -> None:
     ]
 
 
-@pytest.mark.parametrize(("rows", "warned"), [(999, "1,000"), (1000, "1,000"), (1001, ""), (10_000, "10,000"), (65_535, "65,535")])
+@pytest.mark.parametrize(
+    ("rows", "warned"), [(999, "1,000"), (1000, "1,000"), (1001, ""), (10_000, "10,000"), (65_535, "65,535")]
+)
 def test_row_counts_at_which_tools_stop(drop: Drop, rows: int, warned: str) -> None:
     csv(drop, "Id,Created", *(f"{n},{Z}" for n in range(rows)))
     drop.tickets()
@@ -426,7 +467,9 @@ def test_row_counts_at_which_tools_stop(drop: Drop, rows: int, warned: str) -> N
 def test_problems_of_all_exports_are_raised_together(drop: Drop) -> None:
     created(drop, "2026-10-01 10:00", "3 May")
     path = drop.folder / "sources.toml"
-    path.write_text(path.read_text() + '[[export]]\nname = "other"\npath = "gone.csv"\nvendor = "zendesk"\ntime_zone = "UTC"\n')
+    path.write_text(
+        path.read_text() + '[[export]]\nname = "other"\npath = "gone.csv"\nvendor = "zendesk"\ntime_zone = "UTC"\n'
+    )
     with pytest.raises(SourceError) as caught:
         drop.build()
     said = str(caught.value)

@@ -38,7 +38,10 @@ def test_missing_file(drop: Drop) -> None:
         (ZENDESK.replace("vendor", "vendro"), 'export "desk": unknown key "vendro"; did you mean "vendor"?'),
         (ZENDESK.replace("zendesk", "zendsk"), 'export "desk": unknown vendor "zendsk"; did you mean "zendesk"?'),
         (ZENDESK + 'table = "tikets"', 'export "desk": unknown table "tikets"; did you mean "tickets"?'),
-        (ZENDESK + 'table = "costs"', 'export "desk": zendesk has layouts for "tickets", not for "costs"; leave vendor out'),
+        (
+            ZENDESK + 'table = "costs"',
+            'export "desk": zendesk has layouts for "tickets", not for "costs"; leave vendor out',
+        ),
         (ZENDESK + 'format = "exel"', "export \"desk\", format: input should be 'csv', 'tsv', 'excel'"),
         (ZENDESK + 'time_zone = "Europe/Istambul"', 'time zone "Europe/Istambul" is not known; write an IANA name'),
         (ZENDESK + 'time_zone = "CET"', 'time zone "CET": write an IANA name such as "Europe/Istanbul" or "UTC"'),
@@ -48,11 +51,20 @@ def test_missing_file(drop: Drop) -> None:
         (ZENDESK + 'accept = ["row-cuont"]', '"row-cuont" is not a check; did you mean "row-count"?'),
         (ZENDESK + 'accept = ["minor-units"]', '"minor-units" cannot be accepted (cents or whole units: not stated)'),
         (ZENDESK + 'decimal = ","\nthousands = ","', '"decimal" and "thousands" are both ","'),
-        (ZENDESK + "[export.columns]\nchanel = 'Via'", 'columns.chanel: table "tickets" has no column "chanel"; did you'),
-        (ZENDESK + "[export.columns]\ntopic = {colum = 'T'}", 'columns, topic: unknown key "colum"; did you mean "column"?'),
+        (
+            ZENDESK + "[export.columns]\nchanel = 'Via'",
+            'columns.chanel: table "tickets" has no column "chanel"; did you',
+        ),
+        (
+            ZENDESK + "[export.columns]\ntopic = {colum = 'T'}",
+            'columns, topic: unknown key "colum"; did you mean "column"?',
+        ),
         (ZENDESK + "[export.columns]\ntopic = {}", 'columns, topic: write exactly one of "column", "sql" and "value"'),
         (ZENDESK + "[[export.reject]]\nreason = 'x'", 'export "desk", reject, number 1: the key "when" is missing'),
-        (ZENDESK + "[[export.unknown]]\ncolumn='x'\nreason='y'\nwhen='z'", 'unknown: table "tickets" has no column "x"'),
+        (
+            ZENDESK + "[[export.unknown]]\ncolumn='x'\nreason='y'\nwhen='z'",
+            'unknown: table "tickets" has no column "x"',
+        ),
         (ZENDESK.replace('path = "desk.csv"\n', ""), 'export "desk": write either "path" or "url"'),
         (ZENDESK.replace("desk.csv", "desk.dat"), 'the format of "desk.dat" is not clear; write format = "csv"'),
         (ZENDESK + ZENDESK, 'two exports are called "desk"; give each its own name'),
@@ -62,7 +74,10 @@ def test_missing_file(drop: Drop) -> None:
             "[[export]]\nname='d'\npath='d.csv'\ntable='costs'\n[export.columns]\nteam='T'",
             'table "costs" needs columns.kind (salaries, tools, …)',
         ),
-        ("[[export]]\nname='d'\npath='d.csv'\nvendor='qualtrics'", "qualtrics has several layouts; write table = one of"),
+        (
+            "[[export]]\nname='d'\npath='d.csv'\nvendor='qualtrics'",
+            "qualtrics has several layouts; write table = one of",
+        ),
         ("[[export]]\nname='d'\npath='d.duckdb'\ntable='costs'", 'a database needs "source_table"'),
         ("[[export]]\nname='d'\nurl='mysql://x'\ntable='costs'", '"url" must start with postgresql://'),
         ("", 'top level: the key "export" is missing'),
@@ -82,7 +97,11 @@ def test_wrong_keys(drop: Drop, exports: str, said: str) -> None:
         ("USD = 0.92", "usd = 1", 'rates: "usd" is not an ISO 4217 code such as "USD"'),
         ("USD = 0.92", "EUR = 2", "the rate of EUR, the reporting currency, must be 1"),
         ("06:00:00Z", "06:00:00", "workbook, as_of: input should have timezone info"),
-        ("reporting_time_zone", "reporting_timezone", 'unknown key "reporting_timezone"; did you mean "reporting_time_zone"?'),
+        (
+            "reporting_time_zone",
+            "reporting_timezone",
+            'unknown key "reporting_timezone"; did you mean "reporting_time_zone"?',
+        ),
         ('company = "Kuzey Cloud"\n', "", 'workbook: the key "company" is missing'),
     ],
 )
@@ -99,7 +118,8 @@ def test_all_wrong_keys_are_named_at_once(drop: Drop) -> None:
 def test_own_keys_lie_over_the_vendors(drop: Drop) -> None:
     _, (plan,) = load_sources(
         drop.toml(
-            ZENDESK + "[export.columns]\ntopic = 'Topic'\nchannel = 'Kanal'\n[export.values.status]\nParked = 'pending'\n"
+            ZENDESK
+            + "[export.columns]\ntopic = 'Topic'\nchannel = 'Kanal'\n[export.values.status]\nParked = 'pending'\n"
             "[[export.reject]]\nreason = 'outage'\nwhen = 'true'\n"
         )
     )

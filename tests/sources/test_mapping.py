@@ -15,7 +15,9 @@ Z = "2026-10-01T10:00:00Z"
 
 
 def desk(drop: Drop, header: str, *rows: str, keys: str = "", columns: str = "", more: str = "") -> None:
-    drop.file("desk.csv", "\n".join((f"Id,Created,{header}", *(f"{n},{Z},{row}" for n, row in enumerate(rows, 1)))) + "\n")
+    drop.file(
+        "desk.csv", "\n".join((f"Id,Created,{header}", *(f"{n},{Z},{row}" for n, row in enumerate(rows, 1)))) + "\n"
+    )
     drop.tickets(keys, columns, more)
 
 
@@ -27,7 +29,11 @@ def said(drop: Drop) -> str:
 
 def test_expressions_constants_and_window_functions(drop: Drop) -> None:
     desk(
-        drop, "A,B", "x,1", "x,2", "y,3",
+        drop,
+        "A,B",
+        "x,1",
+        "x,2",
+        "y,3",
         columns="topic = { sql = '''A || '-' || count(*) OVER (PARTITION BY A)''' }\nchannel = { value = \"phone\" }\n"
         "replies = { sql = 'list_sum(list_transform([number(B), 1], lambda v: v * 2))::INT' }\nreopens = { value = 0 }",
     )
@@ -55,8 +61,12 @@ def test_missing_column_of_an_expression(drop: Drop) -> None:
 @pytest.mark.parametrize(
     ("sql", "cause"),
     [
-        ("upper(", "syntax error"), ("no_such_function(Subject)", "no_such_function"), ("now()", '"now" gives another answer'),
-        ("current_date", '"current_date" gives another'), ("random()", '"random" gives another'), ("1, 2", "it must be one expression"),
+        ("upper(", "syntax error"),
+        ("no_such_function(Subject)", "no_such_function"),
+        ("now()", '"now" gives another answer'),
+        ("current_date", '"current_date" gives another'),
+        ("random()", '"random" gives another'),
+        ("1, 2", "it must be one expression"),
         ("1; DROP TABLE x", "Only SELECT statements"),
     ],
 )
@@ -70,13 +80,21 @@ def test_expressions_that_cannot_run(drop: Drop, sql: str, cause: str) -> None:
 
 def test_expression_that_fails_on_a_value(drop: Drop) -> None:
     desk(drop, "A", "1", "x", columns="replies = { sql = 'A::INT' }")
-    assert "desk (desk.csv): an expression failed on a value: Conversion Error: Could not convert string 'x'" in said(drop)
+    assert "desk (desk.csv): an expression failed on a value: Conversion Error: Could not convert string 'x'" in said(
+        drop
+    )
 
 
 def test_value_maps_and_missing_texts(drop: Drop) -> None:
     desk(
-        drop, "Via,Score", "Inbound,?", " Inbound ,3", "Kiosk,-", ",",
-        keys='missing = ["", "?", "-"]', columns='channel = "Via"\nsatisfaction_score = "Score"',
+        drop,
+        "Via,Score",
+        "Inbound,?",
+        " Inbound ,3",
+        "Kiosk,-",
+        ",",
+        keys='missing = ["", "?", "-"]',
+        columns='channel = "Via"\nsatisfaction_score = "Score"',
         more='[export.values.channel]\nInbound = "phone"',
     )
     table = drop.table()
@@ -86,7 +104,12 @@ def test_value_maps_and_missing_texts(drop: Drop) -> None:
 
 def test_rejects_first_rule_wins_and_are_kept_beside(drop: Drop) -> None:
     desk(
-        drop, "Tags,Mail,Text", "spam,a@b.example,hello", "spam merged,a@b.example,x", "ok,a@b.example,y", "merged,,z",
+        drop,
+        "Tags,Mail,Text",
+        "spam,a@b.example,hello",
+        "spam merged,a@b.example,x",
+        "ok,a@b.example,y",
+        "merged,,z",
         columns='email_key = "Mail"\ntopic = "Tags"\ncomment = "Text"',
         more="[[export.reject]]\nreason = 'merged'\nwhen = \"Tags LIKE '%merged%'\"\n"
         "[[export.reject]]\nreason = 'spam'\nwhen = \"Tags LIKE '%spam%'\"",
@@ -106,7 +129,11 @@ def test_rejected_rows_need_not_be_readable(drop: Drop) -> None:
 
 def test_unknown_values_are_empty_counted_and_flagged(drop: Drop) -> None:
     desk(
-        drop, "Reply", "2026-10-01T00:00:00Z", "2026-10-01T11:00:00Z", "",
+        drop,
+        "Reply",
+        "2026-10-01T00:00:00Z",
+        "2026-10-01T11:00:00Z",
+        "",
         columns='first_public_reply_at = "Reply"',
         more="[[export.unknown]]\ncolumn = 'first_public_reply_at'\nreason = 'lost clock time'\nwhen = \"Reply LIKE '%T00:00%'\"",
     )
@@ -155,7 +182,7 @@ def test_rounded_times_do_not_pass_what_is_exact(drop: Drop) -> None:
 def test_prefix_keeps_two_accounts_apart(drop: Drop) -> None:
     drop.file("desk.csv", f"Id,Created\n1,{Z}\n")
     two = drop.tickets().read_text()
-    second = two[two.index("[[export]]"):].replace('name = "desk"', 'name = "desk_tr"')
+    second = two[two.index("[[export]]") :].replace('name = "desk"', 'name = "desk_tr"')
     (drop.folder / "sources.toml").write_text(two + second)
     assert said(drop) == (
         'tickets from "desk", "desk_tr": 1 key in more than one export (first: "1"). If they are different things, write a prefix '
@@ -168,7 +195,11 @@ def test_prefix_keeps_two_accounts_apart(drop: Drop) -> None:
 
 def test_people_are_kept_as_pseudonyms_only(drop: Drop) -> None:
     desk(
-        drop, "Mail,Who,Cust", " Ayşe@KUZEY.example ,İpek Işık,c1", "AYŞE@kuzey.example,ipek ışık,x@y.example", ",,X@Y.example",
+        drop,
+        "Mail,Who,Cust",
+        " Ayşe@KUZEY.example ,İpek Işık,c1",
+        "AYŞE@kuzey.example,ipek ışık,x@y.example",
+        ",,X@Y.example",
         columns='email_key = "Mail"\nagent = "Who"\ncustomer_id = "Cust"',
         more="[[export.reject]]\nreason = 'none'\nwhen = 'Mail IS NULL'",
     )
@@ -225,7 +256,10 @@ def test_days(drop: Drop) -> None:
 
 def test_source_columns_may_be_called_like_canonical_ones(drop: Drop) -> None:
     desk(
-        drop, "topic,channel,status", "a,b,open", columns='topic = "channel"\nchannel = { sql = "topic" }\nstatus = "status"',
+        drop,
+        "topic,channel,status",
+        "a,b,open",
+        columns='topic = "channel"\nchannel = { sql = "topic" }\nstatus = "status"',
         more="[[export.reject]]\nreason = 'x'\nwhen = \"topic = 'b'\"",
     )
     table = drop.table()

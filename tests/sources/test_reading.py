@@ -67,7 +67,7 @@ def test_blank_lines_only(drop: Drop) -> None:
 def test_header_without_rows_blocks_until_accepted(drop: Drop) -> None:
     drop.file("desk.csv", HEADER)
     drop.tickets()
-    assert "it has a header and no rows. Export it again, or accept = [\"no-rows\"]" in problem(drop)
+    assert 'it has a header and no rows. Export it again, or accept = ["no-rows"]' in problem(drop)
     drop.tickets('accept = ["no-rows"]')
     snapshot = drop.build()
     assert str(snapshot.ledger[0]) == "read 0 = kept 0"
@@ -157,7 +157,9 @@ def test_file_that_ends_inside_a_character(drop: Drop) -> None:
     drop.file("desk.csv", (HEADER + ROW).encode()[:-2])
     (drop.folder / "desk.csv").write_bytes((HEADER + "1,2026-10-01T10:00:00Z,ş").encode()[:-1])
     drop.tickets()
-    assert problem(drop) == "desk (desk.csv): the file ends in the middle of a character. It is cut off: export it again."
+    assert (
+        problem(drop) == "desk (desk.csv): the file ends in the middle of a character. It is cut off: export it again."
+    )
 
 
 # --- cut off and ragged
@@ -193,14 +195,24 @@ def test_lines_that_do_not_fit_the_header(drop: Drop) -> None:
 def test_malformed_lines_and_footers_are_counted_and_rows_keep_their_numbers(drop: Drop) -> None:
     drop.file(
         "desk.csv",
-        HEADER + "1,2026-10-01T10:00:00Z,a,b\n" + ROW + "3\n" + "4,2026-10-01T10:00:00Z,skip\n"
+        HEADER
+        + "1,2026-10-01T10:00:00Z,a,b\n"
+        + ROW
+        + "3\n"
+        + "4,2026-10-01T10:00:00Z,skip\n"
         + '\n"Grand Totals (2)"\n"Confidential"\n',
     )
-    drop.tickets('malformed = "reject"', 'topic = "Topic"', '[[export.reject]]\nreason="skipped"\nwhen="Topic = \'skip\'"')
+    drop.tickets(
+        'malformed = "reject"', 'topic = "Topic"', '[[export.reject]]\nreason="skipped"\nwhen="Topic = \'skip\'"'
+    )
     snapshot = drop.build()
     assert str(snapshot.ledger[0]) == "read 6 = kept 1 + footer 2 + malformed 2 + skipped 1"
     rejected = pd.read_parquet(snapshot.folder / "rejected" / "desk.parquet")
-    assert list(zip(rejected["row"], rejected["reason"], strict=True))[:3] == [(2, "malformed"), (4, "malformed"), (5, "skipped")]
+    assert list(zip(rejected["row"], rejected["reason"], strict=True))[:3] == [
+        (2, "malformed"),
+        (4, "malformed"),
+        (5, "skipped"),
+    ]
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
@@ -235,7 +247,9 @@ def test_reader_agrees_with_pythons(
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator=line_end, quoting=quoting)
     writer.writerow(["Id", "Created", "Topic"])
-    if quoting == csv.QUOTE_MINIMAL:  # Python leaves a last carriage return bare, where nobody can tell it from a line end
+    if (
+        quoting == csv.QUOTE_MINIMAL
+    ):  # Python leaves a last carriage return bare, where nobody can tell it from a line end
         rows = [(one, other.rstrip("\r")) for one, other in rows]
     writer.writerows([(str(number), *row) for number, row in enumerate(rows)])
     drop.file("desk.csv", text.getvalue())
@@ -349,7 +363,9 @@ def test_parquet_with_typed_columns(drop: Drop) -> None:
     )
     frame.to_parquet(drop.folder / "desk.parquet")
     other(
-        drop, "desk.parquet", 'time_zone = "Europe/Berlin"\ndecimal = ","',
+        drop,
+        "desk.parquet",
+        'time_zone = "Europe/Berlin"\ndecimal = ","',
         'rated_at = "Aware"\nsatisfaction_score = "Score"\nis_bot_only = "Bot"',
     )
     table = drop.table()
@@ -410,8 +426,10 @@ def test_broken_excel(drop: Drop) -> None:
 
 def test_duckdb_file(drop: Drop) -> None:
     with duckdb.connect(str(drop.folder / "desk.duckdb")) as connection:
-        connection.execute("CREATE SCHEMA raw; CREATE TABLE raw.tickets AS SELECT 2 AS Id, TIMESTAMPTZ '2026-10-01 10:00+02' "
-                           "AS Created, 'b' AS Topic UNION ALL SELECT 1, TIMESTAMPTZ '2026-10-01 10:00+02', 'a'")
+        connection.execute(
+            "CREATE SCHEMA raw; CREATE TABLE raw.tickets AS SELECT 2 AS Id, TIMESTAMPTZ '2026-10-01 10:00+02' "
+            "AS Created, 'b' AS Topic UNION ALL SELECT 1, TIMESTAMPTZ '2026-10-01 10:00+02', 'a'"
+        )
     other(drop, "desk.duckdb", 'source_table = "raw.tickets"')
     snapshot = drop.build()
     assert list(drop.table(snapshot=snapshot)["topic"]) == ["a", "b"]

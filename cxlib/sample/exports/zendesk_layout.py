@@ -68,27 +68,31 @@ def _minute_text(minutes: pd.Series, desk: Desk) -> pd.Series:
     return text.where(text == "", text + ",0") if desk.decimal_comma else text
 
 
+def _durations(tickets: pd.DataFrame, lost_clock: pd.Timestamp | None) -> pd.DataFrame:
+    """Return the duration columns in minutes; reply times from before the clock was lost stand at 0."""
+    minutes = durations(tickets)
+    if lost_clock is not None:
+        lost = (tickets["created_at"] < lost_clock) & (minutes["First reply time in minutes"] >= 0)
+        reply = [str(name) for name in minutes.columns if str(name).startswith("First reply")]
+        minutes[reply] = minutes[reply].mask(lost, 0)
+    return minutes
+
+
 def _layout(world: World, tickets: pd.DataFrame, desk: Desk, lost_clock: pd.Timestamp | None) -> pd.DataFrame:
     """Return the export's columns as text, one row per ticket."""
     rng = stream(world.seed, f"zendesk {desk.zone}")
-    agent = tickets["agent"].to_numpy()
+    agent, account = tickets["agent"].to_numpy(), tickets["account"].to_numpy()
     assignee = pd.Series([agent_name(int(a)) if a >= 0 else "" for a in agent], dtype=object)
-    account = tickets["account"].to_numpy()
     company = world.customers["name"].to_numpy()[np.maximum(account, 0)]
-    minutes = durations(tickets)
-    names = [str(name) for name in minutes.columns]
-    if lost_clock is not None:
-        lost = (tickets["created_at"] < lost_clock) & (minutes["First reply time in minutes"] >= 0)
-        reply = [name for name in names if name.startswith("First reply")]
-        minutes[reply] = minutes[reply].mask(lost, 0)
+    minutes = _durations(tickets, lost_clock)
     unrecorded = rng.random(len(tickets)) < world.parameters.dirt.severity_unrecorded
-    asked = tickets["created_at"] + pd.Timedelta(minutes=1)
+    asked = (tickets["created_at"] + pd.Timedelta(minutes=1)).where(agent >= 0)
     last_touch = tickets[["created_at", "first_replied_at", "last_solved_at"]].max(axis=1)
 
     def at(times: pd.Series) -> pd.Series:
         return local_text(times, desk.zone, desk.times)
 
-    columns: dict[str, object] = {
+    return pd.DataFrame({
         "Summation column": "1",
         "Id": (FIRST_ID + np.arange(len(tickets))).astype(str),
         **{name: tickets[name] for name in (
@@ -104,10 +108,10 @@ def _layout(world: World, tickets: pd.DataFrame, desk: Desk, lost_clock: pd.Time
         "Ticket type": np.where(tickets["severity"].notna(), "Problem", "Question"),
         "Created at": at(tickets["created_at"]),
         "Updated at": at(last_touch),
-        "Assigned at": at(asked.where(agent >= 0)),
+        "Assigned at": at(asked),
         "Organization": np.where(account >= 0, company, ""),
         "Due date": "",
-        "Initially assigned at": at(asked.where(agent >= 0)),
+        "Initially assigned at": at(asked),
         "Solved at": at(tickets["last_solved_at"]),
         "Resolution time": _resolution_hours(minutes["Full resolution time in minutes"], desk),
         "Satisfaction Score": tickets["satisfaction"].map(SCORES),
@@ -115,13 +119,12 @@ def _layout(world: World, tickets: pd.DataFrame, desk: Desk, lost_clock: pd.Time
         "Assignee stations": np.where(agent >= 0, "1", "0"),
         "Reopens": tickets["reopens"].astype(str),
         "Replies": tickets["replies"].astype(str),
-        **{name: _minute_text(minutes[name], desk) for name in names},
+        **{name: _minute_text(minutes[name], desk) for name in map(str, minutes.columns)},
         "Topic [list]": tickets["topic"],
         "Product [list]": tickets["product"],
         "Severity [list]": tickets["severity"].fillna("").mask(unrecorded, ""),
         "Complaint [flag]": np.where(tickets["severity"].notna(), "Yes", "No"),
-    }
-    return pd.DataFrame(columns)
+    })
 
 
 def _write_main(world: World, tickets: pd.DataFrame, folder: Path) -> int:

@@ -13,7 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cxlib.engine import Engine
+from cxlib.errors import Problem
+from cxlib.sources.ledger import LedgerEntry
+from cxlib.sources.files import InputFile
 from cxlib.tables import TABLES
 
 ARROW = {
@@ -35,6 +37,11 @@ class Desk:
     columns: Mapping[str, tuple[str, ...]]
     time_zone: str = "UTC"
     currency: str = "EUR"
+    id: str = "0123456789ab"
+    company: str = "Desk"
+    ledger: tuple[LedgerEntry, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    inputs: tuple[InputFile, ...] = ()
     rates: Mapping[str, float] = field(default_factory=lambda: {"USD": 0.5})
 
     def parquet(self, table: str) -> Path | None:
@@ -73,8 +80,3 @@ def desk(tmp_path: Path) -> Callable[..., Desk]:
         return Desk(place, datetime.fromisoformat(as_of), brought, time_zone)
 
     return lay
-
-
-@pytest.fixture
-def engine_on() -> Callable[[Desk], Engine]:
-    return Engine

@@ -1,0 +1,338 @@
+"""What a reader sees: sentences, tiles, charts and tables, from tables laid by hand."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+from lxml import html
+
+from cxlib import exhibits
+from cxlib.errors import MeasureError
+from cxlib.estimate import Estimate
+from cxlib.exhibits import words
+from cxlib.exhibits.exhibit import Exhibit, element
+from cxlib.exhibits.sheet import Cell, sheet
+from cxlib.finding import Finding
+from cxlib.language import Language
+from cxlib.period import Month
+from cxlib.sources.ledger import LedgerEntry
+from cxlib.workbook import Workbook
+
+OCTOBER = Month(2026, 10)
+ENGLISH = Language("en")
+Lay = Callable[..., Any]
+
+
+def rated(number: int, month: str, rating: str, **more: Any) -> dict[str, Any]:
+    at = f"{month}-{1 + number % 27:02d} 09:00"
+    return {
+        "ticket_id": f"{month}-{number}",
+        "customer_id": f"c{number}",
+        "created_at": at,
+        "first_public_reply_at": at,
+        "first_solved_at": at,
+        "last_solved_at": at,
+        "reopens": 0,
+        "satisfaction": rating,
+        **more,
+    }
+
+
+def ratings(month: str, good: int, bad: int, **more: Any) -> list[dict[str, Any]]:
+    return [rated(k, month, "good" if k < good else "bad", **more) for k in range(good + bad)]
+
+
+def book_of(desk: Lay, rows: list[dict[str, Any]], **tables: Any) -> Workbook:
+    return Workbook(desk("2026-12-01", tickets=rows, **tables), OCTOBER, ENGLISH)
+
+
+def tree(exhibit: Exhibit) -> html.HtmlElement:
+    return html.fragment_fromstring(exhibit.html, create_parent="div")
+
+
+def test_rose_is_said_where_the_interval_excludes_no_change(desk: Lay) -> None:
+    book = book_of(desk, ratings("2026-09", 100, 100) + ratings("2026-10", 160, 40))
+    said = exhibits.say(book, "csat", months_back=1).text
+    assert re.fullmatch(
+        r"Satisfaction with tickets \(CSAT\): 80\.0% \(95% interval 7\d\.\d% to 8\d\.\d%; n = 200\)\. It rose since "
+        r"September 2026 \(then 50\.0%; change \+30\.0 points, interval \+[12]\d\.\d points to \+3\d\.\d points\)\.",
+        said,
+    )
+
+
+def test_a_change_within_chance_is_not_called_one(desk: Lay) -> None:
+    book = book_of(desk, ratings("2026-09", 150, 50) + ratings("2026-10", 155, 45))
+    said = exhibits.say(book, "csat", months_back=1).text
+    assert "It did not measurably change since September 2026 (then 75.0%; change +2.5 points" in said
+
+
+def test_without_a_month_to_compare_with_none_is_made(desk: Lay) -> None:
+    said = exhibits.say(book_of(desk, ratings("2026-10", 30, 10)), "csat", months_back=1).text
+    assert said.endswith("There is nothing to compare with in September 2026.")
+
+
+def test_a_handful_is_withheld(desk: Lay) -> None:
+    book = book_of(desk, ratings("2026-10", 3, 1))
+    assert exhibits.say(book, "csat").text == "Satisfaction with tickets (CSAT): n < 5 this month (n = 4)."
+    assert tree(exhibits.tiles(book, "csat")).find_class("cx-tile")[0].get("data-shown") == "n < 5"
+
+
+def test_a_median_that_is_not_reached_gives_its_lower_limit() -> None:
+    estimate = Estimate(float("nan"), 420.0, float("inf"), 40, "minutes", "Kaplan-Meier", ("not-reached",))
+    assert words.value(ENGLISH, estimate) == "more than 7 hr"
+
+
+@pytest.mark.parametrize(
+    ("metric", "verdict", "expected"),
+    [
+        ("csat", "rose", "good"),
+        ("csat", "fell", "bad"),
+        ("backlog", "rose", "bad"),
+        ("backlog", "fell", "good"),
+        ("tickets_created", "rose", "neutral"),
+        ("csat", "no-measurable-change", "neutral"),
+    ],
+)
+def test_whether_a_direction_is_good_news(metric: str, verdict: Any, expected: str) -> None:
+    nothing = Estimate(0.0, 0.0, 0.0, 0, "share", "")
+    assert words.good_or_bad(Finding("f", metric, nothing, nothing, nothing, "2026-09", verdict)) == expected
+
+
+def test_directions_are_corrected_as_one_family(desk: Lay) -> None:
+    # one of many measures moved just beyond its own interval; among all of the page that is what chance brings
+    book = book_of(desk, ratings("2026-09", 150, 50) + ratings("2026-10", 168, 32))
+    assert book.change("csat").verdict == "rose"
+    names = ("csat", "tickets_created", "tickets_solved", "answered_rate", "solved_rate", "reopen_rate")
+    together = {finding.metric: finding.verdict for finding in book.changes(*names)}
+    assert together["csat"] == "no-measurable-change"
+
+
+def test_tile_carries_the_number_it_shows(desk: Lay) -> None:
+    book = book_of(desk, ratings("2026-09", 100, 100) + ratings("2026-10", 160, 40))
+    (tile,) = tree(exhibits.tiles(book, "csat")).find_class("cx-tile")
+    assert tile.get("data-metric") == "csat"
+    assert tile.get("data-period") == "2026-10"
+    assert tile.get("data-shown") == tile.find_class("cx-tile-value")[0].text == "80.0%"
+    assert tile.find_class("cx-tile-n")[0].text == "n = 200"
+    change = tile.find_class("cx-tile-change")[0]
+    assert (change.get("data-direction"), change.get("data-good")) == ("up", "good")
+
+
+def test_a_small_number_gets_no_arrow(desk: Lay) -> None:
+    book = book_of(desk, ratings("2026-09", 0, 20) + ratings("2026-10", 20, 0))
+    (tile,) = tree(exhibits.tiles(book, "csat")).find_class("cx-tile")
+    assert "cx-small" in tile.get("class")
+    change = tile.find_class("cx-tile-change")[0]
+    assert (change.get("data-direction"), change.get("data-good")) == ("none", "neutral")
+
+
+def test_a_missing_table_is_named_and_the_rest_stands(desk: Lay) -> None:
+    book = book_of(desk, ratings("2026-10", 30, 10))
+    shown = exhibits.tiles(book, "csat", "nps", "net_revenue_retention")
+    assert len(tree(shown).find_class("cx-tile")) == 1
+    assert "Net Promoter Score (NPS) cannot be given: no export brings survey_answers." in shown.text
+    assert "Net revenue retention (NRR) cannot be given: no export brings subscriptions." in shown.text
+    assert exhibits.trend(book, "nps").html == ""
+    assert exhibits.bridge(book).html == ""
+    assert "survey_answers" in exhibits.say(book, "nps").text
+
+
+def test_summary_counts_better_and_worse(desk: Lay) -> None:
+    old = ratings("2026-09", 100, 100)
+    book = book_of(desk, old + ratings("2026-10", 190, 10, reopens=1))
+    text = exhibits.summary(book, "csat", "reopen_rate", "tickets_created").text
+    assert text == (
+        "Of 3 measures, 1 got measurably better than the month before, 1 got worse, and 1 moved no more than chance "
+        "would. Better: Satisfaction with tickets (CSAT). Worse: Reopened after being solved."
+    )
+
+
+def svg_of(exhibit: Exhibit) -> str:
+    source = tree(exhibit).find(".//img").get("src")
+    return base64.b64decode(source.removeprefix("data:image/svg+xml;base64,")).decode()
+
+
+def course(desk: Lay) -> Workbook:
+    rows = []
+    for back, month in enumerate(reversed(OCTOBER.trailing(6))):
+        rows += ratings(str(month), 60 - 3 * back, 20 + 3 * back, channel="email" if back else "chat")
+    return book_of(desk, rows)
+
+
+def test_trend_says_its_shape_in_words(desk: Lay) -> None:
+    exhibit = exhibits.trend(course(desk), "csat", months=12)
+    alt = tree(exhibit).find(".//img").get("alt")
+    assert alt == (
+        "Line chart. Satisfaction with tickets (CSAT) was 75.0% in October 2026; over 6 months it lay between 56.2% "
+        "(May 2026) and 75.0% (October 2026)."
+    )
+    assert len(tree(exhibit).findall(".//details//tbody/tr")) == 12
+    assert "<path" in svg_of(exhibit)
+
+
+def test_the_same_chart_is_the_same_to_the_byte(desk: Lay) -> None:
+    book = course(desk)
+    assert exhibits.trend(book, "csat").html == exhibits.trend(book, "csat").html
+
+
+def test_breakdown_lists_by_size_not_by_result(desk: Lay) -> None:
+    rows = [
+        *ratings("2026-10", 10, 50, channel="email"),
+        *(row | {"ticket_id": "p" + row["ticket_id"]} for row in ratings("2026-10", 38, 2, channel="phone")),
+        *(row | {"ticket_id": "c" + row["ticket_id"]} for row in ratings("2026-10", 2, 1, channel="chat")),
+    ]
+    exhibit = exhibits.breakdown(book_of(desk, rows), "csat", "channel")
+    body = tree(exhibit).findall(".//details//tbody/tr")
+    assert [line.find("th").text for line in body] == ["email", "phone", "chat"]
+    assert body[2].findall("td")[0].text == "n < 5"
+    assert body[2].findall("td")[0].get("class") == "cx-number cx-suppressed"
+    assert "phone 95.0%, chat n < 5" in tree(exhibit).find(".//img").get("alt")
+
+
+def test_breakdown_without_segments_says_so(desk: Lay) -> None:
+    exhibit = exhibits.breakdown(book_of(desk, ratings("2026-10", 10, 10)), "csat", "product")
+    assert exhibit.text == "Satisfaction with tickets (CSAT) by product cannot be given: no export fills that column."
+
+
+def terms() -> list[dict[str, Any]]:
+    base = {"currency": "EUR", "started_at": "2024-01-01"}
+    rows = [
+        {"term_id": str(k), "subscription_id": str(k), "customer_id": f"c{k}", "monthly_amount": 100.0, **base}
+        for k in range(40)
+    ]
+    rows[0]["ended_at"] = "2026-10-10"
+    rows.append(
+        {**rows[1], "term_id": "new", "customer_id": "new", "started_at": "2026-10-05", "monthly_amount": 250.0}
+    )
+    return rows
+
+
+def test_bridge_adds_up_and_is_told_in_words(desk: Lay) -> None:
+    book = Workbook(desk("2026-12-01", subscriptions=terms()), OCTOBER, ENGLISH)
+    exhibit = exhibits.bridge(book)
+    alt = tree(exhibit).find(".//img").get("alt")
+    assert "Recurring revenue at the start €4,000; New +€250;" in alt
+    assert "Lost −€100; Recurring revenue at the end €4,150." in alt
+    body = tree(exhibit).findall(".//table[@id='mrr-movements']/tbody/tr")
+    assert [line.findall("td")[0].text for line in body] == ["€4,000", "+€250", "€0", "€0", "€0", "−€100", "€4,150"]
+    assert body[2].findall("td")[1].text is None  # nobody came back: there is nothing to give limits of
+
+
+def test_bridge_refuses_movements_that_do_not_add_up(desk: Lay, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = Workbook(desk("2026-12-01", subscriptions=terms()), OCTOBER, ENGLISH)
+    right = book.estimate
+
+    def wrong(name: str, *rest: Any) -> Estimate:
+        return right("mrr_start" if name == "mrr_end" else name, *rest)
+
+    monkeypatch.setattr(book, "estimate", wrong)
+    with pytest.raises(MeasureError, match=r"MRR movements add up to 4150\.00, the month closes at 4000\.00"):
+        exhibits.bridge(book)
+
+
+def test_doubts_find_a_segment_that_moved_against_the_whole(desk: Lay) -> None:
+    def month(name: str, north: tuple[int, int], south: tuple[int, int]) -> list[dict[str, Any]]:
+        return [
+            *(row | {"ticket_id": "n" + row["ticket_id"], "region": "north"} for row in ratings(name, *north)),
+            *(row | {"ticket_id": "s" + row["ticket_id"], "region": "south"} for row in ratings(name, *south)),
+        ]
+
+    book = book_of(desk, month("2026-09", (160, 40), (100, 100)) + month("2026-10", (90, 110), (170, 30)))
+    text = exhibits.doubts(book, ["csat"], by=("region",)).text
+    assert (
+        "Satisfaction with tickets (CSAT): region “north” fell by 35.0 points, from 80.0% to 45.0%, while the whole "
+        "did not measurably change."
+    ) in text
+    assert "region “south” rose by 35.0 points" in text
+
+
+def test_doubts_tell_of_small_numbers_and_unknown_response(desk: Lay) -> None:
+    text = exhibits.doubts(book_of(desk, ratings("2026-10", 10, 5)), ["csat"]).text
+    assert "rests on only 15 cases" in text
+    assert "the exports do not say how many were asked" in text
+
+
+def test_scorecard_shows_three_months_and_the_verdict(desk: Lay) -> None:
+    book = book_of(desk, ratings("2025-10", 10, 90) + ratings("2026-09", 100, 100) + ratings("2026-10", 160, 40))
+    (line,) = tree(exhibits.scorecard(book, "csat")).findall(".//tbody/tr")
+    shown = [cell.text for cell in line.findall("td")]
+    now = book.estimate("csat")
+    assert shown[1] == f"{100 * now.low:.1f}% to {100 * now.high:.1f}%"
+    assert shown[:1] + shown[2:] == [
+        "80.0%",
+        "200",
+        "50.0%",
+        "10.0%",
+        "rose by 30.0 points",
+    ]
+
+
+def test_history_lists_the_newest_first(desk: Lay) -> None:
+    lines = tree(exhibits.history(course(desk), ("csat", "tickets_created"), months=3)).findall(".//tbody/tr")
+    assert [line.find("th").text for line in lines] == ["October 2026", "September 2026", "August 2026"]
+    assert lines[0].findall("td")[0].text == "75.0% (64.5% to 83.2%), n = 80"
+
+
+def test_ledger_is_shown_row_by_row_and_in_one_sentence(desk: Lay) -> None:
+    from dataclasses import replace
+
+    entry = LedgerEntry("zendesk", "tickets", 104, 100, {"merged": 3, "spam": 1}, {"customer_id: deleted user": 2})
+    book = book_of(desk, ratings("2026-10", 10, 10))
+    book.snapshot = replace(book.snapshot, ledger=(entry,))
+    assert exhibits.ledger_sentence(book).text == (
+        "The exports hold 104 rows; 100 are counted and 4 (3.8%) were left out, each with a reason."
+    )
+    text = exhibits.ledger(book).text
+    assert "zendesk | tickets | 104 | 100 | 4 | merged 3, spam 1" in text
+    assert "zendesk | customer_id: deleted user 2" in text
+
+
+def test_definitions_are_those_of_the_metrics(desk: Lay) -> None:
+    text = exhibits.how_made(book_of(desk, ratings("2026-10", 10, 10)), "csat", "nps").text
+    assert "3 is not good" in text
+    assert "Interval: Wilson, clustered by customer." in text
+    assert "recommend" not in text  # no export brings NPS
+    assert "snapshot 0123456789ab" in text
+
+
+def test_hostile_text_is_shown_not_run(desk: Lay) -> None:
+    evil = '<script>alert(1)</script>"&'
+    exhibit = sheet(evil, [evil], [(evil, [Cell(evil)])], "t")
+    assert "<script>" not in exhibit.html
+    assert tree(exhibit).find(".//caption").text == evil
+    book = book_of(desk, ratings("2026-10", 40, 10, channel=evil))
+    shown = exhibits.breakdown(book, "csat", "channel")
+    assert "<script>" not in shown.html
+    assert evil in tree(shown).find(".//img").get("alt")
+    assert element("p", class_=evil).count('"') == 2
+
+
+def test_tables_have_caption_and_scopes() -> None:
+    table = tree(sheet("What", ["A", "B"], [("row", [Cell("1")])], "t"))
+    assert [cell.get("scope") for cell in table.findall(".//th")] == ["col", "col", "row"]
+    assert table.find(".//caption").text == "What"
+
+
+def test_an_exhibit_is_html_and_text() -> None:
+    assert Exhibit("<p>a</p>", "a")._repr_mimebundle_() == {"text/html": "<p>a</p>", "text/plain": "a"}
+
+
+def test_coverage_and_freshness(desk: Lay) -> None:
+    rows = ratings("2026-10", 10, 10)
+    book = book_of(desk, rows, customers=[{"customer_id": f"c{k}"} for k in range(15)])
+    assert "tickets | One row per request" in exhibits.coverage(book).text
+    assert exhibits.coverage(book).text.count("75.0%") == 1
+    assert "subscriptions | no export" in exhibits.coverage(book).text
+    assert "tickets | 2026-10-01 | 2026-10-20" in exhibits.freshness(book).text
+
+
+def test_rows_of_measures_are_left_as_they_are(desk: Lay) -> None:
+    book = course(desk)
+    before = book.measure("csat", months=6).copy()
+    exhibits.trend(book, "csat", months=6)
+    pd.testing.assert_frame_equal(book.measure("csat", months=6), before)
