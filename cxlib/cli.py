@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from cxlib.errors import CxError
+from cxlib.errors import CxError, MeasureError
 from cxlib.facts import FACTS
 from cxlib.language import Language
 from cxlib.metrics import METRICS
@@ -70,7 +70,7 @@ def measure(
     """Print all measures of a month, with denominators and intervals."""
     book = Workbook(_snapshot(sources), Month.parse(month), Language())
     columns = tuple(part.strip() for part in by.split(",") if part.strip())
-    names = metric or [name for name, known in METRICS.items() if _has(columns, known.fact)]
+    names = metric or _with_segments(columns)
     rows = book.measure(*(book.metric(name).id for name in names), by=columns)
     PRINTERS[format](rows)
     for name in names:
@@ -125,8 +125,13 @@ def _snapshot(sources: Path) -> Snapshot:
     return build_snapshot(sources, sources.parent / SNAPSHOTS)
 
 
-def _has(columns: tuple[str, ...], fact: str) -> bool:
-    return all(column in FACTS[fact].segments for column in columns)
+def _with_segments(columns: tuple[str, ...]) -> list[str]:
+    """Return the metrics that can be broken down by all of the columns."""
+    names = [name for name, metric in METRICS.items() if set(columns) <= set(FACTS[metric.fact].segments)]
+    if not names:
+        known = dict.fromkeys(column for fact in FACTS.values() for column in fact.segments)
+        raise MeasureError(f'no measure can be broken down by "{",".join(columns)}"; there are {", ".join(known)}')
+    return names
 
 
 def _print_csv(rows: pd.DataFrame) -> None:

@@ -99,7 +99,8 @@ def test_merges_in_a_circle(drop: Drop, customers: tuple[str, ...]) -> None:
         drop.build()
     circling = len([line for line in customers if line.split(",")[1]])
     assert str(caught.value) == (
-        f"customers, merged_into: {circling} customer{'s' if circling > 1 else ''} merged in a circle, so none survives (first: "
+        f"customers, merged_into: {circling} customer{'s' if circling > 1 else ''} merged in a circle, so none "
+        "survives (first: "
         '"a"). Correct merged_into in the export.'
     )
     assert drop.written() == []
@@ -109,7 +110,8 @@ def test_survivor_that_no_export_has(drop: Drop) -> None:
     write(drop, customers=("a,gone,,,", "b,,,,"), tickets=("b,",), usage=("b,b,2026-10-01,1,1",))
     snapshot = drop.build()
     assert [str(warning) for warning in snapshot.warnings] == [
-        'customers, merged_into: 1 customer merged into one that no export has (first: "gone"). Export the surviving customers too.'
+        'customers, merged_into: 1 customer merged into one that no export has (first: "gone"). Export the '
+        "surviving customers too."
     ]
 
 
@@ -165,7 +167,8 @@ def test_coverage_below_nine_in_ten_is_warned_with_the_share(drop: Drop) -> None
     write(drop, tickets=(*["a,"] * 8, "x,", ","))
     (warning,) = drop.build().warnings
     assert str(warning) == (
-        'desk (desk.csv), customer_id from "Customer": 8 of 10 rows (80.0%) have a customer_id that is in customers; 1 have none. '
+        'desk (desk.csv), customer_id from "Customer": 8 of 10 rows (80.0%) have a customer_id that is in '
+        "customers; 1 have none. "
         'Check that both exports use the same id, or accept = ["key-coverage"].'
     )
     write(drop, tickets=(*["a,"] * 9, "x,"))

@@ -98,8 +98,10 @@ def test_one_format_that_fits_is_proposed(drop: Drop) -> None:
 def test_mixed_formats_fit_nothing(drop: Drop) -> None:
     created(drop, "13/04/2025", "04/13/2025", keys='time_zone = "Europe/Berlin"\ndates = "%d/%m/%Y"')
     assert only(drop) == (
-        'desk (desk.csv), created_at from "Created": 1 value not in the format "%d/%m/%Y" (first: row 3: "04/13/2025"). No '
-        "format known here fits all rows: state dates, mend the export, or mark such times as unknown ([[export.unknown]])."
+        'desk (desk.csv), created_at from "Created": 1 value not in the format "%d/%m/%Y" (first: row 3: '
+        '"04/13/2025"). No '
+        "format known here fits all rows: state dates, mend the export, or mark such times as unknown "
+        "([[export.unknown]])."
     )
 
 
@@ -119,7 +121,8 @@ def test_format_with_offset_needs_no_zone(drop: Drop) -> None:
 def test_epoch_digits_block_and_name_the_unit(drop: Drop, text: str, unit: str) -> None:
     created(drop, text)
     assert only(drop) == (
-        f'desk (desk.csv), created_at from "Created": 1 value of digits only, which fit "{unit}" (1990 to 2050) (first: row 2: '
+        f'desk (desk.csv), created_at from "Created": 1 value of digits only, which fit "{unit}" (1990 to 2050) '
+        "(first: row 2: "
         f'"{text}"). Write columns.created_at = {{ column = "...", format = "{unit}" }}.'
     )
     created(drop, text, rule=f'{{ column = "Created", format = "{unit}" }}')
@@ -129,7 +132,8 @@ def test_epoch_digits_block_and_name_the_unit(drop: Drop, text: str, unit: str) 
 def test_epoch_in_the_wrong_unit(drop: Drop) -> None:
     created(drop, "1700000000", rule='{ column = "Created", format = "epoch_ms" }')
     assert only(drop) == (
-        'desk (desk.csv), created_at from "Created": 1 value outside 1990 to 2050 when read as "epoch_ms" (first: row 2: '
+        'desk (desk.csv), created_at from "Created": 1 value outside 1990 to 2050 when read as "epoch_ms" '
+        "(first: row 2: "
         '"1700000000"). "epoch_s" would fit all rows.'
     )
 
@@ -152,7 +156,8 @@ def test_summer_time_is_counted(drop: Drop) -> None:
     snapshot = drop.build()
     (warning,) = snapshot.warnings
     assert str(warning) == (
-        'desk (desk.csv), created_at from "Created": 1 time that Europe/Berlin skips and 2 times that it has twice (taken as the '
+        'desk (desk.csv), created_at from "Created": 1 time that Europe/Berlin skips and 2 times that it has '
+        "twice (taken as the "
         'later) (first: row 2: "2026-03-29 02:30:00"). Export with offsets, or accept = ["dst"].'
     )
     assert sorted(drop.table(snapshot=snapshot)["created_at"]) == [
@@ -193,7 +198,8 @@ def test_every_local_hour_agrees_with_the_standard_library(drop: Drop) -> None:
 def test_after_as_of(drop: Drop) -> None:
     created(drop, "2026-11-09T06:00:00Z", "2026-11-09T06:00:01Z")
     assert only(drop) == (
-        'desk (desk.csv), created_at from "Created": 1 value later than as_of (2026-11-09 06:00:00 UTC) (first: row 3: "2026-11-09 '
+        'desk (desk.csv), created_at from "Created": 1 value later than as_of (2026-11-09 06:00:00 UTC) (first: '
+        'row 3: "2026-11-09 '
         '06:00:01"). Check as_of, time_zone and dates, or accept = ["after-as-of"].'
     )
     created(drop, "2026-11-09T06:00:01Z", keys='accept = ["after-as-of"]')
@@ -268,7 +274,8 @@ def test_numbers_that_are_none(drop: Drop, text: str, keys: str) -> None:
 def test_mixed_decimal_marks(drop: Drop) -> None:
     scores(drop, "1.5", "2,5", "3.5")
     assert only(drop) == (
-        'desk (desk.csv), satisfaction_score from "Score": 1 value of 3 not a number written with decimal = "." (first: row 3: '
+        'desk (desk.csv), satisfaction_score from "Score": 1 value of 3 not a number written with decimal = "." '
+        "(first: row 3: "
         '"2,5"). Decimal marks are mixed: 2 fit decimal = ".", 1 fit decimal = ","; export again with one of them.'
     )
 
@@ -291,7 +298,8 @@ def test_numbers_inside_an_expression_are_checked_too(drop: Drop) -> None:
     reject = "[[export.reject]]\nreason = 'no number'\nwhen = \"A = 'y'\""
     drop.tickets(columns="satisfaction_score = { sql = 'number(A) * 2' }", more=reject)
     assert messages(drop) == [
-        'desk (desk.csv): an expression failed on a value: Invalid Input Error: number(): "x" is not a number in the stated '
+        'desk (desk.csv): an expression failed on a value: Invalid Input Error: number(): "x" is not a number in '
+        "the stated "
         "format. Correct the expression; number(...) reads numbers in the stated format."
     ]
     csv(drop, "Id,Created,A", f"1,{Z},2.5", f"2,{Z},y")
@@ -327,7 +335,8 @@ def billing(drop: Drop, *rows: tuple[str, str], keys: str = "", amount: str = '"
 def test_minor_units_are_asked_for(drop: Drop) -> None:
     billing(drop, ("2900", "EUR"), ("4900", "EUR"), ("900", "EUR"))
     assert only(drop) == (
-        'billing (billing.csv), monthly_amount from "Amount": 3 amounts, all whole numbers (median 2,900): cents or whole units, '
+        'billing (billing.csv), monthly_amount from "Amount": 3 amounts, all whole numbers (median 2,900): cents '
+        "or whole units, "
         'the file does not tell. Compare one with an invoice, then write amounts = "minor" or amounts = "major".'
     )
 
@@ -354,7 +363,8 @@ def test_minor_units_of_each_currency(drop: Drop) -> None:
 def test_fractions_of_a_cent(drop: Drop) -> None:
     billing(drop, ("2900", "EUR"), ("29.50", "EUR"), keys='amounts = "minor"')
     assert only(drop) == (
-        'billing (billing.csv), monthly_amount from "Amount": 1 amount with a fraction, but amounts = "minor" is stated (first: row '
+        'billing (billing.csv), monthly_amount from "Amount": 1 amount with a fraction, but amounts = "minor" is '
+        "stated (first: row "
         '3: "29.50"). Write amounts = "major".'
     )
 
@@ -367,9 +377,11 @@ def test_minor_unit_that_is_not_agreed(drop: Drop) -> None:
 def test_currency_codes(drop: Drop) -> None:
     billing(drop, ("29.0", "EUR"), ("29.0", "TL"), ("29.0", "CHF"))
     assert messages(drop) == [
-        'billing (billing.csv), currency from "Currency": 1 value not an ISO 4217 code: "TL" (first: row 3: "TL"). Map them with '
+        'billing (billing.csv), currency from "Currency": 1 value not an ISO 4217 code: "TL" (first: row 3: '
+        '"TL"). Map them with '
         '[export.values.currency], such as "€" = "EUR".',
-        'billing (billing.csv), currency from "Currency": no exchange rate for "CHF", which 1 row is in (first: row 4: "CHF"). Write '
+        'billing (billing.csv), currency from "Currency": no exchange rate for "CHF", which 1 row is in (first: '
+        'row 4: "CHF"). Write '
         "one under [rates]: what one unit is worth in the reporting currency.",
     ]
 
@@ -377,7 +389,8 @@ def test_currency_codes(drop: Drop) -> None:
 def test_ends_before_starts(drop: Drop) -> None:
     billing(drop, ("29.0", "EUR"), end="2026-09-30T10:00:00Z")
     assert only(drop) == (
-        'billing (billing.csv): 1 row: ended_at lies before started_at (first: row 2: "1"). Fix the export, reject the rows with '
+        'billing (billing.csv): 1 row: ended_at lies before started_at (first: row 2: "1"). Fix the export, '
+        "reject the rows with "
         "a reason ([[export.reject]]), or mark the time as unknown ([[export.unknown]])."
     )
 
@@ -407,7 +420,8 @@ def test_same_key_with_other_content_blocks(drop: Drop) -> None:
     csv(drop, "Id,Created,Other", f"1,{Z},a", f"2,{Z},b", f"1,{Z},b", f"1,{Z},a")
     drop.tickets()
     assert only(drop) == (
-        'desk (desk.csv): 1 key with several different rows (ticket_id) (first: "1" in rows 2 and 4). Say which row counts with '
+        'desk (desk.csv): 1 key with several different rows (ticket_id) (first: "1" in rows 2 and 4). Say which '
+        "row counts with "
         "[export.one_row_per_key], or map a key that is one per row."
     )
 
@@ -416,7 +430,8 @@ def test_unknown_category_value(drop: Drop) -> None:
     csv(drop, "Id,Created,Status", f"1,{Z},open", f"2,{Z},Opn", f"3,{Z},parked", f"4,{Z},Opn")
     drop.tickets(columns='status = "Status"')
     assert only(drop) == (
-        'desk (desk.csv), status from "Status": 3 values outside the list: "Opn", "parked" (first: row 3: "Opn"). Did you mean '
+        'desk (desk.csv), status from "Status": 3 values outside the list: "Opn", "parked" (first: row 3: '
+        '"Opn"). Did you mean '
         '"open"? Map each with [export.values.status] to one of "open", "pending", "solved".'
     )
 
@@ -439,9 +454,11 @@ def test_required_value_is_empty(drop: Drop) -> None:
     csv(drop, "Id,Created", f"1,{Z}", f",{Z}", "3,")
     drop.tickets()
     assert messages(drop) == [
-        'desk (desk.csv), ticket_id from "Id": 1 row without a value (the ticket) (first: row 3). Complete the export, or leave the '
+        'desk (desk.csv), ticket_id from "Id": 1 row without a value (the ticket) (first: row 3). Complete the '
+        "export, or leave the "
         "rows out with a reason ([[export.reject]]).",
-        'desk (desk.csv), created_at from "Created": 1 row without a value (when the customer asked) (first: row 4). Complete the '
+        'desk (desk.csv), created_at from "Created": 1 row without a value (when the customer asked) (first: row '
+        "4). Complete the "
         "export, or leave the rows out with a reason ([[export.reject]]).",
     ]
 
@@ -457,7 +474,8 @@ def test_row_counts_at_which_tools_stop(drop: Drop, rows: int, warned: str) -> N
         assert warnings == ()
         return
     assert [str(warning) for warning in warnings] == [
-        f"desk: desk.csv: it has exactly {warned} rows, a number at which many tools stop exporting. Check that the export is "
+        f"desk: desk.csv: it has exactly {warned} rows, a number at which many tools stop exporting. Check that "
+        "the export is "
         'whole; then accept = ["row-count"].'
     ]
     drop.tickets('accept = ["row-count"]')

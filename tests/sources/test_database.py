@@ -18,11 +18,13 @@ pytestmark = pytest.mark.skipif(not URL, reason="no PostgreSQL server: set CX_TE
 ROWS = """
 CREATE SCHEMA cx_test;
 CREATE TABLE cx_test.tickets (
-    "Id" bigint, opened timestamptz, naive timestamp, score numeric(10, 2), bot boolean, topic text, tag uuid, extra jsonb,
+    "Id" bigint, opened timestamptz, naive timestamp, score numeric(10, 2), bot boolean, topic text,
+    tag uuid, extra jsonb,
     minutes double precision, day date
 );
 INSERT INTO cx_test.tickets VALUES
-    (2, '2026-10-01 12:00+02', '2026-10-01 12:00', 4.50, true, 'Ayşe', '00000000-0000-0000-0000-000000000001', '{"a": 1}', 1.5,
+    (2, '2026-10-01 12:00+02', '2026-10-01 12:00', 4.50, true, 'Ayşe',
+     '00000000-0000-0000-0000-000000000001', '{"a": 1}', 1.5,
      '2026-10-01'),
     (1, '2026-03-29 02:30+01', '2026-10-02 12:00', NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 """
@@ -43,7 +45,8 @@ def database(
     drop: Drop, created: str, columns: str = "", keys: str = "", table: str = "cx_test.tickets", url: str = URL
 ) -> None:
     drop.toml(
-        f'[[export]]\nname = "desk"\nurl = "{url}"\nsource_table = "{table}"\ntable = "tickets"\n{keys}\n[export.columns]\n'
+        f'[[export]]\nname = "desk"\nurl = "{url}"\nsource_table = "{table}"\ntable = '
+        f'"tickets"\n{keys}\n[export.columns]\n'
         f'ticket_id = "Id"\ncreated_at = "{created}"\n{columns}\n'
     )
 

@@ -52,7 +52,8 @@ def test_first_column_of_several_that_the_file_has(drop: Drop) -> None:
 def test_missing_column_of_an_expression(drop: Drop) -> None:
     desk(drop, "Subject", "a", columns='topic = { sql = "upper(Subjct)" }')
     assert said(drop) == (
-        'desk (desk.csv), topic: the file has no column "Subjct". Did you mean "Subject"? Correct the mapping or export the column.'
+        'desk (desk.csv), topic: the file has no column "Subjct". Did you mean "Subject"? Correct the mapping or '
+        "export the column."
     )
     desk(drop, "Subject", "a", columns='topic = { sql = "coalesce(Subjct, Subject)", optional = ["Subjct"] }')
     assert list(drop.table()["topic"]) == ["a"]
@@ -135,7 +136,8 @@ def test_unknown_values_are_empty_counted_and_flagged(drop: Drop) -> None:
         "2026-10-01T11:00:00Z",
         "",
         columns='first_public_reply_at = "Reply"',
-        more="[[export.unknown]]\ncolumn = 'first_public_reply_at'\nreason = 'lost clock time'\nwhen = \"Reply LIKE '%T00:00%'\"",
+        more="[[export.unknown]]\ncolumn = 'first_public_reply_at'\nreason = 'lost clock time'\n"
+        "when = \"Reply LIKE '%T00:00%'\"",
     )
     snapshot = drop.build()
     table = drop.table(snapshot=snapshot)
@@ -185,8 +187,10 @@ def test_prefix_keeps_two_accounts_apart(drop: Drop) -> None:
     second = two[two.index("[[export]]") :].replace('name = "desk"', 'name = "desk_tr"')
     (drop.folder / "sources.toml").write_text(two + second)
     assert said(drop) == (
-        'tickets from "desk", "desk_tr": 1 key in more than one export (first: "1"). If they are different things, write a prefix '
-        'such as prefix = "tr-" in one of them; if they are the same, import them as one export with a path that matches both files.'
+        'tickets from "desk", "desk_tr": 1 key in more than one export (first: "1"). If they are different '
+        "things, write a prefix "
+        'such as prefix = "tr-" in one of them; if they are the same, import them as one export with a path that '
+        "matches both files."
     )
     second = second.replace("[export.columns]", 'prefix = "tr-"\n[export.columns]', 1)
     (drop.folder / "sources.toml").write_text(two + second)

@@ -42,7 +42,8 @@ def test_missing_file_names_the_nearest(drop: Drop) -> None:
     drop.file("desks.csv", HEADER + ROW)
     drop.tickets()
     assert problem(drop) == (
-        'desk (desk.csv): no file "desk.csv". The nearest there is "desks.csv": put the export there or correct path in '
+        'desk (desk.csv): no file "desk.csv". The nearest there is "desks.csv": put the export there or correct '
+        "path in "
         "sources.toml."
     )
 
@@ -178,7 +179,8 @@ def test_cut_off_inside_a_quoted_text(drop: Drop) -> None:
     drop.file("desk.csv", HEADER + ROW + '2,2026-10-01T10:00:00Z,"a long story\nwith lines\nand no')
     drop.tickets('malformed = "reject"')
     assert problem(drop) == (
-        "desk (desk.csv): a quote opened in row 3 is never closed. The file is cut off there, or a quote inside a text is "
+        "desk (desk.csv): a quote opened in row 3 is never closed. The file is cut off there, or a quote inside "
+        "a text is "
         "not doubled: export it again."
     )
 

@@ -27,7 +27,8 @@ def lines(header: str, *rows: str) -> str:
 # --- Zendesk
 
 ZENDESK = (
-    "Summation column,ID,Requester,Requester ID,Requester external ID,Requester email,Submitter,Assignee,Group,Subject,Tags,Status,"
+    "Summation column,ID,Requester,Requester ID,Requester external ID,Requester "
+    "email,Submitter,Assignee,Group,Subject,Tags,Status,"
     "Priority,Via,Created at,Solved at,Resolution time,Satisfaction Score,Reopens,Replies,First reply time in minutes,"
     "First resolution time in minutes"
 )
@@ -115,7 +116,8 @@ def test_zendesk_without_reply_and_tag_columns_says_so(drop: Drop) -> None:
     assert table["solve_unknown"].all()
     said = [str(warning) for warning in snapshot.warnings]
     assert (
-        'export (export.csv): the file has no column "Tags", so no row is looked at for: reject as merged. Export the column, or '
+        'export (export.csv): the file has no column "Tags", so no row is looked at for: reject as merged. '
+        "Export the column, or "
         "accept that such rows stay."
     ) in said
 
@@ -129,7 +131,8 @@ def test_zendesk_needs_its_time_zone(drop: Drop) -> None:
 # --- Stripe
 
 STRIPE = (
-    "id,Customer ID,Plan Amount,Plan Currency,Product,Quantity,Interval,Status,Cancellation Reason,Created (UTC),Start Date (UTC),"
+    "id,Customer ID,Plan Amount,Plan Currency,Product,Quantity,Interval,Status,Cancellation Reason,Created "
+    "(UTC),Start Date (UTC),"
     "Trial End (UTC),Canceled At (UTC),Ended At (UTC),livemode"
 )
 
@@ -150,7 +153,8 @@ def subscription(name: str, **given: str) -> str:
     } | given
     return (
         f"{name},cus_1,{cells['amount']},{cells['currency']},Pro,{cells['quantity']},{cells['interval']},{cells['status']},"
-        f"{cells['reason']},2025-12-31 00:00,{cells['start']},{cells['trial']},{cells['canceled']},{cells['ended']},{cells['live']}"
+        f"{cells['reason']},2025-12-31 "
+        f"00:00,{cells['start']},{cells['trial']},{cells['canceled']},{cells['ended']},{cells['live']}"
     )
 
 
@@ -207,7 +211,10 @@ def test_stripe_amount_that_is_no_number(drop: Drop) -> None:
 
 # --- Qualtrics
 
-QUALTRICS = "StartDate,EndDate,Status,Progress,Finished,RecordedDate,ResponseId,RecipientEmail,ExternalReference,DistributionChannel,UserLanguage,Q1"
+QUALTRICS = (
+    "StartDate,EndDate,Status,Progress,Finished,RecordedDate,ResponseId,"
+    "RecipientEmail,ExternalReference,DistributionChannel,UserLanguage,Q1"
+)
 IMPORTS = ",".join(['"{""ImportId"":""startDate"",""timeZone"":""America/Denver""}"'] + ['"{""ImportId"":""x""}"'] * 11)
 ANSWERS = """
 [export.columns]
@@ -223,7 +230,8 @@ def response(
     name: str, status: str = "IP Address", progress: str = "100", finished: str = "True", score: str = "9"
 ) -> str:
     return (
-        f"2026-10-01 10:00:00,2026-10-01 10:01:00,{status},{progress},{finished},2026-10-01 10:01:01,{name},a@x.example,c1,email,EN,"
+        f"2026-10-01 10:00:00,2026-10-01 10:01:00,{status},{progress},{finished},2026-10-01 "
+        f"10:01:01,{name},a@x.example,c1,email,EN,"
         f"{score}"
     )
 

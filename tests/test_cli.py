@@ -1,0 +1,132 @@
+"""`cx`: what it prints, and with which exit code it stops."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from cxlib import cli
+
+ROOT = Path(__file__).resolve().parents[1]
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the sources file of the sample in a folder of its own."""
+    folder = tmp_path_factory.mktemp("company")
+    (folder / "sample").symlink_to(ROOT / "data" / "sample")
+    file = folder / "sources.toml"
+    file.write_text((ROOT / "data" / "sources.toml").read_text("utf-8"), "utf-8")
+    return file
+
+
+@pytest.fixture
+def cx(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    def run(*words: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["cx", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        out, err = capsys.readouterr()
+        return int(stop.value.code or 0), out, err
+
+    return run
+
+
+def test_measure_as_csv(cx: Run, company: Path) -> None:
+    code, out, err = cx("measure", "--month", "2026-10", "--by", "region", "--format", "csv", "--sources", company)
+    rows = pd.read_csv(io.StringIO(out))
+    assert code == 0
+    assert list(rows.columns) == [
+        "metric",
+        "period",
+        "region",
+        "n",
+        "value",
+        "low",
+        "high",
+        "unit",
+        "method",
+        "excluded",
+        "flags",
+        "as_of",
+    ]
+    assert set(rows["period"]) == {"2026-10"}
+    assert {"csat", "nps", "net_revenue_retention"} <= set(rows["metric"])
+    assert "nps_weighted: no export brings survey_answers.weight" in err
+
+
+def test_measure_as_json_and_table_give_the_same_number(cx: Run, company: Path) -> None:
+    ask = ("measure", "--month", "2026-10", "--metric", "tickets_created", "--sources", company)
+    record = json.loads(cx(*ask, "--format", "json")[1])[0]
+    assert record["metric"] == "tickets_created"
+    assert f"{record['value']:,.0f}" in cx(*ask)[1]
+
+
+def test_a_breakdown_keeps_the_measures_that_have_it(cx: Run, company: Path) -> None:
+    out = cx("measure", "--month", "2026-10", "--by", "touchpoint", "--format", "csv", "--sources", company)[1]
+    assert set(pd.read_csv(io.StringIO(out))["metric"]) <= {"nps", "survey_csat", "nps_response_rate"}
+
+
+def test_check_prints_the_ledger_and_the_last_complete_month(cx: Run, company: Path) -> None:
+    code, out, _ = cx("check", "--sources", company)
+    assert code == 0
+    assert "merged" in out
+    assert "the last complete month is 2026-10." in out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["measure", "--month", "October"], 'error: "October" is not a month; write it as 2026-10'),
+        (
+            ["measure", "--month", "2026-10", "--metric", "cast"],
+            'error: metric "cast" does not exist; did you mean "csat"?',
+        ),
+        (["measure", "--month", "2026-10", "--by", "planet", "--metric", "csat"], 'cannot be broken down by "planet"'),
+        (["report", "--month", "2026-11"], "2026-11"),
+        (["report", "--language", "xx"], "xx"),
+        (["report", "--only", "monthly_revue"], "monthly_review"),
+    ],
+)
+def test_an_error_of_the_input_is_one_message_and_exit_code_2(
+    cx: Run, company: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
+) -> None:
+    monkeypatch.chdir(ROOT)
+    out = ["--out", str(tmp_path / "reports")] if words[0] == "report" else []
+    code, _, err = cx(*words, *out, "--sources", company)
+    assert code == 2
+    assert err.startswith("error: ")
+    assert message in err
+    assert "Traceback" not in err
+    assert not list(tmp_path.glob("reports/2*"))
+
+
+def test_a_breakdown_no_measure_has_says_so(cx: Run, company: Path) -> None:
+    code, _, err = cx("measure", "--month", "2026-10", "--by", "planet", "--sources", company)
+    assert code == 2
+    assert err.startswith('error: no measure can be broken down by "planet"; there are channel')
+
+
+def test_sources_that_are_not_there(cx: Run, tmp_path: Path) -> None:
+    code, _, err = cx("check", "--sources", tmp_path / "none.toml")
+    assert code == 2
+    assert "none.toml" in err
+
+
+def test_sample_is_written_where_it_is_told(cx: Run, tmp_path: Path) -> None:
+    code, out, _ = cx("sample", "--out", tmp_path / "company")
+    assert code == 0
+    assert (tmp_path / "company" / "truth.toml").exists()
+    assert "Wrote the simulated company to" in out
+
+
+def test_help_names_the_commands(cx: Run) -> None:
+    code, out, _ = cx("--help")
+    assert code == 0
+    assert all(command in out for command in ("report", "measure", "check", "sample"))
