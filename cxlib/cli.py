@@ -19,8 +19,6 @@ from cxlib.facts import FACTS
 from cxlib.language import Language
 from cxlib.metrics import METRICS
 from cxlib.period import Month
-from cxlib.report.pipeline import publish_month
-from cxlib.sample import simulate, write_sample
 from cxlib.store import Snapshot, build_snapshot
 from cxlib.workbook import SNAPSHOTS, Workbook
 
@@ -54,6 +52,9 @@ def report(
     language: Annotated[str, typer.Option(help="Language of the pages.")] = "en",
 ) -> None:
     """Publish the reports of a month as HTML and PDF."""
+    # papermill, nbconvert and WeasyPrint take seconds to load: only this command waits for them
+    from cxlib.report.pipeline import publish_month
+
     outcome = publish_month(month, sources, out, only or (), language)
     print(outcome)
     raise typer.Exit(outcome.exit_code)
@@ -108,6 +109,8 @@ def sample(
     out: Annotated[Path, typer.Option(help="Folder to write into.")] = Path("data/sample"),
 ) -> None:
     """Write the exports of the simulated company, with the truth they were made from."""
+    from cxlib.sample import simulate, write_sample
+
     write_sample(simulate(seed), out)
     print(f"Wrote the simulated company to {out}.")
 

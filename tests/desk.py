@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from cxlib.errors import Problem
-from cxlib.sources.ledger import LedgerEntry
 from cxlib.sources.files import InputFile
+from cxlib.sources.ledger import LedgerEntry
 from cxlib.tables import TABLES
 
 ARROW = {

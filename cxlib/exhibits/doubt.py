@@ -39,10 +39,18 @@ def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhi
         Segment columns in which to look for disagreement.
     """
     lines = [*_small(book, names), *_response(book, names), *_unfinished(book, names)]
-    for name in book.available(*names):
-        for column in by:
+    for column in by:
+        comparable = [name for name in book.available(*names) if _can_disagree(name, column)]
+        book.measure(*comparable, months=2, by=(column,))  # one scan for all, remembered
+        for name in comparable:
             lines += disagreement(book, name, column)
     return cautions(book, lines[:MOST_LINES])
+
+
+def _can_disagree(name: str, by: str) -> bool:
+    """Parts of a full count always move apart from the whole; that is no disagreement."""
+    metric = METRICS[name]
+    return metric.kind != "balance" and by in FACTS[metric.fact].segments
 
 
 def _small(book: Workbook, names: Sequence[str]) -> list[str]:
@@ -110,8 +118,6 @@ def disagreement(book: Workbook, name: str, by: str) -> list[str]:
     (Benjamini-Hochberg).
     """
     language = book.language
-    if METRICS[name].kind == "balance" or by not in FACTS[METRICS[name].fact].segments:
-        return []  # parts of a full count always move apart from the whole; that is no disagreement
     whole = book.change(name)
     rows = book.measure(name, months=2, by=(by,))
     findings = []

@@ -41,8 +41,8 @@ def interval(language: Language, estimate: Estimate) -> str:
 
 
 def denominator(language: Language, estimate: Estimate) -> str:
-    """Return "n = 1,204"."""
-    return language.text("n = {n}", n=language.number(estimate.n))
+    """Return "n = 1,204", which does not break at the end of a line."""
+    return language.text("n = {n}", n=language.number(estimate.n)).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def change_phrase(language: Language, finding: Finding) -> str:

@@ -17,8 +17,8 @@ WEEK = 7 * DAY
 OPENS = 8 * 60
 WORKING_DAY = 10 * 60
 WORKING_WEEK = 5 * WORKING_DAY
-BILLING_MONTH = 43_830   # 30.4375 days
-BILLING_YEAR = 525_960   # 365.25 days
+BILLING_MONTH = 43_830  # 30.4375 days
+BILLING_YEAR = 525_960  # 365.25 days
 
 BEGINNING = Month(2019, 1)
 FIRST_MONTH = Month(2023, 11)
@@ -40,9 +40,7 @@ FIRST = month_index(FIRST_MONTH)
 LAST = month_index(LAST_MONTH)
 EXPORTED_AT = "2026-11-09T06:00"  # UTC
 AS_OF = minute_of(EXPORTED_AT)
-MONTH_STARTS: Ints = np.array(
-    [minute_of(f"{BEGINNING.shift(back)}-01") for back in range(LAST + 3)], dtype=np.int64
-)
+MONTH_STARTS: Ints = np.array([minute_of(f"{BEGINNING.shift(back)}-01") for back in range(LAST + 3)], dtype=np.int64)
 WINDOW_START = int(MONTH_STARTS[FIRST])
 
 # Hours east of UTC in winter, and whether clocks go forward in summer, in the order of REGIONS.

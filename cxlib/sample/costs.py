@@ -38,10 +38,15 @@ def costs(rng: np.random.Generator, lives: Lives) -> pd.DataFrame:
     ]
     months = clock.times(clock.MONTH_STARTS[clock.FIRST : clock.FIRST + clock.MONTHS])
     parts = [
-        pd.DataFrame({
-            "team": team, "kind": kind, "month": months,
-            "amount": np.round(amount * (1 + 0.03 * rng.normal(size=clock.MONTHS)), 2), "currency": currency,
-        })
+        pd.DataFrame(
+            {
+                "team": team,
+                "kind": kind,
+                "month": months,
+                "amount": np.round(amount * (1 + 0.03 * rng.normal(size=clock.MONTHS)), 2),
+                "currency": currency,
+            }
+        )
         for team, kind, currency, amount in lines
     ]
     return pd.concat(parts, ignore_index=True).sort_values(["month", "team", "kind"], kind="stable", ignore_index=True)

@@ -18,7 +18,7 @@ MIDDLE_EAST_AND_UK = (3, 4)
 class Population:
     """One entry per account that ever came, oldest first; categories are positions in `kinds`."""
 
-    born: Ints           # minute of the first contract
+    born: Ints  # minute of the first contract
     region: Ints
     tier: Ints
     sector: Ints
@@ -27,10 +27,10 @@ class Population:
     currency: Ints
     annual: Bools
     trial: Bools
-    converts: Bools      # would pay after a trial
+    converts: Bools  # would pay after a trial
     seats: Ints
-    frailty: Floats      # factor of the leaving hazard, mean 1
-    level: Floats        # satisfaction the account returns to when nothing happens
+    frailty: Floats  # factor of the leaving hazard, mean 1
+    level: Floats  # satisfaction the account returns to when nothing happens
 
     def __len__(self) -> int:
         return len(self.born)

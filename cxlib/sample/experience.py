@@ -20,7 +20,7 @@ class Problems:
     account: Ints
     at: Ints
     severity: Ints
-    told: Bools          # the company hears of it
+    told: Bools  # the company hears of it
 
     def __len__(self) -> int:
         return len(self.account)

@@ -48,7 +48,7 @@ TOUCHPOINTS = ("after_purchase", "website_visit", "after_service_call", "after_s
 AFTER_PURCHASE, WEBSITE_VISIT, AFTER_SERVICE_CALL, AFTER_SALES_CALL = range(4)
 
 NEVER = np.iinfo(np.int64).max // 4  # a minute that does not come: the end of what still runs
-NONE = np.int64(-1)                  # a minute or an index that there is not
+NONE = np.int64(-1)  # a minute or an index that there is not
 
 
 def labels(codes: Ints, names: tuple[str, ...]) -> pd.Categorical[str]:

@@ -14,8 +14,15 @@ TRIAL = 14 * clock.DAY
 
 
 def hazard(
-    parameters: Parameters, people: Population, here: Ints, month: int, since: Ints, satisfaction: Floats, hurt: Floats,
-    managed: Bools, onboarded: Bools,
+    parameters: Parameters,
+    people: Population,
+    here: Ints,
+    month: int,
+    since: Ints,
+    satisfaction: Floats,
+    hurt: Floats,
+    managed: Bools,
+    onboarded: Bools,
 ) -> Floats:
     """Return the monthly hazard of deciding to leave, at the start of the month."""
     told, success = parameters.leaving, parameters.success
@@ -50,9 +57,7 @@ def decision_times(
     return np.where(earliest < end, np.floor(np.minimum(earliest, end)), NEVER).astype(np.int64)
 
 
-def effective(
-    rng: np.random.Generator, parameters: Parameters, annual: Bools, since: Ints, decided: Ints
-) -> Ints:
+def effective(rng: np.random.Generator, parameters: Parameters, annual: Bools, since: Ints, decided: Ints) -> Ints:
     """Return when a decision takes effect: at once for some monthly payers, else when the paid period is over."""
     period = np.where(annual, clock.BILLING_YEAR, clock.BILLING_MONTH)
     begun = np.maximum(decided - since, 0)

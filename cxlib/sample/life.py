@@ -141,18 +141,30 @@ class _Loop:
         written = problems.at[complaints] + rng.integers(1, 45, len(complaints))
         none = np.full(len(asking), NONE)
         return support.handle(
-            self.rng["support"], self.parameters, self.desk, people,
-            np.concatenate([problems.account[complaints], asking]), np.concatenate([complaints, none]),
+            self.rng["support"],
+            self.parameters,
+            self.desk,
+            people,
+            np.concatenate([problems.account[complaints], asking]),
+            np.concatenate([complaints, none]),
             np.concatenate([problems.severity[complaints], np.full(len(asking), NO_PROBLEM)]),
-            np.concatenate([written, asked_at]), month,
+            np.concatenate([written, asked_at]),
+            month,
         )
 
     def _decide(self, month: int, here: Ints, problems: Problems, eased: Floats) -> None:
         """Let accounts decide to leave, and payments fail."""
         state, people, parameters, rng = self.state, self.people, self.parameters, self.rng["leaving"]
         rate = leaving.hazard(
-            parameters, people, here, month, state.since[here], state.satisfaction[here], state.hurt[here],
-            state.managed[here], state.onboarded[here],
+            parameters,
+            people,
+            here,
+            month,
+            state.since[here],
+            state.satisfaction[here],
+            state.hurt[here],
+            state.managed[here],
+            state.onboarded[here],
         )
         if month >= clock.FIRST and self.keep:
             self._observe(month, here, rate)
@@ -178,9 +190,16 @@ class _Loop:
         state, hazard = self.state, np.full(len(self.people), np.nan)
         hazard[here] = rate
         active = state.active & (state.since <= clock.MONTH_STARTS[month])
-        self.panel.append((
-            active, state.satisfaction.copy(), state.hurt.copy(), hazard, state.managed.copy(), state.onboarded.copy(),
-        ))
+        self.panel.append(
+            (
+                active,
+                state.satisfaction.copy(),
+                state.hurt.copy(),
+                hazard,
+                state.managed.copy(),
+                state.onboarded.copy(),
+            )
+        )
 
     def _follow_up(self, month: int, problems: Problems, kept: Bools, contacts: Contacts) -> Bools:
         """Randomise accounts that told of a problem; return which problems were followed up by a call."""
@@ -214,12 +233,11 @@ class _Loop:
         hurt = experience.total(problems.account, self.parameters.leaving.hurt.array()[problems.severity] * left, count)
         level = self.people.level[here] + self.parameters.success.manager_satisfaction * state.managed[here]
         state.satisfaction[here] = experience.next_satisfaction(
-            self.rng["satisfaction"], self.parameters, state.satisfaction[here], level, fall[here])
+            self.rng["satisfaction"], self.parameters, state.satisfaction[here], level, fall[here]
+        )
         state.hurt[here] = (state.hurt[here] + hurt[here]) * self.parameters.leaving.hurt_keeps
 
-    def _record(
-        self, month: int, problems: Problems, kept: Bools, contacts: Contacts, contacts_kept: Bools
-    ) -> None:
+    def _record(self, month: int, problems: Problems, kept: Bools, contacts: Contacts, contacts_kept: Bools) -> None:
         """Keep what happened in the exported months; a ticket's problem becomes its place among all problems."""
         if month < clock.FIRST or not self.keep:
             return
@@ -241,7 +259,8 @@ class _Loop:
     def _close(self, which: Ints) -> None:
         state = self.state
         self.spells.append(
-            Spells(which, state.since[which], state.until[which], state.decided[which], state.reason[which]))
+            Spells(which, state.since[which], state.until[which], state.decided[which], state.reason[which])
+        )
 
     def run(self) -> None:
         """Live through all months; what still runs at the end stays without end."""
@@ -265,8 +284,12 @@ def live(people: Population, parameters: Parameters, seed: int) -> Lives:
     loop = _Loop(people, parameters, seed, None)
     loop.run()
     return Lives(
-        people, loop.desk, joined(Problems, loop.problems), joined(Contacts, loop.contacts),
-        joined(Spells, loop.spells), joined(Work, loop.work),
+        people,
+        loop.desk,
+        joined(Problems, loop.problems),
+        joined(Contacts, loop.contacts),
+        joined(Spells, loop.spells),
+        joined(Work, loop.work),
         Panel(*(np.array(column) for column in zip(*loop.panel, strict=True))),
     )
 

@@ -101,21 +101,21 @@ class CustomerParameters:
 class ExperienceParameters:
     """What goes wrong, who says so, and what it does to latent satisfaction."""
 
-    problems: Annotated[
-        BySeverity, "problems an account and month", "bad experiences, told or not"
-    ] = BySeverity(0.21, 0.11, 0.042)
-    severe_by_product: Annotated[
-        ByProduct, "factor", "severe problems by product: one has more"
-    ] = ByProduct(0.8, 1.9, 0.7)
+    problems: Annotated[BySeverity, "problems an account and month", "bad experiences, told or not"] = BySeverity(
+        0.21, 0.11, 0.042
+    )
+    severe_by_product: Annotated[ByProduct, "factor", "severe problems by product: one has more"] = ByProduct(
+        0.8, 1.9, 0.7
+    )
     launch_factor: Annotated[float, "factor", "all problems in the launch region while support is slow"] = 1.7
-    complain: Annotated[
-        BySeverity, "probability", "a bad experience is told to the company"
-    ] = BySeverity(0.08, 0.30, 0.65)
+    complain: Annotated[BySeverity, "probability", "a bad experience is told to the company"] = BySeverity(
+        0.08, 0.30, 0.65
+    )
     memory: Annotated[float, "a month", "share of the distance from its own level that satisfaction keeps"] = 0.80
     monthly_noise: Annotated[float, "standard deviations", "unexplained monthly change of satisfaction"] = 0.36
-    drop: Annotated[
-        BySeverity, "standard deviations", "fall of satisfaction by a problem"
-    ] = BySeverity(0.10, 0.45, 1.10)
+    drop: Annotated[BySeverity, "standard deviations", "fall of satisfaction by a problem"] = BySeverity(
+        0.10, 0.45, 1.10
+    )
     bad_answer_drop: Annotated[float, "standard deviations", "fall by a question that was answered badly"] = 0.12
     recovery: Annotated[float, "share", "part of fall and hurt that a well handled complaint takes away"] = 0.60
 
@@ -124,18 +124,18 @@ class ExperienceParameters:
 class LeavingParameters:
     """Monthly hazards of deciding to leave; a decision takes effect at once or at the end of the paid period."""
 
-    hazard: Annotated[
-        ByTier, "a month", "decision to leave at satisfaction 0, no hurt"
-    ] = ByTier(0.0255, 0.0125, 0.0065)
+    hazard: Annotated[ByTier, "a month", "decision to leave at satisfaction 0, no hurt"] = ByTier(
+        0.0255, 0.0125, 0.0065
+    )
     satisfaction: Annotated[float, "log hazard", "per standard deviation of satisfaction"] = -0.42
     hurt: Annotated[BySeverity, "log hazard", "after a problem, before it fades"] = BySeverity(0.10, 0.65, 1.30)
     hurt_keeps: Annotated[float, "a month", "share of the hurt that is left a month later"] = 0.80
     first_months: Annotated[float, "factor", "hazard in the first 90 days"] = 1.35
     price_rise: Annotated[float, "factor", "hazard of accounts paying in TRY in January and February"] = 1.6
     at_once: Annotated[float, "share", "monthly payers who stop at once instead of at the end of the period"] = 0.40
-    failed_payment: Annotated[
-        ByTier, "a month", "involuntary end, whatever the experience"
-    ] = ByTier(0.0040, 0.0022, 0.0004)
+    failed_payment: Annotated[ByTier, "a month", "involuntary end, whatever the experience"] = ByTier(
+        0.0040, 0.0022, 0.0004
+    )
     returns: Annotated[float, "a month", "return within a year after a voluntary end"] = 0.009
 
 
@@ -143,9 +143,9 @@ class LeavingParameters:
 class SupportParameters:
     """Requests for help and how they are answered. Minutes are working minutes except for chat and phone."""
 
-    questions: Annotated[
-        ByTier, "tickets an account and month", "questions without a problem"
-    ] = ByTier(0.33, 0.68, 1.50)
+    questions: Annotated[ByTier, "tickets an account and month", "questions without a problem"] = ByTier(
+        0.33, 0.68, 1.50
+    )
     question_season: Annotated[float, "share", "how far questions swing within a year, most in January"] = 0.15
     new_account_factor: Annotated[float, "factor", "questions in the first 90 days"] = 1.9
     median_reply: Annotated[ByChannel, "minutes", "median first reply at normal load"] = ByChannel(150, 120, 4, 2, 22)
@@ -169,35 +169,35 @@ class SupportParameters:
 class SuccessParameters:
     """Success work: who gets it, and what it truly does."""
 
-    manager_at_start: Annotated[
-        ByTier, "probability", "manager from the first month: big accounts"
-    ] = ByTier(0.0, 0.10, 0.70)
+    manager_at_start: Annotated[ByTier, "probability", "manager from the first month: big accounts"] = ByTier(
+        0.0, 0.10, 0.70
+    )
     manager_if_low: Annotated[float, "a month", "manager given to an account of low health: troubled accounts"] = 0.07
     low_health: Annotated[float, "points", "health score below which an account counts as troubled"] = 35.0
     health_noise: Annotated[float, "points", "error of the health score, which is 50 + 14 per standard deviation"] = 9.0
     manager_hazard: Annotated[float, "log hazard", "true effect of a manager on leaving"] = -0.35
-    manager_satisfaction: Annotated[
-        float, "standard deviations", "true effect of a manager on the account's level"
-    ] = 0.18
+    manager_satisfaction: Annotated[float, "standard deviations", "true effect of a manager on the account's level"] = (
+        0.18
+    )
     manager_questions: Annotated[float, "factor", "true effect of a manager on questions"] = 0.85
     manager_expansion: Annotated[float, "factor", "true effect of a manager on seats added"] = 1.25
     onboarding_from: Annotated[str, "month", "onboarding programme begins"] = "2024-07"
-    onboarding: Annotated[
-        ByTier, "probability", "new account is onboarded, at its usual level"
-    ] = ByTier(0.30, 0.50, 0.70)
-    onboarding_selection: Annotated[
-        float, "logit", "more likely per standard deviation of the account's own level"
-    ] = 0.5
+    onboarding: Annotated[ByTier, "probability", "new account is onboarded, at its usual level"] = ByTier(
+        0.30, 0.50, 0.70
+    )
+    onboarding_selection: Annotated[float, "logit", "more likely per standard deviation of the account's own level"] = (
+        0.5
+    )
     onboarding_hazard: Annotated[float, "log hazard", "true effect of onboarding in the first year"] = -0.50
-    onboarding_questions: Annotated[
-        float, "factor", "true effect of onboarding on questions in the first 180 days"
-    ] = 0.70
+    onboarding_questions: Annotated[float, "factor", "true effect of onboarding on questions in the first 180 days"] = (
+        0.70
+    )
     follow_up_from: Annotated[str, "month", "randomised follow-up programme begins; runs to the end"] = "2025-06"
     follow_up_treated: Annotated[float, "share", "accounts randomised to follow-up; the others are the hold-out"] = 0.5
     follow_up_delivered: Annotated[float, "share", "of treated accounts that are reached"] = 0.9
-    follow_up_recovery: Annotated[
-        float, "share", "true effect: part of fall and lasting hurt taken away by a call"
-    ] = 0.85
+    follow_up_recovery: Annotated[float, "share", "true effect: part of fall and lasting hurt taken away by a call"] = (
+        0.85
+    )
 
 
 @dataclass(frozen=True)
@@ -231,21 +231,21 @@ class SurveyParameters:
     score_noise: Annotated[float, "points", "standard deviation of what satisfaction does not explain"] = 1.15
     style: Annotated[ByRegion, "points", "answering style of the region"] = ByRegion(-0.3, 0.3, -0.2, 0.25, 0.0)
     answers: Annotated[float, "logit", "relationship invitation answered at satisfaction 0"] = -0.30
-    answers_satisfaction: Annotated[
-        float, "logit", "per standard deviation of satisfaction: the happy answer more"
-    ] = 0.45
+    answers_satisfaction: Annotated[float, "logit", "per standard deviation of satisfaction: the happy answer more"] = (
+        0.45
+    )
     answers_former: Annotated[float, "logit", "for accounts that have left"] = -1.0
-    touchpoint_answers: Annotated[
-        ByTouchpoint, "logit", "touchpoint invitation answered at satisfaction 0"
-    ] = ByTouchpoint(-0.4, -1.5, -0.5, -0.9)
-    touchpoint_shift: Annotated[
-        ByTouchpoint, "points", "score against the relationship score"
-    ] = ByTouchpoint(0.7, -0.4, 0.0, 0.2)
+    touchpoint_answers: Annotated[ByTouchpoint, "logit", "touchpoint invitation answered at satisfaction 0"] = (
+        ByTouchpoint(-0.4, -1.5, -0.5, -0.9)
+    )
+    touchpoint_shift: Annotated[ByTouchpoint, "points", "score against the relationship score"] = ByTouchpoint(
+        0.7, -0.4, 0.0, 0.2
+    )
     handled_well_shift: Annotated[float, "points", "after a service call handled well; the opposite if badly"] = 1.3
     bounced: Annotated[float, "share", "invitations that do not arrive"] = 0.025
-    recall: Annotated[
-        BySeverity, "probability", "a problem of the last 92 days is remembered"
-    ] = BySeverity(0.55, 0.90, 1.0)
+    recall: Annotated[BySeverity, "probability", "a problem of the last 92 days is remembered"] = BySeverity(
+        0.55, 0.90, 1.0
+    )
     people_told: Annotated[BySeverity, "people", "mean number told about a problem"] = BySeverity(0.8, 3.0, 8.0)
     people_told_shape: Annotated[float, "gamma shape", "spread of the number of people told"] = 0.7
     comment: Annotated[float, "share", "answers with a comment"] = 0.42

@@ -23,8 +23,8 @@ class Spells:
 
     account: Ints
     since: Ints
-    until: Ints       # NEVER while it runs
-    decided: Ints     # when the customer asked to leave; NEVER if it did not
+    until: Ints  # NEVER while it runs
+    decided: Ints  # when the customer asked to leave; NEVER if it did not
     reason: Ints
 
 
@@ -35,8 +35,8 @@ class Work:
     account: Ints
     kind: Ints
     assigned: Ints
-    delivered: Ints   # NONE if it was not
-    arm: Ints         # OBSERVATIONAL, hold-out or treated
+    delivered: Ints  # NONE if it was not
+    arm: Ints  # OBSERVATIONAL, hold-out or treated
     score: Floats
 
 
@@ -99,8 +99,17 @@ class State:
         count = len(people)
         never, no = np.full(count, NEVER), np.zeros(count, dtype=bool)
         return cls(
-            never.copy(), never.copy(), never.copy(), np.zeros(count, dtype=np.int64), never.copy(),
-            np.full(count, OBSERVATIONAL), no.copy(), no.copy(), no.copy(), people.level.copy(), np.zeros(count),
+            never.copy(),
+            never.copy(),
+            never.copy(),
+            np.zeros(count, dtype=np.int64),
+            never.copy(),
+            np.full(count, OBSERVATIONAL),
+            no.copy(),
+            no.copy(),
+            no.copy(),
+            people.level.copy(),
+            np.zeros(count),
         )
 
 

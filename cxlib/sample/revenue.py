@@ -34,7 +34,7 @@ class Lines:
     reason: Ints
     seats: Ints
     trial: Bools
-    how: Ints    # 0 new, 1 returned, 2 cross-sell
+    how: Ints  # 0 new, 1 returned, 2 cross-sell
 
 
 HOWS = ("new", "return", "cross_sell")
@@ -44,8 +44,15 @@ def _first_lines(lives: Lives) -> Lines:
     spells, people = lives.spells, lives.people
     new = spells.since == people.born[spells.account]
     return Lines(
-        spells.account, people.product[spells.account], spells.since, spells.until, spells.decided, spells.reason,
-        people.seats[spells.account], people.trial[spells.account] & new, np.where(new, 0, 1),
+        spells.account,
+        people.product[spells.account],
+        spells.since,
+        spells.until,
+        spells.decided,
+        spells.reason,
+        people.seats[spells.account],
+        people.trial[spells.account] & new,
+        np.where(new, 0, 1),
     )
 
 
@@ -55,7 +62,8 @@ def _cross_sales(rng: np.random.Generator, parameters: Parameters, lives: Lives,
     hit = lives.panel.active & (rng.random(rate.shape) < rate)
     month, account = np.nonzero(hit)
     at = np.concatenate(
-        [clock.moments(rng, clock.FIRST + m, lives.people.region[account[month == m]]) for m in range(len(hit))])
+        [clock.moments(rng, clock.FIRST + m, lives.people.region[account[month == m]]) for m in range(len(hit))]
+    )
     order = np.argsort(first.account * 4 + first.how, kind="stable")
     line = order[np.searchsorted(first.account[order], account, side="right") - 1]
     fits = (at > first.since[line] + TRIAL) & (at < np.minimum(first.until[line], clock.AS_OF))
@@ -65,7 +73,14 @@ def _cross_sales(rng: np.random.Generator, parameters: Parameters, lives: Lives,
     seats = np.maximum(np.rint(first.seats[line] * 0.6), 1).astype(np.int64)
     no_trial, how = np.zeros(len(line), dtype=bool), np.full(len(line), 2)
     return Lines(
-        first.account[line], product, at, first.until[line], first.decided[line], first.reason[line], seats, no_trial,
+        first.account[line],
+        product,
+        at,
+        first.until[line],
+        first.decided[line],
+        first.reason[line],
+        seats,
+        no_trial,
         how,
     )
 
@@ -80,7 +95,9 @@ def _draw_changes(rng: np.random.Generator, parameters: Parameters, lives: Lives
     chance, size = rng.random(more.shape), rng.random(more.shape)
     kind = np.select(
         [chance < more, chance < more + less, chance < more + less + told.plan_change],
-        [EXPANSION, CONTRACTION, PLAN_CHANGE], int(NONE))
+        [EXPANSION, CONTRACTION, PLAN_CHANGE],
+        int(NONE),
+    )
     month, line = np.nonzero((kind != NONE) & panel.active[:, lines.account])
     region = lives.people.region[lines.account[line]]
     at = np.concatenate([clock.moments(rng, clock.FIRST + m, region[month == m]) for m in range(len(kind))])
@@ -139,11 +156,13 @@ def _ends(terms: pd.DataFrame, lines: Lines) -> pd.DataFrame:
     over = end <= clock.AS_OF
     reason = np.where(last, np.array(END_REASONS)[lines.reason[line]], "migration")
     asked = last & (lines.decided[line] <= clock.AS_OF) & (lines.reason[line] == 0)
-    return pd.DataFrame({
-        "ended_at": clock.times(np.where(over, end, NONE)),
-        "end_reason": np.where(over, reason, ""),
-        "canceled_at": clock.times(np.where(asked, lines.decided[line], np.where(over, end, NONE))),
-    })
+    return pd.DataFrame(
+        {
+            "ended_at": clock.times(np.where(over, end, NONE)),
+            "end_reason": np.where(over, reason, ""),
+            "canceled_at": clock.times(np.where(asked, lines.decided[line], np.where(over, end, NONE))),
+        }
+    )
 
 
 def subscriptions(rng: np.random.Generator, parameters: Parameters, lives: Lives) -> pd.DataFrame:
@@ -162,18 +181,20 @@ def subscriptions(rng: np.random.Generator, parameters: Parameters, lives: Lives
     months = np.where(people.annual[account], 12, 1)
     unit = np.round(_unit_price(rng, parameters, people, terms) * months, 2)
     trial = lines.trial[terms["line"]] & (terms["kind"] == NONE)
-    frame = pd.DataFrame({
-        "account": account,
-        "line": terms["line"],
-        "product": labels(lines.product[terms["line"]], PRODUCTS),
-        "plan": np.where(terms["plus"], "Plus", "Basic"),
-        "interval": np.where(months == 12, "year", "month"),
-        "seats": terms["seats"],
-        "unit_amount": unit,
-        "monthly_amount": unit * terms["seats"] / months,
-        "currency": labels(people.currency[account], CURRENCIES),
-        "started_at": clock.times(terms["at"].to_numpy()),
-        "trial_ends_at": clock.times(np.where(trial, terms["at"] + TRIAL, NONE)),
-        "began_as": _how_it_began(terms, lines),
-    })
+    frame = pd.DataFrame(
+        {
+            "account": account,
+            "line": terms["line"],
+            "product": labels(lines.product[terms["line"]], PRODUCTS),
+            "plan": np.where(terms["plus"], "Plus", "Basic"),
+            "interval": np.where(months == 12, "year", "month"),
+            "seats": terms["seats"],
+            "unit_amount": unit,
+            "monthly_amount": unit * terms["seats"] / months,
+            "currency": labels(people.currency[account], CURRENCIES),
+            "started_at": clock.times(terms["at"].to_numpy()),
+            "trial_ends_at": clock.times(np.where(trial, terms["at"] + TRIAL, NONE)),
+            "began_as": _how_it_began(terms, lines),
+        }
+    )
     return pd.concat([frame, _ends(terms, lines)], axis=1)

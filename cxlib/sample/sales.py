@@ -28,17 +28,28 @@ BUYERS = ("new", "existing", "returned")
 NEW, EXISTING, RETURNED = range(3)
 MOTIONS = ("new", "renewal", "upsell", "cross_sell")
 MOTION_NEW, RENEWAL, UPSELL, CROSS_SELL = range(4)
-BEGAN = {"new": (NEW, MOTION_NEW), "return": (RETURNED, MOTION_NEW), "expansion": (EXISTING, UPSELL),
-         "cross_sell": (EXISTING, CROSS_SELL)}
+BEGAN = {
+    "new": (NEW, MOTION_NEW),
+    "return": (RETURNED, MOTION_NEW),
+    "expansion": (EXISTING, UPSELL),
+    "cross_sell": (EXISTING, CROSS_SELL),
+}
 
 
 def _columns(
     account: Ints, buyer: Ints | int, motion: Ints | int, decided: Ints, won: bool, amount: Floats, currency: Ints
 ) -> pd.DataFrame:
-    return pd.DataFrame({
-        "account": account, "buyer": buyer, "motion": motion, "decided": decided, "won": won, "amount": amount,
-        "currency": currency,
-    })
+    return pd.DataFrame(
+        {
+            "account": account,
+            "buyer": buyer,
+            "motion": motion,
+            "decided": decided,
+            "won": won,
+            "amount": amount,
+            "currency": currency,
+        }
+    )
 
 
 def _won(rng: np.random.Generator, lives: Lives, terms: pd.DataFrame) -> pd.DataFrame:
@@ -51,8 +62,13 @@ def _won(rng: np.random.Generator, lives: Lives, terms: pd.DataFrame) -> pd.Data
     began = sold["began_as"].map(BEGAN)
     started = (sold["started_at"].to_numpy().astype("datetime64[m]") - clock.EPOCH) // np.timedelta64(1, "m")
     return _columns(
-        sold["account"].to_numpy(), began.str[0].to_numpy(), began.str[1].to_numpy(), started.astype(np.int64), True,
-        12 * sold["monthly_amount"].to_numpy(), sold["currency"].cat.codes.to_numpy().astype(np.int64),
+        sold["account"].to_numpy(),
+        began.str[0].to_numpy(),
+        began.str[1].to_numpy(),
+        started.astype(np.int64),
+        True,
+        12 * sold["monthly_amount"].to_numpy(),
+        sold["currency"].cat.codes.to_numpy().astype(np.int64),
     )
 
 
@@ -85,7 +101,7 @@ def _who(rng: np.random.Generator, lives: Lives, buyer: int, count: int) -> tupl
     if buyer == NEW:
         return np.full(count, NONE), clock.FIRST + rng.integers(0, clock.MONTHS, count)
     if buyer == EXISTING:
-        month, account = np.nonzero(lives.panel.active[:clock.MONTHS])
+        month, account = np.nonzero(lives.panel.active[: clock.MONTHS])
     else:
         over = (lives.spells.until > clock.WINDOW_START) & (lives.spells.until < clock.AS_OF - 60 * clock.DAY)
         account = lives.spells.account[over]
@@ -105,15 +121,14 @@ def _renewals(lives: Lives, terms: pd.DataFrame) -> pd.DataFrame:
         here = big & (due > clock.WINDOW_START) & (due < clock.AS_OF - clock.DAY) & (spells.until >= due)
         account = spells.account[here]
         part = _columns(
-            account, EXISTING, RENEWAL, due[here], True, amount[account], people.currency[account].astype(np.int64))
+            account, EXISTING, RENEWAL, due[here], True, amount[account], people.currency[account].astype(np.int64)
+        )
         part["won"] = (spells.until[here] > due[here]) | (spells.until[here] >= NEVER)
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
 
 
-def opportunities(
-    rng: np.random.Generator, parameters: Parameters, lives: Lives, terms: pd.DataFrame
-) -> pd.DataFrame:
+def opportunities(rng: np.random.Generator, parameters: Parameters, lives: Lives, terms: pd.DataFrame) -> pd.DataFrame:
     """Return one row per opportunity; `closed_at` is a date, and missing while it is open.
 
     `account` is -1 for buyers that never became customers.
@@ -128,16 +143,19 @@ def opportunities(
     still_open = (created < clock.AS_OF) & (decided > clock.AS_OF - 12 * clock.DAY) & ~deals["won"].to_numpy()
     still_open |= (rng.random(count) < 0.35) & (decided > clock.AS_OF - 60 * clock.DAY) & ~deals["won"].to_numpy()
     source = np.where(
-        deals["account"] >= 0, lives.people.acquisition[np.maximum(deals["account"], 0)], rng.integers(0, 5, count))
-    frame = pd.DataFrame({
-        "account": deals["account"],
-        "buyer": labels(deals["buyer"].to_numpy().astype(np.int64), BUYERS),
-        "motion": labels(deals["motion"].to_numpy().astype(np.int64), MOTIONS),
-        "lead_source": labels(source, ACQUISITION),
-        "created_at": clock.times(created),
-        "closed_at": clock.times(np.where(still_open, NONE, decided // clock.DAY * clock.DAY)),
-        "outcome": np.where(still_open, "open", np.where(deals["won"], "won", "lost")),
-        "amount": np.round(deals["amount"]),
-        "currency": labels(deals["currency"].to_numpy().astype(np.int64), CURRENCIES),
-    })
+        deals["account"] >= 0, lives.people.acquisition[np.maximum(deals["account"], 0)], rng.integers(0, 5, count)
+    )
+    frame = pd.DataFrame(
+        {
+            "account": deals["account"],
+            "buyer": labels(deals["buyer"].to_numpy().astype(np.int64), BUYERS),
+            "motion": labels(deals["motion"].to_numpy().astype(np.int64), MOTIONS),
+            "lead_source": labels(source, ACQUISITION),
+            "created_at": clock.times(created),
+            "closed_at": clock.times(np.where(still_open, NONE, decided // clock.DAY * clock.DAY)),
+            "outcome": np.where(still_open, "open", np.where(deals["won"], "won", "lost")),
+            "amount": np.round(deals["amount"]),
+            "currency": labels(deals["currency"].to_numpy().astype(np.int64), CURRENCIES),
+        }
+    )
     return frame.sort_values(["created_at", "account"], kind="stable", ignore_index=True)

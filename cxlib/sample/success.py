@@ -51,9 +51,7 @@ def eligible(severity: Ints, told: Bools) -> Bools:
     return told & (severity > MINOR)
 
 
-def assign_arms(
-    rng: np.random.Generator, parameters: Parameters, tier: Ints, already: Ints
-) -> Ints:
+def assign_arms(rng: np.random.Generator, parameters: Parameters, tier: Ints, already: Ints) -> Ints:
     """Randomise accounts to follow-up or hold-out, balanced within each tier.
 
     How many are treated never strays more than one account from the tier's share; which ones is drawn.

@@ -27,21 +27,25 @@ from cxlib.sample.parameters import Parameters
 AGENTS_PER_REGION = (7, 6, 4, 4, 4)
 HIRED_LATER = 3  # more agents of the slow region, who end the slow months
 
-CHANNEL_SHARE = np.array([
-    [0.40, 0.22, 0.20, 0.16, 0.02],  # DACH
-    [0.26, 0.12, 0.18, 0.18, 0.26],  # Türkiye
-    [0.44, 0.22, 0.24, 0.08, 0.02],  # Nordics
-    [0.26, 0.12, 0.14, 0.16, 0.32],  # Middle East
-    [0.38, 0.22, 0.24, 0.14, 0.02],  # UK
-])
+CHANNEL_SHARE = np.array(
+    [
+        [0.40, 0.22, 0.20, 0.16, 0.02],  # DACH
+        [0.26, 0.12, 0.18, 0.18, 0.26],  # Türkiye
+        [0.44, 0.22, 0.24, 0.08, 0.02],  # Nordics
+        [0.26, 0.12, 0.14, 0.16, 0.32],  # Middle East
+        [0.38, 0.22, 0.24, 0.14, 0.02],  # UK
+    ]
+)
 QUESTION_TOPIC_SHARE = np.array([0.40, 0.20, 0.16, 0.12, 0.12])
-PROBLEM_TOPIC_SHARE = np.array([
-    [0.55, 0.25, 0.02, 0.17, 0.01],  # minor
-    [0.45, 0.22, 0.13, 0.17, 0.03],  # moderate
-    [0.28, 0.10, 0.40, 0.07, 0.15],  # severe
-])
+PROBLEM_TOPIC_SHARE = np.array(
+    [
+        [0.55, 0.25, 0.02, 0.17, 0.01],  # minor
+        [0.45, 0.22, 0.13, 0.17, 0.03],  # moderate
+        [0.28, 0.10, 0.40, 0.07, 0.15],  # severe
+    ]
+)
 QUESTION_WORK = np.array([110.0, 50.0, 200.0, 420.0, 330.0])  # median working minutes from reply to solution
-PROBLEM_WORK = np.array([180.0, 480.0, 780.0])                # by severity
+PROBLEM_WORK = np.array([180.0, 480.0, 780.0])  # by severity
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class Contacts:
     """One entry per request for help of a month. Minutes are UTC; `NONE` where it did not happen."""
 
     account: Ints
-    problem: Ints        # index of the problem in the month, NONE for a question
+    problem: Ints  # index of the problem in the month, NONE for a question
     severity: Ints
     topic: Ints
     channel: Ints
@@ -89,7 +93,7 @@ class Contacts:
     solved_last: Ints
     replies: Ints
     reopens: Ints
-    well: Bools          # handled well, in the eyes of the customer
+    well: Bools  # handled well, in the eyes of the customer
 
     def __len__(self) -> int:
         return len(self.account)
@@ -160,8 +164,15 @@ def _work(rng: np.random.Generator, severity: Ints, topic: Ints, channel: Ints) 
 
 
 def handle(
-    rng: np.random.Generator, parameters: Parameters, desk: Desk, people: Population,
-    account: Ints, problem: Ints, severity: Ints, created: Ints, month: int,
+    rng: np.random.Generator,
+    parameters: Parameters,
+    desk: Desk,
+    people: Population,
+    account: Ints,
+    problem: Ints,
+    severity: Ints,
+    created: Ints,
+    month: int,
 ) -> Contacts:
     """Answer the requests of a month.
 
@@ -187,7 +198,13 @@ def handle(
     ignored, closed = rng.random(count) < support.unanswered, rng.random(count) < 0.6
     dead = ignored & ~closed
     return Contacts(
-        account=account, problem=problem, severity=severity, topic=topic, channel=channel, agent=agent, created=created,
+        account=account,
+        problem=problem,
+        severity=severity,
+        topic=topic,
+        channel=channel,
+        agent=agent,
+        created=created,
         replied=np.where(ignored, NONE, clock.to_utc(replied, region)),
         reply_working=np.where(ignored, NONE, clock.working_minutes(replied) - clock.working_minutes(local)),
         solved_first=np.where(dead, NONE, clock.to_utc(solved, region)),

@@ -43,10 +43,10 @@ class Asked:
 
     account: Ints
     at: Ints
-    wave: Ints          # NONE for touchpoint surveys
-    touchpoint: Ints    # NONE for the relationship survey
+    wave: Ints  # NONE for touchpoint surveys
+    touchpoint: Ints  # NONE for the relationship survey
     former: Bools
-    shift: Floats       # points the occasion adds to the score
+    shift: Floats  # points the occasion adds to the score
 
 
 def sigmoid(logit: Floats) -> Floats:
@@ -83,7 +83,11 @@ def _together(parts: list[Asked]) -> Asked:
 def _touchpoint(account: Ints, at: Ints, touchpoint: int, shift: Floats | float) -> Asked:
     count = len(account)
     return Asked(
-        account, at, np.full(count, NONE), np.full(count, touchpoint), np.zeros(count, dtype=bool),
+        account,
+        at,
+        np.full(count, NONE),
+        np.full(count, touchpoint),
+        np.zeros(count, dtype=bool),
         np.broadcast_to(np.asarray(shift, dtype=np.float64), count).copy(),
     )
 
@@ -96,23 +100,33 @@ def _occasions(
     rng: np.random.Generator, parameters: Parameters, lives: Lives, terms: pd.DataFrame, deals: pd.DataFrame
 ) -> Asked:
     """Return the touchpoint invitations: at most one per account and month."""
-    bought = terms[terms["began_as"].isin(["new", "return", "cross_sell", "expansion"]) & terms["started_at"].ge(
-        clock.times(np.array([clock.WINDOW_START]))[0])]
+    bought = terms[
+        terms["began_as"].isin(["new", "return", "cross_sell", "expansion"])
+        & terms["started_at"].ge(clock.times(np.array([clock.WINDOW_START]))[0])
+    ]
     contacts, panel = lives.contacts, lives.panel
-    spoke = np.isin(contacts.channel, (CHAT, PHONE)) & (contacts.solved_first != NONE) & (
-        rng.random(len(contacts)) < 0.45)
+    spoke = (
+        np.isin(contacts.channel, (CHAT, PHONE)) & (contacts.solved_first != NONE) & (rng.random(len(contacts)) < 0.45)
+    )
     visits = np.nonzero(panel.active & (rng.random(panel.active.shape) < 0.10))
-    visited_at = np.concatenate([
-        clock.moments(rng, clock.FIRST + m, lives.people.region[visits[1][visits[0] == m]])
-        for m in range(len(panel.active))])
+    visited_at = np.concatenate(
+        [
+            clock.moments(rng, clock.FIRST + m, lives.people.region[visits[1][visits[0] == m]])
+            for m in range(len(panel.active))
+        ]
+    )
     sold = deals[deals["closed_at"].notna() & deals["account"].ge(0)]
     well = np.where(contacts.well[spoke], 1.0, -1.0) * parameters.surveys.handled_well_shift
-    asked = _together([
-        _touchpoint(bought["account"].to_numpy(), _minutes(bought["started_at"]) + 3 * clock.DAY, AFTER_PURCHASE, 0.0),
-        _touchpoint(visits[1], visited_at, WEBSITE_VISIT, 0.0),
-        _touchpoint(contacts.account[spoke], contacts.solved_first[spoke] + 60, AFTER_SERVICE_CALL, well),
-        _touchpoint(sold["account"].to_numpy(), _minutes(sold["closed_at"]) + 600, AFTER_SALES_CALL, 0.0),
-    ])
+    asked = _together(
+        [
+            _touchpoint(
+                bought["account"].to_numpy(), _minutes(bought["started_at"]) + 3 * clock.DAY, AFTER_PURCHASE, 0.0
+            ),
+            _touchpoint(visits[1], visited_at, WEBSITE_VISIT, 0.0),
+            _touchpoint(contacts.account[spoke], contacts.solved_first[spoke] + 60, AFTER_SERVICE_CALL, well),
+            _touchpoint(sold["account"].to_numpy(), _minutes(sold["closed_at"]) + 600, AFTER_SALES_CALL, 0.0),
+        ]
+    )
     keep = asked.at < clock.AS_OF
     return _once_a_month(Asked(*(column[keep] for column in vars(asked).values())))
 
@@ -149,9 +163,9 @@ def _answer_chance(parameters: Parameters, asked: Asked, mood: Floats) -> Floats
 class Recalled:
     """What a customer tells about problems of the last 92 days: the worst one remembered."""
 
-    severity: Ints      # NONE if none is remembered
+    severity: Ints  # NONE if none is remembered
     told_company: Bools
-    people: Ints        # other people told; NONE without a problem
+    people: Ints  # other people told; NONE without a problem
 
 
 def _recall(rng: np.random.Generator, parameters: Parameters, lives: Lives, asked: Asked) -> Recalled:
@@ -173,8 +187,13 @@ def _recall(rng: np.random.Generator, parameters: Parameters, lives: Lives, aske
 
 
 def surveys(
-    rng: np.random.Generator, wording: np.random.Generator, parameters: Parameters, lives: Lives, language: Ints,
-    terms: pd.DataFrame, deals: pd.DataFrame,
+    rng: np.random.Generator,
+    wording: np.random.Generator,
+    parameters: Parameters,
+    lives: Lives,
+    language: Ints,
+    terms: pd.DataFrame,
+    deals: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return one row per invitation of either survey, with what is answered and what would have been.
 
@@ -196,24 +215,26 @@ def surveys(
     relationship = answered & (asked.touchpoint == NONE)
     texts = comments(wording, parameters.surveys.comment, np.where(answered, score, NONE), speaks)
     hidden = np.where(relationship, recalled.severity, NONE)
-    return pd.DataFrame({
-        "account": asked.account,
-        "survey": np.where(asked.touchpoint == NONE, "relationship", "touchpoints"),
-        "wave": labels(asked.wave, tuple(str(wave) for wave in WAVES)),
-        "touchpoint": labels(asked.touchpoint, TOUCHPOINTS),
-        "former": asked.former,
-        "sent_at": clock.times(asked.at),
-        "delivered": delivered,
-        "answered_at": clock.times(np.where(answered, answered_at, NONE)) + seconds,
-        "satisfaction": mood,
-        "potential_score": score,
-        "score": pd.Series(score).where(answered).astype("Int64"),
-        "severity": labels(hidden, SEVERITIES),
-        "told_company": relationship & recalled.told_company,
-        "people_told": np.where(relationship, recalled.people, NONE),
-        "language": labels(speaks, LANGUAGES),
-        "comment": texts,
-    })
+    return pd.DataFrame(
+        {
+            "account": asked.account,
+            "survey": np.where(asked.touchpoint == NONE, "relationship", "touchpoints"),
+            "wave": labels(asked.wave, tuple(str(wave) for wave in WAVES)),
+            "touchpoint": labels(asked.touchpoint, TOUCHPOINTS),
+            "former": asked.former,
+            "sent_at": clock.times(asked.at),
+            "delivered": delivered,
+            "answered_at": clock.times(np.where(answered, answered_at, NONE)) + seconds,
+            "satisfaction": mood,
+            "potential_score": score,
+            "score": pd.Series(score).where(answered).astype("Int64"),
+            "severity": labels(hidden, SEVERITIES),
+            "told_company": relationship & recalled.told_company,
+            "people_told": np.where(relationship, recalled.people, NONE),
+            "language": labels(speaks, LANGUAGES),
+            "comment": texts,
+        }
+    )
 
 
 def ratings(rng: np.random.Generator, parameters: Parameters, lives: Lives) -> pd.DataFrame:

@@ -39,8 +39,10 @@ def _share(left: Bools) -> Truth:
 def _difference(left: Bools, left_without: Bools) -> Truth:
     error = np.sqrt(left.var() / len(left) + left_without.var() / len(left_without))
     return {
-        "with": round(float(left.mean()), 4), "without": round(float(left_without.mean()), 4),
-        "difference": round(float(left.mean() - left_without.mean()), 4), "simulation_error": round(float(error), 4),
+        "with": round(float(left.mean()), 4),
+        "without": round(float(left_without.mean()), 4),
+        "difference": round(float(left.mean() - left_without.mean()), 4),
+        "simulation_error": round(float(error), 4),
     }
 
 
@@ -89,7 +91,7 @@ def _of_onboarding(people: Population, parameters: Parameters) -> Truth:
     spells, _ = spells_under(people, parameters, EXPERIMENT_SEED, Experiment("onboarding", (0,), arm))
     first = clock.MONTH_STARTS[clock.month_index(Month.parse(parameters.success.onboarding_from))]
     new = (spells.since == people.born[spells.account]) & (spells.since >= first)
-    new &= (spells.since < clock.MONTH_STARTS[clock.LAST] - clock.BILLING_YEAR)
+    new &= spells.since < clock.MONTH_STARTS[clock.LAST] - clock.BILLING_YEAR
     new &= people.converts[spells.account] | ~people.trial[spells.account]
     ended = (spells.until - spells.since < clock.BILLING_YEAR)[new]
     given = arm[0, spells.account[new]] == 1

@@ -12,11 +12,11 @@ from cxlib.sample.records import Lives
 
 FIRST_DAY = clock.WINDOW_START // clock.DAY
 LAST_DAY = clock.AS_OF // clock.DAY  # the day of the exports is not complete and left out
-REPORTING_ZONE = 180                 # minutes east of UTC, all year
-USES: Floats = np.array([0.62, 0.84, 0.95])           # on a working day, by tier
-ERRORS = BySeverity(3.0, 8.0, 18.0)                   # mean errors logged on the day of a problem
-USUAL_ERRORS = 0.004                                  # per event
-WEEKEND = 0.22                                        # of the use on a working day
+REPORTING_ZONE = 180  # minutes east of UTC, all year
+USES: Floats = np.array([0.62, 0.84, 0.95])  # on a working day, by tier
+ERRORS = BySeverity(3.0, 8.0, 18.0)  # mean errors logged on the day of a problem
+USUAL_ERRORS = 0.004  # per event
+WEEKEND = 0.22  # of the use on a working day
 
 
 def local_day(minute: Ints) -> Ints:
@@ -63,7 +63,12 @@ def usage(rng: np.random.Generator, lives: Lives) -> pd.DataFrame:
     busy = 2.2 * lives.people.seats[account] ** 0.75 * np.exp(0.22 * mood)
     events = 1 + rng.poisson(busy * rng.gamma(4.0, 0.25, len(account)))
     features = 1 + rng.binomial(np.minimum(events, 14) - 1, 0.45)
-    return pd.DataFrame({
-        "account": account, "day": clock.times(day * clock.DAY), "events": events, "features": features,
-        "errors": _errors(rng, lives, account, day, events),
-    })
+    return pd.DataFrame(
+        {
+            "account": account,
+            "day": clock.times(day * clock.DAY),
+            "events": events,
+            "features": features,
+            "errors": _errors(rng, lives, account, day, events),
+        }
+    )

@@ -110,11 +110,17 @@ def _exported(lives: Lives) -> Lives:
     problems = select(lives.problems, kept_problems)
     unknown = (spells.until > clock.AS_OF) & (spells.decided > clock.AS_OF)
     return Lives(
-        lives.people.take(accounts), lives.desk,
+        lives.people.take(accounts),
+        lives.desk,
         type(problems)(place[problems.account], problems.at, problems.severity, problems.told),
         Contacts(**{**vars(contacts), "account": place[contacts.account], "problem": problem_place[contacts.problem]}),
-        Spells(place[spells.account], spells.since, np.where(unknown, NEVER, spells.until),
-               np.where(unknown, NEVER, spells.decided), spells.reason),
+        Spells(
+            place[spells.account],
+            spells.since,
+            np.where(unknown, NEVER, spells.until),
+            np.where(unknown, NEVER, spells.decided),
+            spells.reason,
+        ),
         Work(**{**vars(work), "account": place[work.account]}),
         Panel(*(getattr(lives.panel, column.name)[:, accounts] for column in fields(Panel))),
     )
@@ -126,55 +132,70 @@ def _customers(seed: int, people: Population) -> pd.DataFrame:
     count, chance = len(people), rng.random(len(people))
     language = np.select(
         [(people.region == TURKIYE) & (chance < 0.9), (people.region == MIDDLE_EAST) & (chance < 0.65)],
-        [TURKISH, PERSIAN], ENGLISH)
+        [TURKISH, PERSIAN],
+        ENGLISH,
+    )
     contact = rng.integers(0, 10_000, count)
-    return pd.DataFrame({
-        "customer_id": salesforce_id("001", stream(seed, "customer ids"), count),
-        "name": company,
-        "domain": domain,
-        "created_at": clock.times(people.born),
-        "region": labels(people.region, REGIONS),
-        "tier": labels(people.tier, TIERS),
-        "sector": labels(people.sector, SECTORS),
-        "acquisition_channel": labels(people.acquisition, ACQUISITION),
-        "product": labels(people.product, PRODUCTS),
-        "currency": labels(people.currency, CURRENCIES),
-        "annual": people.annual,
-        "language": language,
-        "contact": contact,
-        "frailty": people.frailty,
-        "own_level": people.level,
-    })
+    return pd.DataFrame(
+        {
+            "customer_id": salesforce_id("001", stream(seed, "customer ids"), count),
+            "name": company,
+            "domain": domain,
+            "created_at": clock.times(people.born),
+            "region": labels(people.region, REGIONS),
+            "tier": labels(people.tier, TIERS),
+            "sector": labels(people.sector, SECTORS),
+            "acquisition_channel": labels(people.acquisition, ACQUISITION),
+            "product": labels(people.product, PRODUCTS),
+            "currency": labels(people.currency, CURRENCIES),
+            "annual": people.annual,
+            "language": language,
+            "contact": contact,
+            "frailty": people.frailty,
+            "own_level": people.level,
+        }
+    )
 
 
 def _spells(lives: Lives) -> pd.DataFrame:
     spells, ended = lives.spells, lives.spells.until <= clock.AS_OF
-    return pd.DataFrame({
-        "account": spells.account,
-        "started_at": clock.times(spells.since),
-        "asked_to_leave_at": clock.times(spells.decided),
-        "ended_at": clock.times(np.where(ended, spells.until, NONE)),
-        "end_reason": labels(np.where(ended, spells.reason, NONE), END_REASONS),
-    }).sort_values(["account", "started_at"], kind="stable", ignore_index=True)
+    return pd.DataFrame(
+        {
+            "account": spells.account,
+            "started_at": clock.times(spells.since),
+            "asked_to_leave_at": clock.times(spells.decided),
+            "ended_at": clock.times(np.where(ended, spells.until, NONE)),
+            "end_reason": labels(np.where(ended, spells.reason, NONE), END_REASONS),
+        }
+    ).sort_values(["account", "started_at"], kind="stable", ignore_index=True)
 
 
 def _customer_months(lives: Lives) -> pd.DataFrame:
     month, account = np.nonzero(lives.panel.active)
     panel = lives.panel
-    return pd.DataFrame({
-        "account": account, "month": clock.times(clock.MONTH_STARTS[clock.FIRST + month]),
-        "satisfaction": panel.satisfaction[month, account], "hurt": panel.hurt[month, account],
-        "hazard": panel.hazard[month, account], "managed": panel.managed[month, account],
-        "onboarded": panel.onboarded[month, account],
-    })
+    return pd.DataFrame(
+        {
+            "account": account,
+            "month": clock.times(clock.MONTH_STARTS[clock.FIRST + month]),
+            "satisfaction": panel.satisfaction[month, account],
+            "hurt": panel.hurt[month, account],
+            "hazard": panel.hazard[month, account],
+            "managed": panel.managed[month, account],
+            "onboarded": panel.onboarded[month, account],
+        }
+    )
 
 
 def _problems(lives: Lives) -> pd.DataFrame:
     problems = lives.problems
-    return pd.DataFrame({
-        "account": problems.account, "occurred_at": clock.times(problems.at),
-        "severity": labels(problems.severity, SEVERITIES), "told": problems.told,
-    })
+    return pd.DataFrame(
+        {
+            "account": problems.account,
+            "occurred_at": clock.times(problems.at),
+            "severity": labels(problems.severity, SEVERITIES),
+            "told": problems.told,
+        }
+    )
 
 
 def _tickets(lives: Lives, ratings: pd.DataFrame) -> pd.DataFrame:
@@ -185,18 +206,26 @@ def _tickets(lives: Lives, ratings: pd.DataFrame) -> pd.DataFrame:
     last = np.where((contacts.solved_last <= clock.AS_OF) & (first != NONE), contacts.solved_last, NONE)
     answered = replied != NONE
     state = np.select([last != NONE, answered | (first != NONE)], ["solved", "open"], "new")
-    frame = pd.DataFrame({
-        "account": contacts.account, "problem": contacts.problem, "created_at": clock.times(contacts.created),
-        "channel": labels(contacts.channel, CHANNELS), "topic": labels(contacts.topic, TOPICS),
-        "severity": labels(contacts.severity, SEVERITIES),
-        "product": labels(lives.people.product[contacts.account], PRODUCTS),
-        "agent": np.where(answered, contacts.agent, NONE), "status": state,
-        "first_replied_at": clock.times(replied),
-        "first_reply_working_minutes": np.where(answered, contacts.reply_working, NONE),
-        "first_solved_at": clock.times(first), "last_solved_at": clock.times(last),
-        "replies": np.where(answered, contacts.replies, 0), "reopens": np.where(first != NONE, contacts.reopens, 0),
-        "handled_well": contacts.well,
-    })
+    frame = pd.DataFrame(
+        {
+            "account": contacts.account,
+            "problem": contacts.problem,
+            "created_at": clock.times(contacts.created),
+            "channel": labels(contacts.channel, CHANNELS),
+            "topic": labels(contacts.topic, TOPICS),
+            "severity": labels(contacts.severity, SEVERITIES),
+            "product": labels(lives.people.product[contacts.account], PRODUCTS),
+            "agent": np.where(answered, contacts.agent, NONE),
+            "status": state,
+            "first_replied_at": clock.times(replied),
+            "first_reply_working_minutes": np.where(answered, contacts.reply_working, NONE),
+            "first_solved_at": clock.times(first),
+            "last_solved_at": clock.times(last),
+            "replies": np.where(answered, contacts.replies, 0),
+            "reopens": np.where(first != NONE, contacts.reopens, 0),
+            "handled_well": contacts.well,
+        }
+    )
     frame = pd.concat([frame, ratings], axis=1)
     return frame.sort_values(["created_at", "account"], kind="stable", ignore_index=True)
 
@@ -204,12 +233,16 @@ def _tickets(lives: Lives, ratings: pd.DataFrame) -> pd.DataFrame:
 def _interventions(lives: Lives) -> pd.DataFrame:
     work = lives.work
     done = work.delivered <= clock.AS_OF
-    frame = pd.DataFrame({
-        "account": work.account, "kind": labels(work.kind, KINDS), "assigned_at": clock.times(work.assigned),
-        "delivered_at": clock.times(np.where(done, work.delivered, NONE)),
-        "arm": labels(work.arm + 1, ARMS),
-        "trigger_score": work.score,
-    })
+    frame = pd.DataFrame(
+        {
+            "account": work.account,
+            "kind": labels(work.kind, KINDS),
+            "assigned_at": clock.times(work.assigned),
+            "delivered_at": clock.times(np.where(done, work.delivered, NONE)),
+            "arm": labels(work.arm + 1, ARMS),
+            "trigger_score": work.score,
+        }
+    )
     return frame.sort_values(["assigned_at", "account"], kind="stable", ignore_index=True)
 
 
@@ -234,14 +267,24 @@ def simulate(seed: int = 20261101, parameters: Parameters = Parameters()) -> Wor
     terms = revenue.subscriptions(stream(seed, "revenue"), parameters, lives)
     deals = sales.opportunities(stream(seed, "sales"), parameters, lives, terms)
     asked = surveys.surveys(
-        stream(seed, "surveys"), stream(seed, "comments"), parameters, lives, customers["language"].to_numpy(), terms,
+        stream(seed, "surveys"),
+        stream(seed, "comments"),
+        parameters,
+        lives,
+        customers["language"].to_numpy(),
+        terms,
         deals,
     )
     ratings = surveys.ratings(stream(seed, "ratings"), parameters, lives)
     frames = {
-        "spells": _spells(lives), "customer_months": _customer_months(lives), "problems": _problems(lives),
-        "tickets": _tickets(lives, ratings), "subscriptions": terms, "surveys": asked,
-        "usage": usage.usage(stream(seed, "usage"), lives), "opportunities": deals,
+        "spells": _spells(lives),
+        "customer_months": _customer_months(lives),
+        "problems": _problems(lives),
+        "tickets": _tickets(lives, ratings),
+        "subscriptions": terms,
+        "surveys": asked,
+        "usage": usage.usage(stream(seed, "usage"), lives),
+        "opportunities": deals,
         "interventions": _interventions(lives),
     }
     frames = {name: _with_id(frame, customers["customer_id"]) for name, frame in frames.items()}

@@ -113,10 +113,10 @@ def _sorted(connection: duckdb.DuckDBPyConnection, relation: str, plan: Plan, na
 
 
 def _plain(table: pa.Table) -> pa.Table:
-    """Return the table with what only PostgreSQL has as plain types: numeric as numbers, json and uuid as text."""
+    """Return the table with what only PostgreSQL has as plain types: numeric as numbers, json and the like as text."""
     columns = []
     for column in table.columns:
-        if isinstance(column.type, pa.BaseExtensionType):
+        if isinstance(column.type, pa.BaseExtensionType) and column.type.extension_name != "arrow.uuid":
             numeric = getattr(column.type, "type_name", "") == "numeric"
             column = pa.chunked_array([chunk.storage for chunk in column.chunks], type=column.type.storage_type)
             column = column.cast(pa.float64()) if numeric else column

@@ -238,7 +238,7 @@ def coverage(connection: duckdb.DuckDBPyConnection, exports: Sequence[Staged]) -
                     "key-coverage",
                     staged.plan.where(reference.column),
                     f"{found:,} of {total:,} rows ({found / total:.1%}) have a "
-                    f"{reference.column} that is in {reference.table}; {empty:,} have none",
+                    f"{reference.column} that is in {reference.table}; {empty:,} without one",
                     'Check that both exports use the same id, or accept = ["key-coverage"].',
                     blocks=False,
                     rows=int(total - found),

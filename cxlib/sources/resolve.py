@@ -159,9 +159,9 @@ def _value(names: _Names, column: str, rule: ColumnRule) -> Value | None:
     optional = {name.casefold() for name in rule.optional}
     lacking = names.lacking(parsed.columns)
     hard = [name for name in lacking if name.casefold() not in optional]
-    if hard or (may_lack and lacking and len(lacking) == len(parsed.columns)):
+    if hard or (lacking and len(lacking) == len(parsed.columns)):
         if not may_lack:
-            names.missing(where, hard)
+            names.missing(where, hard or lacking[:1])
         return None
     names.empty.update({name.casefold(): name for name in lacking})
     here = tuple(found for name in parsed.columns if (found := names.find(name)))

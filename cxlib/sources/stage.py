@@ -81,8 +81,8 @@ def stage(
         f"coalesce(({when})::BOOLEAN, false) AS cx_doubt_{index}"
         for index, (_, _, when) in enumerate(resolved.unknowns)
     ]
-    marks.append(f"{resolved.order_by or 'NULL'} AS cx_order")
-    chosen = ["cx_file", "cx_row", "cx_rule", "cx_order"]
+    chosen = ["cx_file", "cx_row", "cx_rule"]
+    chosen.append(f"CASE WHEN cx_rule IS NULL THEN {resolved.order_by or 'NULL'} END AS cx_order")
     chosen += [f"cx_rule IS NULL AND cx_doubt_{index} AS cx_unknown_{index}" for index in range(len(resolved.unknowns))]
     for column, value in resolved.values.items():
         doubts = [f"NOT cx_doubt_{index}" for index, (name, _, _) in enumerate(resolved.unknowns) if name == column]

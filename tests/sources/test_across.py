@@ -168,7 +168,7 @@ def test_coverage_below_nine_in_ten_is_warned_with_the_share(drop: Drop) -> None
     (warning,) = drop.build().warnings
     assert str(warning) == (
         'desk (desk.csv), customer_id from "Customer": 8 of 10 rows (80.0%) have a customer_id that is in '
-        "customers; 1 have none. "
+        "customers; 1 without one. "
         'Check that both exports use the same id, or accept = ["key-coverage"].'
     )
     write(drop, tickets=(*["a,"] * 9, "x,"))

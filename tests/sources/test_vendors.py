@@ -370,3 +370,10 @@ def test_sample_company(tmp_path: Path) -> None:
     desks = [entry for entry in snapshot.ledger if entry.table == "tickets"]
     reasons = {reason for entry in desks for reason in entry.rejected}
     assert {"merged", "spam", "duplicate", "test", "test account", "internal account"} <= reasons
+
+
+def test_stripe_without_any_start_column(drop: Drop) -> None:
+    header = "id,Customer ID,Plan Amount,Plan Currency,Interval,Status"
+    export(drop, "stripe", "subscriptions", lines(header, "s1,c1,49.50,usd,month,active"))
+    with pytest.raises(SourceError, match=r'started_at: the file has no column "Trial End \(UTC\)"'):
+        drop.build()

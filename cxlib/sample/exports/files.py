@@ -31,7 +31,9 @@ def csv_bytes(rows: Iterable[Sequence[object]], form: Format) -> bytes:
     """Return rows, the header among them, as a CSV file."""
     text = io.StringIO()
     writer = csv.writer(
-        text, delimiter=form.separator, lineterminator=form.line_end,
+        text,
+        delimiter=form.separator,
+        lineterminator=form.line_end,
         quoting=csv.QUOTE_ALL if form.quote_all else csv.QUOTE_MINIMAL,
     )
     writer.writerows(rows)

@@ -28,15 +28,28 @@ def write_usage(world: World, people: Register, folder: Path) -> dict[str, int]:
     everything = pd.concat([usage, tester], ignore_index=True)
     everything["events"] += np.where(codes == len(names) - 1, rng.integers(50, 400, len(codes)), 0)
     order = np.lexsort((everything["day"].to_numpy(), codes))
-    table = pa.table({
-        "account_id": pa.DictionaryArray.from_arrays(pa.array(codes[order], pa.int32()), pa.array(names, pa.string())),
-        "day": pa.array(everything["day"].to_numpy()[order].astype("datetime64[D]"), pa.date32()),
-        **{name: pa.array(everything[name].to_numpy()[order], pa.int32()) for name in ("events", "features", "errors")},
-    })
+    table = pa.table(
+        {
+            "account_id": pa.DictionaryArray.from_arrays(
+                pa.array(codes[order], pa.int32()), pa.array(names, pa.string())
+            ),
+            "day": pa.array(everything["day"].to_numpy()[order].astype("datetime64[D]"), pa.date32()),
+            **{
+                name: pa.array(everything[name].to_numpy()[order], pa.int32())
+                for name in ("events", "features", "errors")
+            },
+        }
+    )
     pq.write_table(
-        table, folder / "usage_daily.parquet", compression="zstd", compression_level=12, use_dictionary=["account_id"],
-        column_encoding={"day": "DELTA_BINARY_PACKED", "events": "DELTA_BINARY_PACKED"}, write_statistics=False,
-        store_schema=False)
+        table,
+        folder / "usage_daily.parquet",
+        compression="zstd",
+        compression_level=12,
+        use_dictionary=["account_id"],
+        column_encoding={"day": "DELTA_BINARY_PACKED", "events": "DELTA_BINARY_PACKED"},
+        write_statistics=False,
+        store_schema=False,
+    )
     return {"rows": table.num_rows, "of_a_test_account": len(tester)}
 
 
@@ -72,16 +85,32 @@ def write_workbook(world: World, folder: Path) -> dict[str, int]:
     numbers = pd.Series([f"W-{row:05d}" for row in range(1, len(work) + 1)])
     with xlsxwriter.Workbook(folder / "success_and_costs.xlsx") as book:
         book.set_properties({"title": "Success work and team costs", "author": "Success operations", "created": SAVED})
-        _write_sheet(book, "Interventions", {
-            "Intervention": numbers, "Account": work["customer_id"].astype(str),
-            "Kind": work["kind"].astype(str).str.replace("_", " "), "Assigned": _local(work["assigned_at"]),
-            "Delivered": _local(work["delivered_at"]), "Arm": work["arm"].astype(str),
-            "Health score": work["trigger_score"],
-        }, "yyyy-mm-dd hh:mm")
-        total = _write_sheet(book, "Costs", {
-            "Team": costs["team"], "Kind": costs["kind"], "Month": costs["month"], "Amount": costs["amount"],
-            "Currency": costs["currency"],
-        }, "yyyy-mm-dd")
+        _write_sheet(
+            book,
+            "Interventions",
+            {
+                "Intervention": numbers,
+                "Account": work["customer_id"].astype(str),
+                "Kind": work["kind"].astype(str).str.replace("_", " "),
+                "Assigned": _local(work["assigned_at"]),
+                "Delivered": _local(work["delivered_at"]),
+                "Arm": work["arm"].astype(str),
+                "Health score": work["trigger_score"],
+            },
+            "yyyy-mm-dd hh:mm",
+        )
+        total = _write_sheet(
+            book,
+            "Costs",
+            {
+                "Team": costs["team"],
+                "Kind": costs["kind"],
+                "Month": costs["month"],
+                "Amount": costs["amount"],
+                "Currency": costs["currency"],
+            },
+            "yyyy-mm-dd",
+        )
         sheet = book.get_worksheet_by_name("Costs")
         sheet.write_string(total, 0, "Total")
         sheet.write_number(total, 3, round(float(costs["amount"].sum()), 2))

@@ -19,10 +19,15 @@ ZONE = "Europe/Istanbul"
 TIME = "%Y-%m-%d %H:%M:%S"
 USER_LANGUAGES = {"en": "EN", "tr": "TR", "fa": "FA"}
 SYSTEM = {
-    "StartDate": ("Start Date", "startDate"), "EndDate": ("End Date", "endDate"), "Status": ("Response Type", "status"),
-    "IPAddress": ("IP Address", "ipAddress"), "Progress": ("Progress", "progress"),
-    "Duration (in seconds)": ("Duration (in seconds)", "duration"), "Finished": ("Finished", "finished"),
-    "RecordedDate": ("Recorded Date", "recordedDate"), "ResponseId": ("Response ID", "_recordId"),
+    "StartDate": ("Start Date", "startDate"),
+    "EndDate": ("End Date", "endDate"),
+    "Status": ("Response Type", "status"),
+    "IPAddress": ("IP Address", "ipAddress"),
+    "Progress": ("Progress", "progress"),
+    "Duration (in seconds)": ("Duration (in seconds)", "duration"),
+    "Finished": ("Finished", "finished"),
+    "RecordedDate": ("Recorded Date", "recordedDate"),
+    "ResponseId": ("Response ID", "_recordId"),
     "RecipientLastName": ("Recipient Last Name", "recipientLastName"),
     "RecipientFirstName": ("Recipient First Name", "recipientFirstName"),
     "RecipientEmail": ("Recipient Email", "recipientEmail"),
@@ -44,7 +49,8 @@ PROBLEMS = {
     "Q6": ("How many other people did you tell about it?", "QID6_TEXT"),
 }
 CONSENT = {
-    "Q7": ("May we contact you about your answers?", "QID7"), "Q8": ("May we quote you?", "QID8"),
+    "Q7": ("May we contact you about your answers?", "QID7"),
+    "Q8": ("May we quote you?", "QID8"),
 }
 EMBEDDED = {"invite": ("invite", "invite"), "wave": ("wave", "wave"), "touchpoint": ("touchpoint", "touchpoint")}
 IP_ADDRESS, PREVIEW, SPAM = "0", "1", "8"
@@ -71,33 +77,49 @@ def _answers(world: World, people: Register, rng: np.random.Generator, asked: pd
     """Return the answers to one survey, all columns as text."""
     account = asked["customer_id"].cat.codes.to_numpy()
     customers = world.customers.iloc[account]
-    written = [names.person(int(language), int(number)) for language, number in zip(
-        customers["language"], customers["contact"], strict=True)]
+    written = [
+        names.person(int(language), int(number))
+        for language, number in zip(customers["language"], customers["contact"], strict=True)
+    ]
     score = asked["score"].to_numpy().astype(np.int64)
     seconds = np.clip(np.exp(4.6 + 0.7 * rng.normal(size=len(asked))), 20, LONGEST).astype(np.int64)
     begun = asked["answered_at"] - pd.to_timedelta(seconds, unit="s")
     problem = asked["severity"].notna()
     channel = np.where(asked["touchpoint"].astype(str) == "website_visit", "anonymous", "email")
     end = local_text(asked["answered_at"], ZONE, TIME)
-    return pd.DataFrame({
-        "StartDate": local_text(begun, ZONE, TIME), "EndDate": end, "Status": IP_ADDRESS,
-        "IPAddress": [f"192.0.2.{n}" for n in rng.integers(1, 255, len(asked))], "Progress": "100",
-        "Duration (in seconds)": seconds.astype(str), "Finished": "1", "RecordedDate": end,
-        "ResponseId": base62(rng, "R_", 15, len(asked)),
-        "RecipientLastName": [last for _, last in written], "RecipientFirstName": [first for first, _ in written],
-        "RecipientEmail": np.array(people.emails, dtype=object)[account],
-        "ExternalReference": asked["customer_id"].astype(str).to_numpy(), "LocationLatitude": "",
-        "LocationLongitude": "", "DistributionChannel": channel,
-        "UserLanguage": asked["language"].astype(str).map(USER_LANGUAGES).to_numpy(),
-        "Q1_NPS_GROUP": np.select([score >= 9, score >= 7], ["3", "2"], "1"), "Q1": score.astype(str),
-        "Q2": asked["comment"].to_numpy(), "Q3": _yes(problem),
-        "Q4": (asked["severity"].cat.codes + 1).astype(str).where(problem, "").to_numpy(),
-        "Q5": pd.Series(_yes(asked["told_company"])).where(problem.to_numpy(), "").to_numpy(),
-        "Q6": asked["people_told"].astype(str).where(problem, "").to_numpy(),
-        "Q7": _yes(rng.random(len(asked)) < np.where(score <= 6, 0.75, 0.6)), "Q8": _yes(rng.random(len(asked)) < 0.35),
-        "invite": asked["invite"].to_numpy(), "wave": asked["wave"].astype(object).fillna("").to_numpy(),
-        "touchpoint": asked["touchpoint"].astype(object).fillna("").to_numpy(),
-    })
+    return pd.DataFrame(
+        {
+            "StartDate": local_text(begun, ZONE, TIME),
+            "EndDate": end,
+            "Status": IP_ADDRESS,
+            "IPAddress": [f"192.0.2.{n}" for n in rng.integers(1, 255, len(asked))],
+            "Progress": "100",
+            "Duration (in seconds)": seconds.astype(str),
+            "Finished": "1",
+            "RecordedDate": end,
+            "ResponseId": base62(rng, "R_", 15, len(asked)),
+            "RecipientLastName": [last for _, last in written],
+            "RecipientFirstName": [first for first, _ in written],
+            "RecipientEmail": np.array(people.emails, dtype=object)[account],
+            "ExternalReference": asked["customer_id"].astype(str).to_numpy(),
+            "LocationLatitude": "",
+            "LocationLongitude": "",
+            "DistributionChannel": channel,
+            "UserLanguage": asked["language"].astype(str).map(USER_LANGUAGES).to_numpy(),
+            "Q1_NPS_GROUP": np.select([score >= 9, score >= 7], ["3", "2"], "1"),
+            "Q1": score.astype(str),
+            "Q2": asked["comment"].to_numpy(),
+            "Q3": _yes(problem),
+            "Q4": (asked["severity"].cat.codes + 1).astype(str).where(problem, "").to_numpy(),
+            "Q5": pd.Series(_yes(asked["told_company"])).where(problem.to_numpy(), "").to_numpy(),
+            "Q6": asked["people_told"].astype(str).where(problem, "").to_numpy(),
+            "Q7": _yes(rng.random(len(asked)) < np.where(score <= 6, 0.75, 0.6)),
+            "Q8": _yes(rng.random(len(asked)) < 0.35),
+            "invite": asked["invite"].to_numpy(),
+            "wave": asked["wave"].astype(object).fillna("").to_numpy(),
+            "touchpoint": asked["touchpoint"].astype(object).fillna("").to_numpy(),
+        }
+    )
 
 
 def _some(rng: np.random.Generator, rows: pd.DataFrame, share: float) -> pd.DataFrame:
@@ -108,8 +130,14 @@ def _with_dirt(world: World, rng: np.random.Generator, rows: pd.DataFrame) -> tu
     """Add previews, spam, unfinished answers, second answers of the same person, and rows that stand twice."""
     dirt = world.parameters.dirt
     preview = _some(rng, rows, dirt.previews).assign(
-        Status=PREVIEW, RecipientLastName="", RecipientFirstName="", RecipientEmail="", ExternalReference="", invite="",
-        DistributionChannel="preview")
+        Status=PREVIEW,
+        RecipientLastName="",
+        RecipientFirstName="",
+        RecipientEmail="",
+        ExternalReference="",
+        invite="",
+        DistributionChannel="preview",
+    )
     spam = _some(rng, rows, dirt.survey_spam).assign(Status=SPAM, invite="")
     partial = _some(rng, rows, dirt.partial_answers).assign(Progress="40", Finished="0", Q2="", invite="")
     for question in ("Q3", "Q4", "Q5", "Q6", "Q7", "Q8"):
@@ -121,8 +149,13 @@ def _with_dirt(world: World, rng: np.random.Generator, rows: pd.DataFrame) -> tu
     twice = _some(rng, rows, dirt.duplicate_rows)
     for part in (preview, spam, partial, second):
         part["ResponseId"] = base62(rng, "R_", 15, len(part))
-    counts = {"previews": len(preview), "spam": len(spam), "partial": len(partial), "second_answers": len(second),
-              "rows_written_twice": len(twice)}
+    counts = {
+        "previews": len(preview),
+        "spam": len(spam),
+        "partial": len(partial),
+        "second_answers": len(second),
+        "rows_written_twice": len(twice),
+    }
     everything = pd.concat([rows, preview, spam, partial, second, twice])
     return everything.sort_values(["RecordedDate", "ResponseId"], kind="stable"), counts
 
@@ -144,16 +177,23 @@ def _history(world: World, people: Register, asked: pd.DataFrame, answers: pd.Da
     answered, bounced = asked["answered_at"].notna(), ~asked["delivered"]
     account = asked["customer_id"].cat.codes.to_numpy()
     shown = (asked["touchpoint"].astype(str) == "website_visit").to_numpy()
-    return pd.DataFrame({
-        "Recipient ID": asked["invite"], "Survey": asked["survey"],
-        "Wave": asked["wave"].astype(object).fillna(""), "Touchpoint": asked["touchpoint"].astype(object).fillna(""),
-        "Email": np.array(people.emails, dtype=object)[account],
-        "External Data Reference": asked["customer_id"].astype(str), "Channel": np.where(shown, "Intercept", "Email"),
-        "Status": np.select(
-            [bounced, answered, shown], ["Email Bounced", "Finished Survey", "Survey Shown"], "Email Sent"),
-        "Sent Date": local_text(asked["sent_at"], ZONE, TIME),
-        "Finished Date": local_text(asked["answered_at"], ZONE, TIME), "Response ID": response,
-    })
+    return pd.DataFrame(
+        {
+            "Recipient ID": asked["invite"],
+            "Survey": asked["survey"],
+            "Wave": asked["wave"].astype(object).fillna(""),
+            "Touchpoint": asked["touchpoint"].astype(object).fillna(""),
+            "Email": np.array(people.emails, dtype=object)[account],
+            "External Data Reference": asked["customer_id"].astype(str),
+            "Channel": np.where(shown, "Intercept", "Email"),
+            "Status": np.select(
+                [bounced, answered, shown], ["Email Bounced", "Finished Survey", "Survey Shown"], "Email Sent"
+            ),
+            "Sent Date": local_text(asked["sent_at"], ZONE, TIME),
+            "Finished Date": local_text(asked["answered_at"], ZONE, TIME),
+            "Response ID": response,
+        }
+    )
 
 
 def write(world: World, people: Register, folder: Path) -> dict[str, dict[str, int]]:
@@ -164,13 +204,24 @@ def write(world: World, people: Register, folder: Path) -> dict[str, dict[str, i
     touchpoints = asked[asked["survey"] == "touchpoints"].reset_index(drop=True)
     plain = {**SYSTEM, **NPS}
     first, first_counts = _write_answers(
-        world, people, relationship, {**plain, **PROBLEMS, **CONSENT, "invite": EMBEDDED["invite"],
-                                      "wave": EMBEDDED["wave"]}, folder / "qualtrics_relationship.csv")
+        world,
+        people,
+        relationship,
+        {**plain, **PROBLEMS, **CONSENT, "invite": EMBEDDED["invite"], "wave": EMBEDDED["wave"]},
+        folder / "qualtrics_relationship.csv",
+    )
     second, second_counts = _write_answers(
-        world, people, touchpoints, {**plain, **CONSENT, "invite": EMBEDDED["invite"],
-                                     "touchpoint": EMBEDDED["touchpoint"]}, folder / "qualtrics_touchpoints.csv")
+        world,
+        people,
+        touchpoints,
+        {**plain, **CONSENT, "invite": EMBEDDED["invite"], "touchpoint": EMBEDDED["touchpoint"]},
+        folder / "qualtrics_touchpoints.csv",
+    )
     history = _history(world, people, asked, pd.concat([first, second]))
     rows = [list(history.columns), *history.itertuples(index=False, name=None)]
     write_zip(folder / "qualtrics_distributions.csv.zip", "qualtrics_distributions.csv", csv_bytes(rows, FORM))
-    return {"qualtrics_relationship": first_counts, "qualtrics_touchpoints": second_counts,
-            "qualtrics_distributions": {"rows": len(history), "bounced": int((~asked["delivered"]).sum())}}
+    return {
+        "qualtrics_relationship": first_counts,
+        "qualtrics_touchpoints": second_counts,
+        "qualtrics_distributions": {"rows": len(history), "bounced": int((~asked["delivered"]).sum())},
+    }

@@ -16,8 +16,11 @@ from cxlib.sample.world import World, salesforce_id
 FORM = Format(line_end="\n", quote_all=True)
 TIME = "%Y-%m-%dT%H:%M:%S.000Z"
 COUNTRIES = {
-    "DACH": ("Germany", "Austria", "Switzerland"), "Türkiye": ("Türkiye",), "Nordics": ("Sweden", "Norway", "Finland"),
-    "Middle East": ("United Arab Emirates", "Iran", "Qatar"), "UK": ("United Kingdom",),
+    "DACH": ("Germany", "Austria", "Switzerland"),
+    "Türkiye": ("Türkiye",),
+    "Nordics": ("Sweden", "Norway", "Finland"),
+    "Middle East": ("United Arab Emirates", "Iran", "Qatar"),
+    "UK": ("United Kingdom",),
 }
 TYPES = {"new": "New Business", "existing": "Existing Business", "returned": "Win-back"}
 MOTIONS = {"new": "New", "renewal": "Renewal", "upsell": "Upsell", "cross_sell": "Cross-sell"}
@@ -36,20 +39,28 @@ def _customers(world: World, people: Register, rng: np.random.Generator) -> pd.D
     lead = pd.to_timedelta(rng.integers(1, 60 * clock.DAY, len(customers)), unit="min")
     owner = np.array(salesforce_id("005", rng, 8), dtype=object)
     regions, loud = customers["region"].astype(str).tolist(), rng.random(len(customers)) < SHOUTED
-    return pd.DataFrame({
-        "Id": customers["customer_id"], "Name": customers["name"],
-        "Type": np.where(customers["customer_id"].isin(active.astype(str)), "Customer", "Former Customer"),
-        "Industry": customers["sector"].astype(str), "ParentId": "", "MasterRecordId": "", "IsDeleted": "false",
-        "OwnerId": owner[rng.integers(0, len(owner), len(customers))],
-        "BillingCountry": [COUNTRIES[r][i % len(COUNTRIES[r])] for i, r in enumerate(regions)],
-        "CreatedDate": local_text(customers["created_at"] - lead, "UTC", TIME),
-        "Customer_Since__c": local_text(customers["created_at"], "UTC", TIME),
-        "Region__c": regions, "Tier__c": customers["tier"].astype(str),
-        "Acquisition_Channel__c": customers["acquisition_channel"].astype(str),
-        "Key_Contact_Email__c": [
-            _shout(email, region == "Türkiye") if shouts else email
-            for email, region, shouts in zip(people.emails, regions, loud, strict=True)],
-    })
+    return pd.DataFrame(
+        {
+            "Id": customers["customer_id"],
+            "Name": customers["name"],
+            "Type": np.where(customers["customer_id"].isin(active.astype(str)), "Customer", "Former Customer"),
+            "Industry": customers["sector"].astype(str),
+            "ParentId": "",
+            "MasterRecordId": "",
+            "IsDeleted": "false",
+            "OwnerId": owner[rng.integers(0, len(owner), len(customers))],
+            "BillingCountry": [COUNTRIES[r][i % len(COUNTRIES[r])] for i, r in enumerate(regions)],
+            "CreatedDate": local_text(customers["created_at"] - lead, "UTC", TIME),
+            "Customer_Since__c": local_text(customers["created_at"], "UTC", TIME),
+            "Region__c": regions,
+            "Tier__c": customers["tier"].astype(str),
+            "Acquisition_Channel__c": customers["acquisition_channel"].astype(str),
+            "Key_Contact_Email__c": [
+                _shout(email, region == "Türkiye") if shouts else email
+                for email, region, shouts in zip(people.emails, regions, loud, strict=True)
+            ],
+        }
+    )
 
 
 def _beside(people: Register, rng: np.random.Generator, rows: pd.DataFrame) -> pd.DataFrame:
@@ -58,16 +69,31 @@ def _beside(people: Register, rng: np.random.Generator, rows: pd.DataFrame) -> p
     parts = []
     for duplicate, master in people.merged.items():
         original = by_id.loc[people.merged.get(master, master)]
-        parts.append({**original, "Id": duplicate, "Name": str(original["Name"]).upper(), "MasterRecordId": master,
-                      "IsDeleted": "true"})
+        parts.append(
+            {
+                **original,
+                "Id": duplicate,
+                "Name": str(original["Name"]).upper(),
+                "MasterRecordId": master,
+                "IsDeleted": "true",
+            }
+        )
     kinds = (("Test", people.test), ("Internal", people.internal), ("Prospect", people.deleted))
     for kind, ids in kinds:
         for number, identity in enumerate(ids):
             name = {"Test": f"TEST Sandbox {number + 1}", "Internal": f"{COMPANY} {number + 1}"}.get(kind, "deleted")
             like = rows.iloc[int(rng.integers(len(rows)))]
             email = "" if kind == "Prospect" else names.address(0, number + 40, COMPANY_DOMAIN)
-            parts.append({**like, "Id": identity, "Name": name, "Type": kind, "Key_Contact_Email__c": email,
-                          "IsDeleted": str(kind == "Prospect").lower()})
+            parts.append(
+                {
+                    **like,
+                    "Id": identity,
+                    "Name": name,
+                    "Type": kind,
+                    "Key_Contact_Email__c": email,
+                    "IsDeleted": str(kind == "Prospect").lower(),
+                }
+            )
     return pd.DataFrame(parts)
 
 
@@ -78,8 +104,11 @@ def write_accounts(world: World, people: Register, folder: Path) -> dict[str, in
     everything = pd.concat([rows, _beside(people, rng, rows)]).sort_values("Id", ignore_index=True)
     (folder / "salesforce_accounts.csv").write_bytes(csv_bytes(frame_rows(everything), FORM))
     return {
-        "rows": len(everything), "merged": len(people.merged), "test": len(people.test),
-        "internal": len(people.internal), "deleted": len(people.deleted),
+        "rows": len(everything),
+        "merged": len(people.merged),
+        "test": len(people.test),
+        "internal": len(people.internal),
+        "deleted": len(people.deleted),
     }
 
 
@@ -97,20 +126,25 @@ def write_opportunities(world: World, people: Register, folder: Path) -> dict[st
     buyers, motions = deals["buyer"].astype(str).map(TYPES), deals["motion"].astype(str).map(MOTIONS)
     known = pd.Series(world.customers["name"].to_numpy(), index=world.customers["customer_id"])
     company = account.map(known).fillna(pd.Series([f"Prospect {n + 1}" for n in range(count)]))
-    rows = pd.DataFrame({
-        "Id": salesforce_id("006", rng, count),
-        "AccountId": stale_ids(rng, people, deals["customer_id"], world.parameters.dirt.moved_ids, account),
-        "Name": company + " - " + motions,
-        "StageName": stage, "Amount": deals["amount"].map("{:.2f}".format),
-        "CurrencyIsoCode": deals["currency"].astype(str),
-        "Probability": np.select([stage == "Closed Won", stage == "Closed Lost"], ["100", "0"], "40"),
-        "CloseDate": closes.dt.strftime("%Y-%m-%d"),
-        "CreatedDate": local_text(deals["created_at"], "UTC", TIME),
-        "IsClosed": np.where(is_open, "false", "true"),
-        "IsWon": np.where(deals["outcome"] == "won", "true", "false"),
-        "Type": buyers, "LeadSource": deals["lead_source"].astype(str),
-        "ForecastCategory": np.where(is_open, "Pipeline", "Closed"),
-        "IsDeleted": np.where(deleted, "true", "false"), "Motion__c": motions,
-    })
+    rows = pd.DataFrame(
+        {
+            "Id": salesforce_id("006", rng, count),
+            "AccountId": stale_ids(rng, people, deals["customer_id"], world.parameters.dirt.moved_ids, account),
+            "Name": company + " - " + motions,
+            "StageName": stage,
+            "Amount": deals["amount"].map("{:.2f}".format),
+            "CurrencyIsoCode": deals["currency"].astype(str),
+            "Probability": np.select([stage == "Closed Won", stage == "Closed Lost"], ["100", "0"], "40"),
+            "CloseDate": closes.dt.strftime("%Y-%m-%d"),
+            "CreatedDate": local_text(deals["created_at"], "UTC", TIME),
+            "IsClosed": np.where(is_open, "false", "true"),
+            "IsWon": np.where(deals["outcome"] == "won", "true", "false"),
+            "Type": buyers,
+            "LeadSource": deals["lead_source"].astype(str),
+            "ForecastCategory": np.where(is_open, "Pipeline", "Closed"),
+            "IsDeleted": np.where(deleted, "true", "false"),
+            "Motion__c": motions,
+        }
+    )
     (folder / "salesforce_opportunities.csv").write_bytes(csv_bytes(frame_rows(rows), FORM))
     return {"rows": count, "deleted": int(deleted.sum())}

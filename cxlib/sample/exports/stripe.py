@@ -50,31 +50,33 @@ def _rows(world: World, people: Register, rng: np.random.Generator, terms: pd.Da
         return local_text(times, "UTC", TIME)
 
     trial_starts = terms["started_at"].where(terms["trial_ends_at"].notna())
-    return pd.DataFrame({
-        "id": base62(rng, "sub_", 20, len(terms)),
-        "Customer ID": customer[account],
-        "Customer Email": np.array(people.emails, dtype=object)[account],
-        "Customer Name": world.customers["name"].to_numpy()[account],
-        "Plan": terms["product"].astype(str) + " " + terms["plan"],
-        "Product": terms["product"].astype(str),
-        "Quantity": terms["seats"].astype(str),
-        "Currency": terms["currency"].astype(str).str.lower(),
-        "Interval": terms["interval"],
-        "Amount": terms["unit_amount"].map("{:.2f}".format),
-        "Status": _status(rng, terms),
-        "Cancellation Reason": terms["end_reason"].map(REASONS),
-        "Created (UTC)": at(terms["started_at"]),
-        "Start (UTC)": at(pd.Series(clock.times(begun))),
-        "Start Date (UTC)": at(terms["started_at"]),
-        "Current Period Start (UTC)": at(pd.Series(clock.times(begun))),
-        "Current Period End (UTC)": at(pd.Series(clock.times(ends))),
-        "Trial Start (UTC)": at(trial_starts),
-        "Trial End (UTC)": at(terms["trial_ends_at"]),
-        "Canceled At (UTC)": at(terms["canceled_at"]),
-        "Ended At (UTC)": at(terms["ended_at"]),
-        "livemode": "true",
-        "account_id (metadata)": terms["customer_id"].astype(str),
-    })
+    return pd.DataFrame(
+        {
+            "id": base62(rng, "sub_", 20, len(terms)),
+            "Customer ID": customer[account],
+            "Customer Email": np.array(people.emails, dtype=object)[account],
+            "Customer Name": world.customers["name"].to_numpy()[account],
+            "Plan": terms["product"].astype(str) + " " + terms["plan"],
+            "Product": terms["product"].astype(str),
+            "Quantity": terms["seats"].astype(str),
+            "Currency": terms["currency"].astype(str).str.lower(),
+            "Interval": terms["interval"],
+            "Amount": terms["unit_amount"].map("{:.2f}".format),
+            "Status": _status(rng, terms),
+            "Cancellation Reason": terms["end_reason"].map(REASONS),
+            "Created (UTC)": at(terms["started_at"]),
+            "Start (UTC)": at(pd.Series(clock.times(begun))),
+            "Start Date (UTC)": at(terms["started_at"]),
+            "Current Period Start (UTC)": at(pd.Series(clock.times(begun))),
+            "Current Period End (UTC)": at(pd.Series(clock.times(ends))),
+            "Trial Start (UTC)": at(trial_starts),
+            "Trial End (UTC)": at(terms["trial_ends_at"]),
+            "Canceled At (UTC)": at(terms["canceled_at"]),
+            "Ended At (UTC)": at(terms["ended_at"]),
+            "livemode": "true",
+            "account_id (metadata)": terms["customer_id"].astype(str),
+        }
+    )
 
 
 def _beside(world: World, people: Register, rng: np.random.Generator, rows: pd.DataFrame) -> pd.DataFrame:
@@ -83,7 +85,8 @@ def _beside(world: World, people: Register, rng: np.random.Generator, rows: pd.D
     running = rows[rows["Status"] == "active"]
     copies = []
     for count, change in (
-        (dirt.test_mode, {"livemode": "false"}), (dirt.never_started, {"Status": "incomplete_expired"}),
+        (dirt.test_mode, {"livemode": "false"}),
+        (dirt.never_started, {"Status": "incomplete_expired"}),
         (len(people.test), {}),
     ):
         part = running.iloc[rng.choice(len(running), count, replace=False)].assign(**change)
@@ -103,5 +106,9 @@ def write(world: World, people: Register, folder: Path) -> dict[str, int]:
     newest_first = everything.sort_values(["Created (UTC)", "id"], ascending=False, kind="stable")
     (folder / "stripe_subscriptions.csv").write_bytes(csv_bytes(frame_rows(newest_first), FORM))
     dirt = world.parameters.dirt
-    return {"rows": len(everything), "test_mode": dirt.test_mode, "never_started": dirt.never_started,
-            "of_test_accounts": len(people.test)}
+    return {
+        "rows": len(everything),
+        "test_mode": dirt.test_mode,
+        "never_started": dirt.never_started,
+        "of_test_accounts": len(people.test),
+    }

@@ -45,8 +45,11 @@ def _parameters(group: str, parameters: object) -> list[str]:
 
 def _table(name: str, content: Mapping[str, object]) -> list[str]:
     """Return the lines of a table; tables of tables become tables of their own."""
-    deep = {key: value for key, value in content.items() if isinstance(value, Mapping)
-            and any(isinstance(part, Mapping) for part in value.values())}
+    deep = {
+        key: value
+        for key, value in content.items()
+        if isinstance(value, Mapping) and any(isinstance(part, Mapping) for part in value.values())
+    }
     flat = [f"{_key(key)} = {_value(value)}" for key, value in content.items() if key not in deep]
     lines = [f"[{name}]", *flat, ""] if flat else []
     for key, value in deep.items():
@@ -64,14 +67,25 @@ def truth_toml(world: World, dirt: Mapping[str, Mapping[str, int]]) -> str:
     dirt : mapping
         How many rows of each kind of dirt stand in each export.
     """
-    lines = [HEAD, *_table("world", {
-        "seed": world.seed, "first_month": str(clock.FIRST_MONTH), "last_month": str(clock.LAST_MONTH),
-        "as_of": clock.EXPORTED_AT + ":00Z",
-        **truth.in_this_world(world)})]
-    lines += ["# Computed by formula from the parameters: customers with a problem who say nothing, per one who does.",
-              *_table("silent_per_complainer", truth.silent_per_complainer(world.parameters)),
-              "# True effects, from experiments on a large population in which everything is decided by lot.",
-              "# `simulation_error` is one standard error of that computation."]
+    lines = [
+        HEAD,
+        *_table(
+            "world",
+            {
+                "seed": world.seed,
+                "first_month": str(clock.FIRST_MONTH),
+                "last_month": str(clock.LAST_MONTH),
+                "as_of": clock.EXPORTED_AT + ":00Z",
+                **truth.in_this_world(world),
+            },
+        ),
+    ]
+    lines += [
+        "# Computed by formula from the parameters: customers with a problem who say nothing, per one who does.",
+        *_table("silent_per_complainer", truth.silent_per_complainer(world.parameters)),
+        "# True effects, from experiments on a large population in which everything is decided by lot.",
+        "# `simulation_error` is one standard error of that computation.",
+    ]
     for name, content in truth.effects(world.parameters).items():
         lines += _table(f"effects.{name}", content)
     lines += ["# Rows written, and how many of them are not what they seem."]

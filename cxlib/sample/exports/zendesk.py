@@ -21,10 +21,16 @@ def _raw(world: World) -> pd.DataFrame:
     tickets = world.tickets.drop(columns=["handled_well", "problem"])
     account = tickets["customer_id"].cat.codes.to_numpy()
     return tickets.assign(
-        region=world.customers["region"].cat.codes.to_numpy()[account].astype(np.int64), account=account, tags="",
-        kind="real", severity=tickets["severity"].astype(object), topic=tickets["topic"].astype(object),
-        channel=tickets["channel"].astype(object), customer_id=tickets["customer_id"].astype(object),
-        product=tickets["product"].astype(object))
+        region=world.customers["region"].cat.codes.to_numpy()[account].astype(np.int64),
+        account=account,
+        tags="",
+        kind="real",
+        severity=tickets["severity"].astype(object),
+        topic=tickets["topic"].astype(object),
+        channel=tickets["channel"].astype(object),
+        customer_id=tickets["customer_id"].astype(object),
+        product=tickets["product"].astype(object),
+    )
 
 
 def _copies(rng: np.random.Generator, tickets: pd.DataFrame, share: float, kind: str, tags: str) -> pd.DataFrame:
@@ -40,8 +46,15 @@ def _closed_unanswered(tickets: pd.DataFrame, minutes: int) -> pd.DataFrame:
     solved = tickets["created_at"] + pd.Timedelta(minutes=minutes)
     never = pd.Series(pd.NaT, index=tickets.index, dtype="datetime64[s]")
     return tickets.assign(
-        first_replied_at=never, first_reply_working_minutes=-1, first_solved_at=solved, last_solved_at=solved,
-        status="solved", replies=0, reopens=0, agent=-1)
+        first_replied_at=never,
+        first_reply_working_minutes=-1,
+        first_solved_at=solved,
+        last_solved_at=solved,
+        status="solved",
+        replies=0,
+        reopens=0,
+        agent=-1,
+    )
 
 
 def _extra(world: World, people: Register, rng: np.random.Generator, real: pd.DataFrame) -> pd.DataFrame:
@@ -54,14 +67,16 @@ def _extra(world: World, people: Register, rng: np.random.Generator, real: pd.Da
     test = _copies(rng, questions, dirt.test_tickets, "test", "test qa-user").assign(customer_id="", account=-1)
     own = _copies(rng, questions, 0.0022, "own", "")
     nobody = np.array([*people.test, *people.internal], dtype=object)
-    return pd.concat([
-        _closed_unanswered(_copies(rng, done, dirt.merged_tickets, "merged", "closed_by_merge"), 9),
-        _closed_unanswered(spam, 15),
-        test,
-        own.assign(customer_id=nobody[rng.integers(0, len(nobody), len(own))], account=-1),
-        _copies(rng, questions, dirt.outbound, "outbound", "outbound"),
-        _closed_unanswered(_copies(rng, chats, dirt.bot_only * len(real) / len(chats), "bot", "bot_only"), 3),
-    ])
+    return pd.concat(
+        [
+            _closed_unanswered(_copies(rng, done, dirt.merged_tickets, "merged", "closed_by_merge"), 9),
+            _closed_unanswered(spam, 15),
+            test,
+            own.assign(customer_id=nobody[rng.integers(0, len(nobody), len(own))], account=-1),
+            _copies(rng, questions, dirt.outbound, "outbound", "outbound"),
+            _closed_unanswered(_copies(rng, chats, dirt.bot_only * len(real) / len(chats), "bot", "bot_only"), 3),
+        ]
+    )
 
 
 def _requesters(world: World, people: Register, rng: np.random.Generator, tickets: pd.DataFrame) -> pd.DataFrame:
@@ -78,17 +93,22 @@ def _requesters(world: World, people: Register, rng: np.random.Generator, ticket
         else:
             language = int(languages[account])
             domain, number = domains[account], int(contacts[account] + other)
-        rows.append((
-            " ".join(names.person(language, number)), 36_000_000_000 + (int(account) + 1) * 10 + int(other),
-            names.address(language, number, domain), domain))
+        rows.append(
+            (
+                " ".join(names.person(language, number)),
+                36_000_000_000 + (int(account) + 1) * 10 + int(other),
+                names.address(language, number, domain),
+                domain,
+            )
+        )
     out = pd.DataFrame(rows, columns=["Requester", "Requester id", "Requester email", "Requester domain"])
     out["Requester external id"] = tickets["customer_id"].to_numpy()
     out["Requester external id"] = stale_ids(
-        rng, people, tickets["customer_id"].reset_index(drop=True), dirt.moved_ids, out["Requester external id"])
+        rng, people, tickets["customer_id"].reset_index(drop=True), dirt.moved_ids, out["Requester external id"]
+    )
     chance, known = rng.random(len(tickets)), (tickets["kind"] == "real").to_numpy()
     gone = known & (chance < dirt.deleted_users)
-    out.loc[gone, ["Requester", "Requester email", "Requester domain", "Requester external id"]] = [
-        DELETED, "", "", ""]
+    out.loc[gone, ["Requester", "Requester email", "Requester domain", "Requester external id"]] = [DELETED, "", "", ""]
     unnamed = known & ~gone & (extra == 0) & (chance > 1 - dirt.missing_customer / 0.6)
     out.loc[unnamed, "Requester external id"] = ""
     return out
@@ -121,7 +141,8 @@ def _working(tickets: pd.DataFrame, column: str) -> pd.Series:
     epoch = clock.EPOCH.astype("datetime64[s]")
     start, end = (
         ((tickets[name].fillna(tickets["created_at"]).to_numpy() - epoch) // np.timedelta64(60, "s")).astype(np.int64)
-        for name in ("created_at", column))
+        for name in ("created_at", column)
+    )
     passed = clock.working_minutes(clock.to_local(end, region)) - clock.working_minutes(clock.to_local(start, region))
     return pd.Series(np.where(tickets[column].isna(), -1, passed), index=tickets.index)
 

@@ -92,39 +92,49 @@ def _layout(world: World, tickets: pd.DataFrame, desk: Desk, lost_clock: pd.Time
     def at(times: pd.Series) -> pd.Series:
         return local_text(times, desk.zone, desk.times)
 
-    return pd.DataFrame({
-        "Summation column": "1",
-        "Id": (FIRST_ID + np.arange(len(tickets))).astype(str),
-        **{name: tickets[name] for name in (
-            "Requester", "Requester id", "Requester external id", "Requester email", "Requester domain")},
-        "Submitter": assignee.where(tickets["kind"] == "outbound", tickets["Requester"]),
-        "Assignee": assignee,
-        "Group": _groups(tickets),
-        "Subject": subjects(rng, tickets),
-        "Tags": _tags(tickets),
-        "Status": _status(tickets),
-        "Priority": tickets["severity"].map(PRIORITIES).fillna("Low"),
-        "Via": tickets["channel"].map(VIA),
-        "Ticket type": np.where(tickets["severity"].notna(), "Problem", "Question"),
-        "Created at": at(tickets["created_at"]),
-        "Updated at": at(last_touch),
-        "Assigned at": at(asked),
-        "Organization": np.where(account >= 0, company, ""),
-        "Due date": "",
-        "Initially assigned at": at(asked),
-        "Solved at": at(tickets["last_solved_at"]),
-        "Resolution time": _resolution_hours(minutes["Full resolution time in minutes"], desk),
-        "Satisfaction Score": tickets["satisfaction"].map(SCORES),
-        "Group stations": "1",
-        "Assignee stations": np.where(agent >= 0, "1", "0"),
-        "Reopens": tickets["reopens"].astype(str),
-        "Replies": tickets["replies"].astype(str),
-        **{name: _minute_text(minutes[name], desk) for name in map(str, minutes.columns)},
-        "Topic [list]": tickets["topic"],
-        "Product [list]": tickets["product"],
-        "Severity [list]": tickets["severity"].fillna("").mask(unrecorded, ""),
-        "Complaint [flag]": np.where(tickets["severity"].notna(), "Yes", "No"),
-    })
+    return pd.DataFrame(
+        {
+            "Summation column": "1",
+            "Id": (FIRST_ID + np.arange(len(tickets))).astype(str),
+            **{
+                name: tickets[name]
+                for name in (
+                    "Requester",
+                    "Requester id",
+                    "Requester external id",
+                    "Requester email",
+                    "Requester domain",
+                )
+            },
+            "Submitter": assignee.where(tickets["kind"] == "outbound", tickets["Requester"]),
+            "Assignee": assignee,
+            "Group": _groups(tickets),
+            "Subject": subjects(rng, tickets),
+            "Tags": _tags(tickets),
+            "Status": _status(tickets),
+            "Priority": tickets["severity"].map(PRIORITIES).fillna("Low"),
+            "Via": tickets["channel"].map(VIA),
+            "Ticket type": np.where(tickets["severity"].notna(), "Problem", "Question"),
+            "Created at": at(tickets["created_at"]),
+            "Updated at": at(last_touch),
+            "Assigned at": at(asked),
+            "Organization": np.where(account >= 0, company, ""),
+            "Due date": "",
+            "Initially assigned at": at(asked),
+            "Solved at": at(tickets["last_solved_at"]),
+            "Resolution time": _resolution_hours(minutes["Full resolution time in minutes"], desk),
+            "Satisfaction Score": tickets["satisfaction"].map(SCORES),
+            "Group stations": "1",
+            "Assignee stations": np.where(agent >= 0, "1", "0"),
+            "Reopens": tickets["reopens"].astype(str),
+            "Replies": tickets["replies"].astype(str),
+            **{name: _minute_text(minutes[name], desk) for name in map(str, minutes.columns)},
+            "Topic [list]": tickets["topic"],
+            "Product [list]": tickets["product"],
+            "Severity [list]": tickets["severity"].fillna("").mask(unrecorded, ""),
+            "Complaint [flag]": np.where(tickets["severity"].notna(), "Yes", "No"),
+        }
+    )
 
 
 def _write_main(world: World, tickets: pd.DataFrame, folder: Path) -> int:
@@ -163,12 +173,17 @@ def write(world: World, people: Register, folder: Path) -> dict[str, int]:
     kinds = tickets["kind"].value_counts()
     lost = (local["created_at"] < lost_clock) & local["first_replied_at"].notna()
     return {
-        "rows": len(tickets) + twice, "rows_written_twice": twice,
+        "rows": len(tickets) + twice,
+        "rows_written_twice": twice,
         **{kind: int(kinds[kind]) for kind in ("merged", "spam", "test", "own", "outbound", "bot")},
         "deleted_user": int((tickets["Requester"] == DELETED).sum()),
         "without_customer_but_with_address": int(
-            ((tickets["kind"] == "real") & (tickets["Requester external id"] == "") & (tickets["Requester email"] != "")
-             ).sum()),
+            (
+                (tickets["kind"] == "real")
+                & (tickets["Requester external id"] == "")
+                & (tickets["Requester email"] != "")
+            ).sum()
+        ),
         "naming_a_merged_account": int(tickets["Requester external id"].isin(list(people.merged)).sum()),
         "lost_reply_clock": int(lost.sum()),
     }
