@@ -7,6 +7,7 @@ from html import escape
 from cxlib.exhibits import words
 from cxlib.exhibits.exhibit import Exhibit, element, paragraph
 from cxlib.finding import Finding
+from cxlib.language import Language
 from cxlib.metrics import METRICS
 from cxlib.workbook import Workbook
 
@@ -54,15 +55,19 @@ def summary(book: Workbook, *names: str) -> Exhibit:
         "Of {count} measures, {good} got measurably better than the month before, {bad} got worse, and "
         "{rest} moved no more than chance would.",
         count=language.number(len(findings)),
-        good=language.number(len(good)),
-        bad=language.number(len(bad)),
-        rest=language.number(len(findings) - len(good) - len(bad)),
+        good=_how_many(language, len(good)),
+        bad=_how_many(language, len(bad)),
+        rest=_how_many(language, len(findings) - len(good) - len(bad)),
     )
     for opening, group in (("Better: {names}.", good), ("Worse: {names}.", bad)):
         if group:
             labels = "; ".join(language.text(METRICS[finding.metric].label) for finding in group)
             text += " " + language.text(opening, names=labels)
     return paragraph(text, "cx-summary", id="finding-summary")
+
+
+def _how_many(language: Language, count: int) -> str:
+    return language.number(count) if count else language.text("none")
 
 
 def tiles(book: Workbook, *names: str) -> Exhibit:

@@ -130,7 +130,11 @@ class Language:
         return self.text("{low} to {high}", low=self.measure(low, unit, like), high=self.measure(high, unit, like))
 
     def difference_interval(self, low: float, high: float, unit: str) -> str:
-        """Return "−1.2 points to +0.8 points"."""
+        """Return "−1.2 to +0.8 points"."""
+        if unit in ("share", "points"):
+            bare, scale = ("per cent", 100) if unit == "share" else ("", 1)
+            ends = (self.difference(scale * end, bare) for end in (low, high))
+            return self.text("{low} to {high} points", low=next(ends), high=next(ends))
         like = _larger(low, high)
         return self.text(
             "{low} to {high}", low=self.difference(low, unit, like), high=self.difference(high, unit, like)

@@ -22,23 +22,6 @@ Format = Literal["csv", "tsv", "excel", "parquet", "json", "duckdb", "postgresql
 EPOCHS = ("epoch_s", "epoch_ms", "epoch_us")
 _DIRECTIVES = re.compile(r"%(?:-?[dmyHIMSj]|[YfgnpbBhaAz%])|[^%]")
 
-ENDINGS: dict[str, Format] = {
-    ".csv": "csv",
-    ".txt": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".xlsx": "excel",
-    ".xlsm": "excel",
-    ".xlsb": "excel",
-    ".xls": "excel",
-    ".ods": "excel",
-    ".parquet": "parquet",
-    ".json": "json",
-    ".jsonl": "json",
-    ".ndjson": "json",
-    ".duckdb": "duckdb",
-}
-
 
 def check_time_format(text: str) -> str:
     """Return a strptime format (or "iso", "epoch_s", ...) if DuckDB can read by it.

@@ -7,11 +7,28 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cxlib.errors import ConfigError
-from cxlib.sources.config import ENDINGS, Export, Format
+from cxlib.sources.config import Export, Format
 from cxlib.sources.words import did_you_mean, listed
 from cxlib.tables import TABLES, Table
 
 Records = Sequence[Sequence[str]]
+
+ENDINGS: dict[str, Format] = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xlsb": "excel",
+    ".xls": "excel",
+    ".ods": "excel",
+    ".parquet": "parquet",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".duckdb": "duckdb",
+}
 
 
 @dataclass(frozen=True)

@@ -180,8 +180,8 @@ def _iso(text: str) -> Moment:
 def to_utc(local: str, time_zone: str) -> str:
     """Return SQL that takes a local time to naive UTC.
 
-    A time that the clock shows twice is taken as the later one, a time that it skips as the moment
-    the clock would have shown it without the change; the check `dst` counts both.
+    A time that the clock shows twice is taken as the later one (see `stage` for starts), a time that
+    it skips as the moment the clock would have shown it without the change; the check `dst` counts both.
     """
     return f"(({local}) AT TIME ZONE {literal(time_zone or 'UTC')}) AT TIME ZONE 'UTC'"
 

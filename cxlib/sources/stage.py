@@ -6,7 +6,7 @@ Three tables per export: `staged` (text as mapped, with the reject rule that too
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -222,8 +222,24 @@ def to_canonical(
     )
     connection.execute(
         f"CREATE TABLE {staged.canon} AS SELECT cx_file, cx_row, cx_order, {chosen} FROM "
-        f"(SELECT {second} FROM (SELECT {first} FROM {staged.parsed}))"
+        f"(SELECT {second} FROM (SELECT *{_in_order(staged, plain)} FROM (SELECT {first} FROM {staged.parsed})))"
     )
+
+
+def _in_order(staged: Staged, times: Sequence[str]) -> str:
+    """Return SQL that takes a start as the earlier of two equal clock times where its end would come before it."""
+    ends: dict[str, list[str]] = {}
+    for check in staged.plan.table.checks:
+        end, _, start = check.must.partition(" >= ")
+        if check.name == "ends-before-starts" and start in times and end in times:
+            ends.setdefault(start, []).append(end)
+    replaced = []
+    for start, after in ends.items():
+        earlier = f"{_utc(start)} - INTERVAL 1 HOUR"
+        late = " OR ".join(f"{_utc(start)} > {_utc(end)}" for end in after)
+        twice = f"({parse.to_local(earlier, staged.style.zone or 'UTC')}) = {_local(start)}"
+        replaced.append(f"CASE WHEN ({late}) AND {twice} THEN {earlier} ELSE {_utc(start)} END AS {_utc(start)}")
+    return f" REPLACE ({', '.join(replaced)})" if replaced else ""
 
 
 def _utc(column: str) -> str:

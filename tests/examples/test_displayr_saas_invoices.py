@@ -62,8 +62,11 @@ def test_lines_that_are_no_terms_are_in_the_ledger(example: Example) -> None:
 
 def test_amounts_add_up_to_the_invoices(example: Example) -> None:
     terms = example.rows("subscriptions")
-    sydney = [terms[name].dt.tz_localize("UTC").dt.tz_convert("Australia/Sydney") for name in ("started_at", "ended_at")]
-    days = (sydney[1].dt.tz_localize(None) - sydney[0].dt.tz_localize(None)).dt.days
+    start, end = (
+        terms[name].dt.tz_localize("UTC").dt.tz_convert("Australia/Sydney").dt.tz_localize(None)
+        for name in ("started_at", "ended_at")
+    )
+    days = (end - start).dt.days
     assert round((terms["monthly_amount"] * 12 * days / 365.25).sum()) == 9_117_290
     assert terms["customer_id"].nunique() == 618
 

@@ -64,7 +64,7 @@ def test_rose_is_said_where_the_interval_excludes_no_change(desk: Lay) -> None:
     said = plain(exhibits.say(book, "csat", months_back=1).text)
     assert re.fullmatch(
         r"Satisfaction with tickets \(CSAT\): 80\.0% \(95% interval 7\d\.\d% to 8\d\.\d%; n = 200\)\. It rose since "
-        r"September 2026 \(then 50\.0%; change \+30\.0 points, interval \+[12]\d\.\d points to \+3\d\.\d points\)\.",
+        r"September 2026 \(then 50\.0%; change \+30\.0 points, interval \+[12]\d\.\d to \+3\d\.\d points\)\.",
         said,
     )
 

@@ -12,7 +12,10 @@ from cxlib.sample import clock
 from cxlib.sample.kinds import DACH, MIDDLE_EAST, NEVER, NONE, NORDICS, REGIONS, TURKIYE, UK
 
 ZONES = {
-    DACH: "Europe/Berlin", TURKIYE: "Europe/Istanbul", NORDICS: "Europe/Stockholm", MIDDLE_EAST: "Asia/Dubai",
+    DACH: "Europe/Berlin",
+    TURKIYE: "Europe/Istanbul",
+    NORDICS: "Europe/Stockholm",
+    MIDDLE_EAST: "Asia/Dubai",
     UK: "Europe/London",
 }
 EPOCH = datetime(2018, 12, 31, tzinfo=UTC)
@@ -39,9 +42,7 @@ def test_local_and_back_in_working_time() -> None:
 
 def test_working_minutes_are_those_counted_one_by_one() -> None:
     two_weeks = np.arange(2 * clock.WEEK)
-    open_now = [
-        m // clock.DAY % 7 < 5 and 8 * 60 <= m % clock.DAY < 18 * 60 for m in two_weeks.tolist()
-    ]
+    open_now = [m // clock.DAY % 7 < 5 and 8 * 60 <= m % clock.DAY < 18 * 60 for m in two_weeks.tolist()]
     counted = np.concatenate([[0], np.cumsum(open_now)[:-1]])
     assert (clock.working_minutes(two_weeks) == counted).all()
 

@@ -127,10 +127,34 @@ def test_encodings(written: Path) -> None:
 
 def test_help_desk_columns_are_complete(written: Path) -> None:
     wanted = [
-        "Summation column", "Id", "Requester", "Requester id", "Requester external id", "Requester email",
-        "Requester domain", "Submitter", "Assignee", "Group", "Subject", "Tags", "Status", "Priority", "Via",
-        "Ticket type", "Created at", "Updated at", "Assigned at", "Organization", "Due date", "Initially assigned at",
-        "Solved at", "Resolution time", "Satisfaction Score", "Group stations", "Assignee stations", "Reopens",
+        "Summation column",
+        "Id",
+        "Requester",
+        "Requester id",
+        "Requester external id",
+        "Requester email",
+        "Requester domain",
+        "Submitter",
+        "Assignee",
+        "Group",
+        "Subject",
+        "Tags",
+        "Status",
+        "Priority",
+        "Via",
+        "Ticket type",
+        "Created at",
+        "Updated at",
+        "Assigned at",
+        "Organization",
+        "Due date",
+        "Initially assigned at",
+        "Solved at",
+        "Resolution time",
+        "Satisfaction Score",
+        "Group stations",
+        "Assignee stations",
+        "Reopens",
         "Replies",
     ]
     for kind in ("First reply", "First resolution", "Full resolution", "Agent wait", "Requester wait", "On hold"):
@@ -149,8 +173,13 @@ def test_ticket_dirt_is_what_is_told(written: Path, told: dict[str, Any]) -> Non
     assert len({row["Id"] for row in main}) == len(once)
     assert {row["Id"] for row in main} & {row["Id"] for row in turkish}
     tags = Counter(tag for row in [*map(dict, once_rows(main)), *turkish] for tag in row["Tags"].split())
-    for tag, kind in (("closed_by_merge", "merged"), ("spam", "spam"), ("qa-user", "test"), ("outbound", "outbound"),
-                      ("bot_only", "bot")):
+    for tag, kind in (
+        ("closed_by_merge", "merged"),
+        ("spam", "spam"),
+        ("qa-user", "test"),
+        ("outbound", "outbound"),
+        ("bot_only", "bot"),
+    ):
         assert tags[tag] == dirt[kind] > 20
     every = [*once_rows(main), *turkish]
     assert sum(row["Requester"].startswith("Permanently deleted") for row in every) == dirt["deleted_user"] > 50
@@ -221,7 +250,11 @@ def test_subscriptions_are_as_the_billing_system_writes_them(written: Path, told
     live = [row for row in terms if row["livemode"] == "true" and row["Status"] != "incomplete_expired"]
     assert {row["Currency"] for row in live} == {"eur", "usd", "try"}
     assert {row["Cancellation Reason"] for row in live} == {
-        "", "plan_change", "cancellation_requested", "payment_failed"}
+        "",
+        "plan_change",
+        "cancellation_requested",
+        "payment_failed",
+    }
     begun = {(row["account_id (metadata)"], row["Product"], row["Start Date (UTC)"]) for row in live}
     changed = [row for row in live if row["Cancellation Reason"] == "plan_change"]
     assert len(changed) > 500
@@ -247,8 +280,11 @@ def test_survey_dirt_is_what_is_told(written: Path, told: dict[str, Any], name: 
     assert len(unfinished) == dirt["partial"]
     assert all(int(row["Progress"]) < 100 for row in unfinished)
     assert any("\n" in row["Q2"] for row in answers)
-    assert all(row["Q1_NPS_GROUP"] == ("3" if int(row["Q1"]) >= 9 else "2" if int(row["Q1"]) >= 7 else "1")
-               for row in answers if row["Status"] == "0" and row["invite"] and row["ResponseId"] not in twice(answers))
+    assert all(
+        row["Q1_NPS_GROUP"] == ("3" if int(row["Q1"]) >= 9 else "2" if int(row["Q1"]) >= 7 else "1")
+        for row in answers
+        if row["Status"] == "0" and row["invite"] and row["ResponseId"] not in twice(answers)
+    )
 
 
 def twice(answers: list[dict[str, str]]) -> set[str]:

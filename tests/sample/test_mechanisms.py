@@ -66,10 +66,16 @@ def test_hazard_follows_satisfaction_and_hurt(worlds: list[World]) -> None:
     about = pooled(worlds, "customers").set_index("customer_id")
     frailty = np.log(about["frailty"].reindex(panel["customer_id"]).to_numpy())
     tier = about["tier"].astype(str).reindex(panel["customer_id"]).to_numpy()
-    x = pd.DataFrame({
-        "one": 1.0, "satisfaction": panel["satisfaction"].to_numpy(), "hurt": panel["hurt"].to_numpy(),
-        "managed": panel["managed"].to_numpy(), "team": tier == "Team", "enterprise": tier == "Enterprise",
-    }).astype(float)
+    x = pd.DataFrame(
+        {
+            "one": 1.0,
+            "satisfaction": panel["satisfaction"].to_numpy(),
+            "hurt": panel["hurt"].to_numpy(),
+            "managed": panel["managed"].to_numpy(),
+            "team": tier == "Team",
+            "enterprise": tier == "Enterprise",
+        }
+    ).astype(float)
     family = sm.families.Binomial(link=sm.families.links.CLogLog())
     fit = sm.GLM(panel["asks"].to_numpy(), x, family=family, offset=frailty).fit()
     low, high = fit.conf_int(alpha=0.002).T.to_numpy()

@@ -49,8 +49,11 @@ def test_ledger_of_the_register(snapshot: Snapshot, dirt: dict[str, dict[str, in
     assert accounts.read == told["rows"]
     assert accounts.kept == len(world.customers)
     assert accounts.rejected == {
-        "deleted": told["deleted"], "internal account": told["internal"], "merged": told["merged"],
-        "test account": told["test"]}
+        "deleted": told["deleted"],
+        "internal account": told["internal"],
+        "merged": told["merged"],
+        "test account": told["test"],
+    }
 
 
 def test_ledger_of_the_tickets(snapshot: Snapshot, dirt: dict[str, dict[str, int]], world: World) -> None:
@@ -64,7 +67,8 @@ def test_ledger_of_the_tickets(snapshot: Snapshot, dirt: dict[str, dict[str, int
     assert left("test account", "internal account") == told["own"]
     assert left("duplicate") <= told["rows_written_twice"]
     assert left("duplicate", "merged", "spam", "test") == sum(
-        told[kind] for kind in ("rows_written_twice", "merged", "spam", "test"))
+        told[kind] for kind in ("rows_written_twice", "merged", "spam", "test")
+    )
     # Of tickets that left as spam or test the ledger does not say what else is wrong with them.
     unknown = lines[1].unknown["first_public_reply_at: reply time lost in the move"]
     assert 0 <= told["lost_reply_clock"] - unknown <= 5
@@ -96,7 +100,8 @@ def test_problem_answers_are_those_given(snapshot: Snapshot, world: World) -> No
     answers = answers[answers["instrument"] == "problem"]
     given = world.surveys[(world.surveys["survey"] == "relationship") & world.surveys["answered_at"].notna()]
     assert answers["score"].value_counts().to_dict() == {
-        float(code + 1): count for code, count in given["severity"].cat.codes.value_counts().items()}
+        float(code + 1): count for code, count in given["severity"].cat.codes.value_counts().items()
+    }
     assert (answers["segment"] == "told the company").sum() == given["told_company"].sum()
 
 
@@ -104,16 +109,19 @@ def test_ticket_times_come_back_to_the_minute(snapshot: Snapshot, world: World) 
     tickets = table(snapshot, "tickets")
     real = tickets[~tickets["is_outbound"] & ~tickets["is_bot_only"]].sort_values("created_at")
     np.testing.assert_array_equal(
-        np.sort(real["created_at"].to_numpy().astype("datetime64[s]")), np.sort(world.tickets["created_at"].to_numpy()))
+        np.sort(real["created_at"].to_numpy().astype("datetime64[s]")), np.sort(world.tickets["created_at"].to_numpy())
+    )
     late = real["created_at"] >= "2024-01-15"
     truly = world.tickets[world.tickets["created_at"] >= "2024-01-15"]
     for mine, theirs in (
-        ("first_public_reply_at", "first_replied_at"), ("first_solved_at", "first_solved_at"),
+        ("first_public_reply_at", "first_replied_at"),
+        ("first_solved_at", "first_solved_at"),
         ("last_solved_at", "last_solved_at"),
     ):
         np.testing.assert_array_equal(
             np.sort(real.loc[late, mine].dropna().to_numpy().astype("datetime64[s]")),
-            np.sort(truly[theirs].dropna().to_numpy()))
+            np.sort(truly[theirs].dropna().to_numpy()),
+        )
     assert real["satisfaction"].value_counts().to_dict() == world.tickets["satisfaction"].value_counts().to_dict()
 
 

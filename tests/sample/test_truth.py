@@ -73,13 +73,22 @@ def test_effects_vanish_with_their_parameters() -> None:
     parameters = Parameters()
     idle = replace(
         parameters,
-        success=replace(parameters.success, manager_hazard=0.0, manager_satisfaction=0.0, onboarding_hazard=0.0,
-                        follow_up_recovery=0.0),
+        success=replace(
+            parameters.success,
+            manager_hazard=0.0,
+            manager_satisfaction=0.0,
+            onboarding_hazard=0.0,
+            follow_up_recovery=0.0,
+        ),
         leaving=replace(parameters.leaving, hurt=BySeverity(0, 0, 0)),
-        experience=replace(parameters.experience, drop=BySeverity(0, 0, 0)))
+        experience=replace(parameters.experience, drop=BySeverity(0, 0, 0)),
+    )
     effects = truth.effects(idle, 15.0)
-    for effect in (effects["ended_within_a_year_by_manager"], effects["ended_within_a_year_by_onboarding"],
-                   effects["leaving_by_follow_up"]["ended_within_180_days"]):
+    for effect in (
+        effects["ended_within_a_year_by_manager"],
+        effects["ended_within_a_year_by_onboarding"],
+        effects["leaving_by_follow_up"]["ended_within_180_days"],
+    ):
         assert abs(effect["difference"]) < 4 * effect["simulation_error"]
     after = effects["leaving_after_a_problem"]
     gap = after["severe"]["ended_within_365_days"]["share"] - after["none"]["ended_within_365_days"]["share"]

@@ -45,7 +45,8 @@ def test_a_change_in_one_part_leaves_the_others_as_they_were(world: World) -> No
     pd.testing.assert_series_equal(world.surveys["score"], changed.surveys["score"])
     assert (changed.surveys["comment"] == "").all()
     pd.testing.assert_frame_equal(
-        world.tickets.drop(columns="satisfaction"), changed.tickets.drop(columns="satisfaction"))
+        world.tickets.drop(columns="satisfaction"), changed.tickets.drop(columns="satisfaction")
+    )
 
 
 def test_nothing_is_later_than_the_exports(world: World) -> None:
@@ -64,7 +65,8 @@ def test_ticket_times_are_in_order(worlds: list[World]) -> None:
     for world in worlds:
         tickets = world.tickets
         for earlier, later in (
-            ("created_at", "first_replied_at"), ("created_at", "first_solved_at"),
+            ("created_at", "first_replied_at"),
+            ("created_at", "first_solved_at"),
             ("first_solved_at", "last_solved_at"),
         ):
             assert not (tickets[later] < tickets[earlier]).any()
@@ -99,7 +101,8 @@ def test_first_lines_are_the_spells(world: World) -> None:
     first = world.subscriptions[world.subscriptions["began_as"].isin(["new", "return"])]
     assert len(first) == len(world.spells)
     assert set(zip(first["customer_id"].astype(str), first["started_at"], strict=True)) == set(
-        zip(world.spells["customer_id"].astype(str), world.spells["started_at"], strict=True))
+        zip(world.spells["customer_id"].astype(str), world.spells["started_at"], strict=True)
+    )
 
 
 def test_use_only_while_a_customer(world: World) -> None:
@@ -174,14 +177,72 @@ def test_salesforce_id_ends_with_its_checksum() -> None:
 def test_no_real_names() -> None:
     """None of the parts is the whole name of a well-known company or a common name of a person."""
     companies = {
-        "google", "amazon", "apple", "microsoft", "siemens", "bosch", "bayer", "allianz", "volvo", "ericsson", "nokia",
-        "ikea", "klarna", "arçelik", "turkcell", "trendyol", "koç", "sabancı", "emirates", "aramco", "tesco",
-        "vodafone", "salesforce", "zendesk", "stripe", "qualtrics", "novartis", "novo", "equinor", "sap", "lidl",
+        "google",
+        "amazon",
+        "apple",
+        "microsoft",
+        "siemens",
+        "bosch",
+        "bayer",
+        "allianz",
+        "volvo",
+        "ericsson",
+        "nokia",
+        "ikea",
+        "klarna",
+        "arçelik",
+        "turkcell",
+        "trendyol",
+        "koç",
+        "sabancı",
+        "emirates",
+        "aramco",
+        "tesco",
+        "vodafone",
+        "salesforce",
+        "zendesk",
+        "stripe",
+        "qualtrics",
+        "novartis",
+        "novo",
+        "equinor",
+        "sap",
+        "lidl",
     }
     people = {
-        "john", "mary", "anna", "peter", "hans", "james", "smith", "müller", "schmidt", "johnson", "hansen", "ahmet",
-        "mehmet", "ayşe", "fatma", "mustafa", "yılmaz", "kaya", "demir", "şahin", "çelik", "محمد", "علی", "فاطمه",
-        "زهرا", "حسین", "محمدی", "حسینی", "احمدی", "ali", "mohammad", "hosseini", "ahmadi",
+        "john",
+        "mary",
+        "anna",
+        "peter",
+        "hans",
+        "james",
+        "smith",
+        "müller",
+        "schmidt",
+        "johnson",
+        "hansen",
+        "ahmet",
+        "mehmet",
+        "ayşe",
+        "fatma",
+        "mustafa",
+        "yılmaz",
+        "kaya",
+        "demir",
+        "şahin",
+        "çelik",
+        "محمد",
+        "علی",
+        "فاطمه",
+        "زهرا",
+        "حسین",
+        "محمدی",
+        "حسینی",
+        "احمدی",
+        "ali",
+        "mohammad",
+        "hosseini",
+        "ahmadi",
     }
     parts = WORDS["companies"]
     beginnings = {name.lower() for name in parts["beginnings"]}

@@ -178,6 +178,20 @@ def test_half_hour_summer_time(drop: Drop) -> None:
     assert drop.build().warnings[0].rows == 1
 
 
+def test_a_start_in_the_hour_that_comes_twice_stays_before_its_end(drop: Drop) -> None:
+    csv(
+        drop,
+        "Id,Created,Solved",
+        "1,2025-10-26 02:30,2025-10-26 02:10",
+        "2,2025-10-26 02:30,2025-10-26 02:50",
+        "3,2025-10-26 02:30,",
+    )
+    drop.tickets('time_zone = "Europe/Berlin"', 'first_solved_at = "Solved"')
+    table = drop.table()
+    assert list(table["created_at"].dt.hour) == [0, 1, 1]
+    assert list(table["first_solved_at"].dt.hour.dropna()) == [1, 1]
+
+
 def test_every_local_hour_agrees_with_the_standard_library(drop: Drop) -> None:
     """Another tz implementation, over a year of hours in a zone with two changes."""
     from zoneinfo import ZoneInfo

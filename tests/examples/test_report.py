@@ -1,0 +1,33 @@
+"""From a public data set to pages: what its tables allow, and the rest said to be missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lxml import html
+
+from cxlib.report.pipeline import publish_month
+from examples.conftest import ROOT, Lay
+
+
+@pytest.mark.slow
+def test_a_survey_alone_makes_every_report(lay: Lay, tmp_path: Path) -> None:
+    sources = lay("sfo_customer_survey")
+    outcome = publish_month(
+        "2018-05", sources, tmp_path, progress=False, reports_file=ROOT / "reports" / "reports.toml"
+    )
+    assert (outcome.exit_code, outcome.failed) == (0, ())
+    assert outcome.folder is not None
+    pages = {path.stem: html.parse(path).getroot() for path in outcome.folder.glob("*.html")}
+    assert set(pages) == set(outcome.made)
+    tiles = {tile.get("data-metric"): tile for tile in pages["experience"].cssselect(".cx-tile")}
+    assert tiles["nps"].get("data-shown") == "31"
+    assert "n = 2,650" in tiles["nps"].text_content()
+    assert tiles["nps_weighted"].get("data-shown") == "35"
+    assert tiles["survey_csat"].get("data-shown") == "78.4%"
+    missing = " ".join(part.text_content() for part in pages["support_operations"].cssselect(".cx-missing"))
+    assert "no export brings tickets" in missing
+    ledger = " ".join(pages["data_quality"].text_content().split())
+    assert "score: blank (code 11) 84" in ledger
+    assert "score: blank (code 11) 159" in ledger
