@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
+import difflib
+from collections.abc import Iterable, Sequence
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return '; did you mean "…"?', or the list of what there is where nothing comes near.
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return the name most like `name`, letter case aside, or "" where none is near."""
+    by_key = {known.casefold(): known for known in names}
+    close = difflib.get_close_matches(name.casefold(), by_key, n=1, cutoff=0.6)
+    return by_key[close[0]] if close else ""
 
-    >>> nearest("cast", ["csat", "nps"])
-    '; did you mean "csat"?'
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """Return `; did you mean "x"?`, or the list of names where none is near.
+
+    >>> did_you_mean("vendr", ["vendor", "table"])
+    '; did you mean "vendor"?'
     """
-    names = list(known)
-    close = get_close_matches(name, names, n=1, cutoff=0.6)
-    return f'; did you mean "{close[0]}"?' if close else f"; there are: {', '.join(names)}"
+    known = sorted(names)
+    near = nearest(name, known)
+    if near:
+        return f'; did you mean "{near}"?'
+    return f"; known: {listed(known)}" if known else ""
+
+
+def listed(names: Sequence[object], most: int = 12) -> str:
+    """Return names as `"a", "b" and 3 more`."""
+    shown = ", ".join(f'"{name}"' for name in names[:most])
+    rest = len(names) - most
+    return f"{shown} and {rest:,} more" if rest > 0 else shown

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,12 @@ import duckdb
 
 from cxlib import __version__
 from cxlib.errors import Problem, SnapshotError
+from cxlib.nearest import did_you_mean
 from cxlib.sources import InputFile, LedgerEntry, Sources, load_sources
 from cxlib.sources.disk import clean, copy, sha256, to_disk, write_text
 from cxlib.sources.importing import Imported, Prepared, import_all, prepare_all
 from cxlib.sources.ledger import canonical_rows, rejected_rows
 from cxlib.sources.sql import connect
-from cxlib.sources.words import did_you_mean
 from cxlib.tables import TABLES
 
 FORMAT = 1
@@ -135,6 +136,7 @@ def content_id(sources: Sources, prepared: Sequence[Prepared]) -> str:
     said = {
         "format": FORMAT,
         "version": __version__,
+        "code": _import_code(),
         "workbook": sources.workbook.model_dump(mode="json"),
         "rates": dict(sorted(sources.rates.items())),
         "exports": [_mapping(one) for one in prepared],
@@ -142,6 +144,16 @@ def content_id(sources: Sources, prepared: Sequence[Prepared]) -> str:
     }
     text = json.dumps(said, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:12]
+
+
+@cache
+def _import_code() -> str:
+    """Return a hash of the code that imports: an analyst who changes it gets another snapshot."""
+    digest = hashlib.sha256()
+    package = Path(__file__).parent
+    for path in sorted([*(package / "sources").glob("*.py"), package / "tables.py", package / "store.py"]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _mapping(one: Prepared) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from cxlib.estimate import Estimate, difference, two_sided_p
 from cxlib.finding import Finding, verdict_of
 from cxlib.language import Language
 from cxlib.metrics import METRICS, Metric, measure, missing_columns
-from cxlib.nearest import nearest
+from cxlib.nearest import did_you_mean
 from cxlib.period import Month
 from cxlib.store import Snapshot, build_snapshot, open_snapshot
 
@@ -57,7 +57,7 @@ class Workbook:
             If there is none; the nearest is named.
         """
         if name not in METRICS:
-            raise MeasureError(f'metric "{name}" does not exist{nearest(name, METRICS)}')
+            raise MeasureError(f'metric "{name}" does not exist{did_you_mean(name, METRICS)}')
         return METRICS[name]
 
     def missing(self, *names: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from papermill.inspection import inspect_notebook
 
 from cxlib.errors import ConfigError
-from cxlib.nearest import nearest
+from cxlib.nearest import did_you_mean
 from cxlib.period import Month
 from cxlib.report.settings import ReportSettings, Value
 
@@ -93,7 +93,7 @@ def check_parameters(notebook: Path, parameters: Mapping[str, Value]) -> None:
     known = _inspected(notebook)
     for name in parameters:
         if name not in known:
-            raise ConfigError(f'{notebook.name}: there is no parameter "{name}"{nearest(name, known)}')
+            raise ConfigError(f'{notebook.name}: there is no parameter "{name}"{did_you_mean(name, known)}')
     for name, (kind, default) in known.items():
         if kind not in TYPES:
             raise ConfigError(

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cxlib.errors import ConfigError
-from cxlib.nearest import nearest
+from cxlib.nearest import did_you_mean
 
 Value = bool | int | float | str
 
@@ -87,7 +87,7 @@ def select(reports: Sequence[ReportSettings], only: Sequence[str]) -> tuple[Repo
     names = {report.name for report in reports}
     for name in only:
         if name not in names:
-            raise ConfigError(f'there is no report "{name}" in reports.toml{nearest(name, names)}')
+            raise ConfigError(f'there is no report "{name}" in reports.toml{did_you_mean(name, names)}')
     return tuple(report for report in reports if not only or report.name in only)
 
 
@@ -114,7 +114,7 @@ def _line(content: dict[str, Any], error: dict[str, Any]) -> str:
     where, key = _where(content, location), str(location[-1])
     if error["type"] == "extra_forbidden":
         fields = ReportSettings.model_fields if len(location) > 1 else ReportsFile.model_fields
-        return f'{where}there is no key "{key}"{nearest(key, fields)}'
+        return f'{where}there is no key "{key}"{did_you_mean(key, fields)}'
     if error["type"] == "missing":
         return f'{where}the key "{key}" is missing'
     named = next((str(part) for part in reversed(location[1:]) if isinstance(part, str)), key)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 import duckdb
 
 from cxlib.errors import Problem
+from cxlib.nearest import listed, nearest
 from cxlib.sources import dates, numbers
 from cxlib.sources.evidence import example
 from cxlib.sources.numbers import CURRENCIES
@@ -17,7 +18,7 @@ from cxlib.sources.raw import Raw
 from cxlib.sources.rules import SOFTENABLE
 from cxlib.sources.sql import literal, quoted
 from cxlib.sources.stage import Staged
-from cxlib.sources.words import counted, hint, listed, nearest, without_addresses
+from cxlib.sources.words import counted, hint, without_addresses
 from cxlib.tables import Column
 
 EXPORT_LIMITS = (1_000, 10_000, 65_535, 65_536, 1_048_575, 1_048_576)

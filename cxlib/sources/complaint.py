@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from cxlib.sources.words import did_you_mean
+from cxlib.nearest import did_you_mean
 
 
 def sentence(model: type[BaseModel], detail: ErrorDetails, content: Mapping[str, Any]) -> str:

@@ -12,10 +12,10 @@ from typing import Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cxlib.errors import ConfigError
+from cxlib.nearest import did_you_mean
 from cxlib.period import zone
 from cxlib.sources.complaint import sentence
 from cxlib.sources.rules import BLOCKS, SOFTENABLE, WARNINGS
-from cxlib.sources.words import did_you_mean
 
 Format = Literal["csv", "tsv", "excel", "parquet", "json", "duckdb", "postgresql"]
 

@@ -8,12 +8,13 @@ from datetime import date
 import duckdb
 
 from cxlib.errors import Problem
+from cxlib.nearest import listed
 from cxlib.sources import parse
 from cxlib.sources.config import EPOCHS
 from cxlib.sources.evidence import example
 from cxlib.sources.sql import literal, quoted, row
 from cxlib.sources.stage import Staged
-from cxlib.sources.words import counted, listed
+from cxlib.sources.words import counted
 from cxlib.tables import Column
 
 FIRST_EPOCH, LAST_EPOCH = "TIMESTAMP '1990-01-01'", "TIMESTAMP '2050-01-01'"

@@ -10,10 +10,11 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from cxlib.errors import Problem
+from cxlib.nearest import listed
 from cxlib.sources.files import LocalFile, UnreadableError
 from cxlib.sources.layout import Plan
 from cxlib.sources.raw import RawTable, clean_names
-from cxlib.sources.words import hint, listed
+from cxlib.sources.words import hint
 
 
 def read(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile, table: str) -> RawTable:

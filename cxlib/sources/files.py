@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cxlib.errors import Problem
+from cxlib.nearest import listed, nearest
 from cxlib.sources.disk import sha256
 from cxlib.sources.layout import Plan
-from cxlib.sources.words import listed, nearest
 
 CHUNK = 1 << 22
 TEXT_FORMATS = ("csv", "tsv", "json")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cxlib.errors import ConfigError
+from cxlib.nearest import did_you_mean, listed
 from cxlib.sources.config import Export, Format
-from cxlib.sources.words import did_you_mean, listed
 from cxlib.tables import TABLES, Table
 
 Records = Sequence[Sequence[str]]

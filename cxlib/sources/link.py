@@ -8,11 +8,12 @@ from datetime import datetime
 import duckdb
 
 from cxlib.errors import Problem
+from cxlib.nearest import listed
 from cxlib.sources.evidence import example
 from cxlib.sources.parse import to_local
 from cxlib.sources.sql import columns_sql, literal, quoted, row
 from cxlib.sources.stage import Staged
-from cxlib.sources.words import counted, listed
+from cxlib.sources.words import counted
 from cxlib.tables import TABLES, Table
 
 LEAST_COVERAGE = 0.9

@@ -8,11 +8,12 @@ import duckdb
 from babel.numbers import get_currency_precision, list_currencies
 
 from cxlib.errors import Problem
+from cxlib.nearest import listed
 from cxlib.sources import parse
 from cxlib.sources.evidence import example
 from cxlib.sources.sql import literal, quoted, row
 from cxlib.sources.stage import Staged
-from cxlib.sources.words import counted, listed
+from cxlib.sources.words import counted
 from cxlib.tables import Column
 
 STYLES = ((".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", " "), (".", "'"))

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import duckdb
 
 from cxlib.errors import Problem
+from cxlib.nearest import listed
 from cxlib.sources.files import InputFile, UnreadableError
 from cxlib.sources.layout import Plan
 from cxlib.sources.sql import literal, quoted, row, trim
-from cxlib.sources.words import listed
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import duckdb
 
 from cxlib.errors import Problem
+from cxlib.nearest import listed
 from cxlib.sources.config import ColumnRule, RejectRule
 from cxlib.sources.layout import Plan
 from cxlib.sources.parse import number, plain
 from cxlib.sources.raw import Raw
 from cxlib.sources.sql import Expression, examine, literal, quoted
-from cxlib.sources.words import hint, listed, without_addresses
+from cxlib.sources.words import hint, without_addresses
 
 
 @dataclass(frozen=True)

@@ -1,34 +1,13 @@
-"""Words of the messages: the nearest right name, lists, counts."""
+"""Words of the messages: advice, counts, texts without addresses."""
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+
+from cxlib.nearest import did_you_mean
 
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Return the name most like `name`, letter case aside, or "" where none is near."""
-    by_key = {known.casefold(): known for known in names}
-    close = difflib.get_close_matches(name.casefold(), by_key, n=1, cutoff=0.6)
-    return by_key[close[0]] if close else ""
-
-
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """Return `; did you mean "x"?`, or the list of names where none is near.
-
-    Examples
-    --------
-    >>> did_you_mean("vendr", ["vendor", "table"])
-    '; did you mean "vendor"?'
-    """
-    known = sorted(names)
-    near = nearest(name, known)
-    if near:
-        return f'; did you mean "{near}"?'
-    return f"; known: {listed(known)}" if known else ""
 
 
 def hint(name: str, names: Iterable[str]) -> str:
@@ -37,13 +16,6 @@ def hint(name: str, names: Iterable[str]) -> str:
     if not said:
         return ""
     return f"{said[0].upper()}{said[1:]}{'' if said.endswith('?') else '.'} "
-
-
-def listed(names: Sequence[object], most: int = 12) -> str:
-    """Return names as `"a", "b" and 3 more`."""
-    shown = ", ".join(f'"{name}"' for name in names[:most])
-    rest = len(names) - most
-    return f"{shown} and {rest:,} more" if rest > 0 else shown
 
 
 def counted(count: int, one: str, many: str = "") -> str:
