@@ -83,9 +83,12 @@ def measure(
 def check(sources: SourcesOption = SOURCES) -> None:
     """Check the exports and print where every row went; nothing is published."""
     snapshot = _snapshot(sources)
-    table = RichTable("export", "table", "read", "kept", "left out", "because", title=None)
+    table = RichTable("export", "table", "read", "kept", "left out", "because", "not believed", title=None)
     for entry in snapshot.ledger:
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(entry.rejected.items()))
+        reasons, unknown = (
+            ", ".join(f"{reason} {count:,}" for reason, count in sorted(counts.items()))
+            for counts in (entry.rejected, entry.unknown)
+        )
         table.add_row(
             entry.export,
             entry.table,
@@ -93,6 +96,7 @@ def check(sources: SourcesOption = SOURCES) -> None:
             f"{entry.kept:,}",
             f"{sum(entry.rejected.values()):,}",
             reasons,
+            unknown,
         )
     Console().print(table)
     for problem in snapshot.warnings:

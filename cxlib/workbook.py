@@ -149,8 +149,10 @@ class Workbook:
         earlier = self.month.shift(-months_back)
         now, before = self.estimate(name, self.month, segment), self.estimate(name, earlier, segment)
         change = difference(now, before)
+        whole = "first-month" not in (*now.flags, *before.flags)
         where = "-".join(("", *(segment or {}).values()))
-        return Finding(f"{name}{where}-since-{earlier}", name, now, before, change, str(earlier), verdict_of(change))
+        verdict = verdict_of(change) if whole else "cannot-tell"
+        return Finding(f"{name}{where}-since-{earlier}", name, now, before, change, str(earlier), verdict)
 
     def changes(self, *names: str, months_back: int = 1) -> list[Finding]:
         """Compare several measures at once; the verdicts hold for all of them together.

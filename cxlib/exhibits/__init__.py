@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cxlib.exhibits.answer import answer, missing, say, summary, tiles
+from cxlib.exhibits.absent import missing
+from cxlib.exhibits.answer import answer, say, summary, tiles
 from cxlib.exhibits.bridge import bridge
 from cxlib.exhibits.chart import breakdown, trend
 from cxlib.exhibits.doubt import doubts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from cxlib.exhibits import words
+from cxlib.exhibits.absent import NOTHING, given, missing, reason
 from cxlib.exhibits.exhibit import Exhibit, element, paragraph
 from cxlib.finding import Finding
 from cxlib.language import Language
@@ -15,8 +16,11 @@ DIRECTIONS = {"rose": "up", "fell": "down", "no-measurable-change": "same", "can
 
 
 def say(book: Workbook, name: str, months_back: int = 12) -> Exhibit:
-    """Return the sentence that compares one measure with an earlier month, a year before if not told otherwise."""
-    return missing(book, name) if book.missing(name) else _said(book, book.change(name, months_back))
+    """Return the sentence that compares one measure with an earlier month, a year before if not told otherwise.
+
+    It stands under an exhibit, which says why where the measure cannot be given; so this is silent then.
+    """
+    return NOTHING if reason(book, name) else _said(book, book.change(name, months_back))
 
 
 def _said(book: Workbook, finding: Finding) -> Exhibit:
@@ -33,31 +37,30 @@ def answer(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
     book : Workbook
         The month.
     *names : str
-        Ids of metrics; those whose table is missing are named in one closing sentence.
+        Ids of metrics; those that cannot be given are left out (`tiles` names them).
     months_back : int
         How far back the comparison lies.
     """
-    said = Exhibit("", "")
-    for finding in book.changes(*names, months_back=months_back):
+    said = NOTHING
+    for finding in book.changes(*given(book, names), months_back=months_back):
         said = said + _said(book, finding)
-    lacking = book.missing(*names)
-    return said + missing(book, *names) if lacking else said
+    return said
 
 
 def summary(book: Workbook, *names: str) -> Exhibit:
     """Return one sentence that counts how many measures got better, worse or did not measurably change."""
     language = book.language
-    findings = book.changes(*names)
-    verdicts = [words.good_or_bad(finding) for finding in findings]
-    good = [f for f, verdict in zip(findings, verdicts, strict=True) if verdict == "good"]
-    bad = [f for f, verdict in zip(findings, verdicts, strict=True) if verdict == "bad"]
+    findings = book.changes(*given(book, names))
+    told = [finding for finding in findings if finding.verdict != "cannot-tell"]
+    if not told:
+        return paragraph(language.text("There is no month before to compare with."), "cx-summary", id="finding-summary")
+    good, bad = ([f for f in told if words.good_or_bad(f) == verdict] for verdict in ("good", "bad"))
     text = language.text(
-        "Of {count} measures, {good} got measurably better than the month before, {bad} got worse, and "
-        "{rest} moved no more than chance would.",
-        count=language.number(len(findings)),
+        "Against {month}, {good} of {count} measures got better and {bad} got worse by more than chance would bring.",
+        month=language.month(book.month.previous()),
         good=_how_many(language, len(good)),
         bad=_how_many(language, len(bad)),
-        rest=_how_many(language, len(findings) - len(good) - len(bad)),
+        count=language.number(len(told)),
     )
     for opening, group in (("Better: {names}.", good), ("Worse: {names}.", bad)):
         if group:
@@ -73,14 +76,13 @@ def _how_many(language: Language, count: int) -> str:
 def tiles(book: Workbook, *names: str) -> Exhibit:
     """Return one tile per measure: value, interval, denominator and change since the month before.
 
-    Directions are corrected as one family; measures whose table is missing are left out here and
-    named under the tiles.
+    Directions are corrected as one family; measures that cannot be given are named under
+    the tiles, with the export that would bring them.
     """
-    findings = book.changes(*names)
+    findings = book.changes(*given(book, names))
     markup = element("ul", *(_tile(book, finding) for finding in findings), class_="cx-tiles")
     text = "\n".join(words.sentence(book.language, finding) for finding in findings)
-    shown = Exhibit(markup, text) if findings else Exhibit("", "")
-    return shown + missing(book, *names) if book.missing(*names) else shown
+    return (Exhibit(markup, text) if findings else NOTHING) + missing(book, *names)
 
 
 def _tile(book: Workbook, finding: Finding) -> str:
@@ -108,20 +110,3 @@ def _tile(book: Workbook, finding: Finding) -> str:
         data_period=str(book.month),
         data_shown=shown,
     )
-
-
-def missing(book: Workbook, *names: str) -> Exhibit:
-    """Return the box that says which measures cannot be given, and which export would bring them."""
-    language = book.language
-    lines = []
-    for name in names:
-        if lacking := book.missing(name):
-            lines.append(
-                language.text(
-                    "{label} cannot be given: no export brings {columns}.",
-                    label=language.text(METRICS[name].label),
-                    columns=", ".join(lacking),
-                )
-            )
-    markup = "".join(element("p", escape(line)) for line in lines)
-    return Exhibit(element("div", markup, class_="cx-missing"), "\n".join(lines)) if lines else Exhibit("", "")

@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cxlib.errors import MeasureError
 from cxlib.exhibits import theme, words
+from cxlib.exhibits.absent import box, reason
 from cxlib.exhibits.chart import figure_exhibit
 from cxlib.exhibits.exhibit import Exhibit
 from cxlib.exhibits.sheet import Cell, sheet
@@ -27,11 +28,13 @@ def bridge(book: Workbook) -> Exhibit:
     MeasureError
         If the movements do not add up to the closing amount within a cent.
     """
-    if book.missing("mrr_end"):
-        return Exhibit("", "")
+    if why := reason(book, "mrr_end"):
+        return box([why])
     start, end = book.estimate("mrr_start"), book.estimate("mrr_end")
     if not end.is_known:
-        return Exhibit("", "")
+        return box(
+            [book.language.text("There is no recurring revenue in {month}.", month=book.language.month(book.month))]
+        )
     moves = [(name, sign, book.estimate(name)) for name, sign in STEPS]
     reached = start.value + sum(sign * move.value for _, sign, move in moves)
     if abs(reached - end.value) > 0.01:

@@ -13,11 +13,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, MultipleLocator
 
 from cxlib.exhibits import theme, words
+from cxlib.exhibits.absent import box, reason
 from cxlib.exhibits.exhibit import Exhibit, element
 from cxlib.exhibits.sheet import Cell, sheet
 from cxlib.metrics import METRICS
+from cxlib.metrics.scan import UNKNOWN
 from cxlib.period import Month
 from cxlib.workbook import Workbook, estimate_of
+
+MOST_SEGMENTS = 15
+"""Groups that a breakdown shows, the largest; a page is read in minutes."""
 
 
 def figure_exhibit(
@@ -48,13 +53,13 @@ def trend(book: Workbook, name: str, months: int = 24) -> Exhibit:
 
     Months with n below 30 are hollow; months with n below 5, and months without data, are gaps.
     """
-    if book.missing(name):
-        return Exhibit("", "")
-    rows = book.measure(name, months=months)
+    if why := reason(book, name):
+        return box([why])
+    rows = _from_first_value(book.measure(name, months=months))
     known = rows[rows["value"].notna()]
     label = book.language.text(METRICS[name].label)
     if known.empty:
-        return _nothing(book, label)
+        return box([book.language.text("{label}: there are no data to draw.", label=label)])
     with theme.theme():
         figure = theme.new_figure(2.5)
         axes = figure.subplots()
@@ -72,21 +77,31 @@ def trend(book: Workbook, name: str, months: int = 24) -> Exhibit:
     return exhibit
 
 
-def _nothing(book: Workbook, label: str) -> Exhibit:
-    text = book.language.text("{label}: there are no data to draw.", label=label)
-    return Exhibit(element("div", element("p", escape(text)), class_="cx-missing"), text)
+def _from_first_value(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the months from the first with a value on; before it there is nothing to see.
+
+    A count of the first month in the data is left out: the export may begin in the middle of it.
+    """
+    rows = rows.assign(value=rows["value"].where(~rows["flags"].str.contains("first-month")))
+    seen = rows["value"].notna().to_numpy().nonzero()[0]
+    return rows.iloc[seen[0] :] if len(seen) else rows
 
 
 def _draw_course(axes: Axes, rows: pd.DataFrame) -> None:
     place = np.arange(len(rows))
     low, high, value = (rows[column].to_numpy(float) for column in ("low", "high", "value"))
-    axes.fill_between(place, low, np.where(np.isfinite(high), high, np.nan), color=theme.BAND, linewidth=0)
+    high = np.where(np.isfinite(high), high, np.nan)
+    axes.fill_between(place, low, high, color=theme.BAND, linewidth=0)
+    # a band needs two months side by side: a month that stands alone gets its interval as a line
+    known = np.r_[False, np.isfinite(value), False]
+    alone = known[1:-1] & ~known[:-2] & ~known[2:]
+    axes.vlines(place[alone], low[alone], high[alone], color=theme.BAND, linewidth=4)
     sns.lineplot(x=place, y=value, ax=axes, color=theme.ACCENT, linewidth=1.6, estimator=None, legend=False)
     small = rows["flags"].str.contains("small").to_numpy(bool)
     axes.plot(place[~small], value[~small], "o", color=theme.ACCENT, markersize=3)
     axes.plot(place[small], value[small], "o", markerfacecolor="white", markeredgecolor=theme.QUIET, markersize=4)
     axes.plot(place[-1:], value[-1:], "o", color=theme.ACCENT, markersize=6)
-    if np.nanmin(low) < 0 < np.nanmax(np.where(np.isfinite(high), high, np.nan)):
+    if np.nanmin(low) < 0 < np.nanmax(high):
         axes.axhline(0, color=theme.QUIET, linewidth=0.8)
     sns.despine(ax=axes, left=True)
 
@@ -170,7 +185,7 @@ def measures_sheet(book: Workbook, rows: pd.DataFrame, name: str, caption: str, 
         ]
         lines.append((str(row[by]) if by else language.month(Month.parse(row["period"])), cells))
     headers = [
-        language.text(by.replace("_", " ").capitalize()) if by else language.text("Month"),
+        language.text(words.segment(by).capitalize()) if by else language.text("Month"),
         language.text("Value"),
         language.text("95% interval"),
         language.text("n"),
@@ -184,21 +199,23 @@ def breakdown(book: Workbook, name: str, by: str) -> Exhibit:
     Values are listed from large to small groups, never ranked by result; n below 30 is grey,
     n below 5 withheld.
     """
-    if book.missing(name):
-        return Exhibit("", "")
+    if why := reason(book, name):
+        return box([why])
     rows = book.measure(name, by=(by,)).sort_values(["n", by], ascending=[False, True])
     rows = rows[rows["n"] > 0]
     label = book.language.text(METRICS[name].label)
-    if rows.empty or set(rows[by]) == {"unknown"}:
-        return _no_segments(book, label, by)
+    if rows.empty or set(rows[by]) == {UNKNOWN}:
+        return no_segments(book, label, by)
+    left_out, rows = rows.iloc[MOST_SEGMENTS:], rows.iloc[:MOST_SEGMENTS]
+    rows = rows.assign(**{by: rows[by].map(words.segment)})
     overall = book.estimate(name)
     caption = book.language.text(
         "{label} by {by}, {month}. Line: 95% interval; dotted: all together ({overall}).",
         label=label,
-        by=by.replace("_", " "),
+        by=words.segment(by),
         month=book.language.month(book.month),
         overall=words.value(book.language, overall),
-    )
+    ) + words.smaller_groups(book.language, len(left_out), int(left_out["n"].sum()))
     with theme.theme():
         figure = theme.new_figure(0.55 + 0.3 * len(rows))
         _draw_breakdown(book, figure.subplots(), rows, by, overall.value)
@@ -212,11 +229,10 @@ def breakdown(book: Workbook, name: str, by: str) -> Exhibit:
         )
 
 
-def _no_segments(book: Workbook, label: str, by: str) -> Exhibit:
-    text = book.language.text(
-        "{label} by {by} cannot be given: no export fills that column.", label=label, by=by.replace("_", " ")
-    )
-    return Exhibit(element("div", element("p", escape(text)), class_="cx-missing"), text)
+def no_segments(book: Workbook, label: str, by: str) -> Exhibit:
+    """Return the box for a breakdown by a column that nothing fills."""
+    text = "{label} by {by} cannot be given: no export fills that column."
+    return box([book.language.text(text, label=label, by=words.segment(by))])
 
 
 def _draw_breakdown(book: Workbook, axes: Axes, rows: pd.DataFrame, by: str, overall: float) -> None:
@@ -266,6 +282,6 @@ def _breakdown_alt(book: Workbook, label: str, rows: pd.DataFrame, by: str) -> s
     return language.text(
         "Dots with interval lines. {label} by {by}: {values}.",
         label=label,
-        by=by.replace("_", " "),
+        by=words.segment(by),
         values=", ".join(parts),
     )

@@ -133,8 +133,8 @@ def disagreement(book: Workbook, name: str, by: str) -> list[str]:
         language.text(
             "{label}: {by} “{segment}” {verdict}, from {before} to {now}, while the whole {whole}.",
             label=language.text(METRICS[name].label),
-            by=by.replace("_", " "),
-            segment=finding.id,
+            by=words.segment(by),
+            segment=words.segment(finding.id),
             verdict=words.verdict(language, finding),
             before=words.value(language, finding.before),
             now=words.value(language, finding.now),

@@ -26,7 +26,9 @@ class Exhibit:
         return {"text/html": self.html, "text/plain": self.text}
 
     def __add__(self, other: Exhibit) -> Exhibit:
-        return Exhibit(self.html + "\n" + other.html, self.text + "\n" + other.text)
+        if not (self.html and other.html):
+            return self if self.html else other
+        return Exhibit(f"{self.html}\n{other.html}", f"{self.text}\n{other.text}")
 
 
 def element(tag: str, *content: str, **attributes: str | None) -> str:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
-from cxlib.exhibits.answer import missing
+from cxlib.exhibits.absent import given, missing
+from cxlib.exhibits.chart import MOST_SEGMENTS, no_segments
 from cxlib.exhibits.exhibit import Exhibit
 from cxlib.exhibits.sheet import Cell, sheet
 from cxlib.metrics import METRICS
+from cxlib.metrics.scan import UNKNOWN
 from cxlib.period import Month
 from cxlib.workbook import Workbook, estimate_of
 
@@ -21,7 +23,7 @@ def scorecard(book: Workbook, *names: str, name: str = "scorecard") -> Exhibit:
     """
     language = book.language
     rows = []
-    for finding in book.changes(*names):
+    for finding in book.changes(*given(book, names)):
         year = book.estimate(finding.metric, book.month.shift(-12))
         class_ = _class(finding.now.flags)
         cells = [
@@ -52,32 +54,35 @@ def scorecard(book: Workbook, *names: str, name: str = "scorecard") -> Exhibit:
 
 
 def by_segment(book: Workbook, names: Sequence[str], by: str) -> Exhibit:
-    """Return several measures of the report's month for each value of a segment."""
+    """Return several measures of the report's month for each value of a segment, the largest groups first."""
     language = book.language
-    available = book.available(*names)
+    available = given(book, names)
     if not available:
         return missing(book, *names)
     rows = book.measure(*available, by=(by,))
-    counted = rows[(rows["metric"] == available[0]) & (rows["n"] > 0)]
-    segments = counted.sort_values(["n", by], ascending=[False, True])[by].tolist()
+    sizes = rows.groupby(by)["n"].max().reset_index().sort_values("n", ascending=False, kind="stable")
+    sizes = sizes[sizes["n"] > 0]
+    if set(sizes[by]) <= {UNKNOWN}:
+        return no_segments(book, language.text(METRICS[available[0]].label), by)
+    segments, left_out = sizes[by].tolist()[:MOST_SEGMENTS], sizes["n"].iloc[MOST_SEGMENTS:]
     lines = []
     for segment in segments:
         cells = []
         for metric in available:
             found = rows[(rows["metric"] == metric) & (rows[by] == segment)]
             cells.append(_cell(book, None if found.empty else estimate_of(found.iloc[0])))
-        lines.append((str(segment), cells))
+        lines.append((words.segment(segment), cells))
     caption = language.text(
-        "{month} by {by}: value, 95% interval and n.", month=language.month(book.month), by=by.replace("_", " ")
-    )
-    headers = [language.text(by.replace("_", " ").capitalize()), *(language.text(METRICS[m].label) for m in available)]
+        "{month} by {by}: value, 95% interval and n.", month=language.month(book.month), by=words.segment(by)
+    ) + words.smaller_groups(language, len(left_out), int(left_out.sum()))
+    headers = [language.text(words.segment(by).capitalize()), *(language.text(METRICS[m].label) for m in available)]
     return sheet(caption, headers, lines, f"segments-{by}-{available[0]}")
 
 
 def history(book: Workbook, names: Sequence[str], months: int = 13) -> Exhibit:
     """Return several measures for each of the last months."""
     language = book.language
-    available = book.available(*names)
+    available = given(book, names)
     if not available:
         return missing(book, *names)
     rows = book.measure(*available, months=months)
@@ -97,7 +102,9 @@ def _cell(book: Workbook, estimate: Estimate | None) -> Cell:
     text = words.value(language, estimate)
     if limits := words.limits(language, estimate):
         text += f" ({limits})"
-    return Cell(f"{text}, {words.denominator(language, estimate)}", class_=_class(estimate.flags))
+    if estimate.value != estimate.n:  # of a count, the value is the n
+        text += f", {words.denominator(language, estimate)}"
+    return Cell(text, class_=_class(estimate.flags))
 
 
 def _class(flags: Sequence[str]) -> str:

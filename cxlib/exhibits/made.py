@@ -77,7 +77,7 @@ def _ledger_words(book: Workbook) -> str:
     read = sum(entry.read for entry in book.snapshot.ledger)
     kept = sum(entry.kept for entry in book.snapshot.ledger)
     return language.text(
-        "The exports hold {read} rows; {kept} are counted and {rejected} ({share}) were left out, each with a reason.",
+        "{read} rows were read; {kept} are counted and {rejected} ({share}) were left out, each with a reason.",
         read=language.number(read),
         kept=language.number(kept),
         rejected=language.number(read - kept),
@@ -125,7 +125,9 @@ def _linked(book: Workbook, table: str) -> int | None:
 
 
 EVENT_TIMES = {
+    "subscriptions": "started_at",
     "tickets": "created_at",
+    "ticket_events": "occurred_at",
     "survey_invites": "sent_at",
     "survey_answers": "completed_at",
     "transactions": "occurred_at",

@@ -45,6 +45,22 @@ def denominator(language: Language, estimate: Estimate) -> str:
     return language.text("n = {n}", n=language.number(estimate.n)).replace(" ", "\N{NO-BREAK SPACE}")
 
 
+def segment(name: object) -> str:
+    """Return the name of a segment or of one of its values as a reader would write it."""
+    return str(name).replace("_", " ")
+
+
+def smaller_groups(language: Language, groups: int, cases: int) -> str:
+    """Return what is not shown of a long breakdown, as a sentence to add; empty where nothing is left out."""
+    if not groups:
+        return ""
+    return " " + language.text(
+        "Not shown: {groups} smaller groups with {cases} cases.",
+        groups=language.number(groups),
+        cases=language.number(cases),
+    )
+
+
 def change_phrase(language: Language, finding: Finding) -> str:
     """Return how a measure compares with the earlier month, for a tile or a table cell."""
     month = language.month(Month.parse(finding.against))

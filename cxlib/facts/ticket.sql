@@ -35,6 +35,7 @@ SELECT
     local_month(t.created_at) AS created_month,
     local_month(t.first_solved_at) AS solved_month,
     local_month(t.last_solved_at) AS closed_month,
+    t.last_solved_at IS NOT NULL OR NOT coalesce(t.solve_unknown, FALSE) AS closing_is_known,
     local_month(coalesce(t.rated_at, t.last_solved_at, t.created_at)) AS rated_month,
     -- first reply: runs from the question to the first public answer by a person; a ticket that was
     -- solved without one, or has none yet, was last seen waiting at that moment

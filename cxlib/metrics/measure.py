@@ -91,7 +91,8 @@ def measure(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], 
         One row per metric, month and segment, in that order: `metric, period, <by>, n, value, low, high,
         unit, method, excluded, flags, as_of`. `n` is the denominator; `excluded` counts the rows filed
         there that the population leaves out; `flags` is a comma separated list of `suppressed` (n below
-        5, value withheld), `small` (n below 30), `no-data`, `not-reached` (too few have ended yet).
+        5, value withheld), `small` (n below 30), `no-data`, `not-reached` (too few have ended yet),
+        `first-month` (a count of the first month in the data, which may not be whole).
 
     Raises
     ------
@@ -142,7 +143,6 @@ def _sums(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], by
     rows = _dated(scan.scan_sums(engine, metrics, months, by))
     cells = _cells(months, by, rows)
     index = cells.index_of(rows).to_numpy(np.intp)
-    covered = _covered(engine, metrics[0], cells)
     parts = []
     for metric in metrics:
         prefix = f"{metric.id}:"
@@ -150,8 +150,6 @@ def _sums(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], by
         groups = {name.removeprefix(prefix): rows[name].to_numpy(float) for name in names}
         sums = {name: _summed(index, values, cells.count) for name, values in groups.items()}
         interval = _interval(metric, sums, groups, index)
-        if metric.kind not in SAMPLED:
-            interval = Interval(*(np.where(covered, line, np.nan) for line in interval))
         parts.append(_tidy(engine, metric, cells, interval, sums["n"], sums["out"]))
     return parts
 
@@ -223,7 +221,6 @@ def _stock(engine: Engine, metric: Metric, months: Sequence[Month], by: Sequence
     arrivals, departures = (_dated(frame) for frame in scan.scan_stock(engine, metric, max(months), by))
     moves = pd.concat([arrivals, departures.assign(rows=-departures["rows"])], ignore_index=True)
     cells = _cells(months, by, moves)
-    covered = _covered(engine, metric, cells)
     standing = []
     for month in months:
         open_then = moves[moves["period"] <= pd.Timestamp(month.first_day)]
@@ -235,24 +232,43 @@ def _stock(engine: Engine, metric: Metric, months: Sequence[Month], by: Sequence
     n = _summed(index, groups, cells.count)
     robust = estimate.between_groups_variance(groups, index, cells.count, GROUPS)
     interval = estimate.count(n, estimate.design_effect(robust, n))
-    interval = Interval(*(np.where(covered, line, np.nan) for line in interval))
     return _tidy(engine, metric, cells, interval, n, np.zeros(cells.count))
 
 
-def _covered(engine: Engine, metric: Metric, cells: Cells) -> np.ndarray:
-    """Return which cells lie between the first and the last month with data: there, nothing means zero."""
+@dataclass(frozen=True)
+class Coverage:
+    """Which cells the data speak of.
+
+    `any` holds between the first and the last month with data, where no row means zero; `first` holds in
+    the first month, which the export may begin in the middle of.
+    """
+
+    any: npt.NDArray[np.bool_]
+    first: npt.NDArray[np.bool_]
+
+
+def _coverage(engine: Engine, metric: Metric, cells: Cells) -> Coverage:
     span = scan.first_and_last_month(engine, metric)
     if span is None:
-        return np.zeros(cells.count, bool)
+        return Coverage(np.zeros(cells.count, bool), np.zeros(cells.count, bool))
     first, last = (pd.Timestamp(month.first_day) for month in span)
-    return cells.frame["period"].between(first, last).to_numpy(bool)
+    periods = cells.frame["period"]
+    begins = (periods == first).to_numpy(bool) & (metric.kind in ("count", "stock"))
+    # what is open stays open in a month in which nothing new came
+    ends = periods.max() if metric.kind == "stock" else last
+    return Coverage(periods.between(first, ends).to_numpy(bool), begins)
 
 
 def _tidy(
     engine: Engine, metric: Metric, cells: Cells, interval: Interval, n: Floats, excluded: Floats
 ) -> pd.DataFrame:
+    if metric.kind not in SAMPLED:
+        covered = _coverage(engine, metric, cells)
+        interval = Interval(*(np.where(covered.any, line, np.nan) for line in interval))
+        flags = [_count_flag(v, begins) for v, begins in zip(interval.value, covered.first, strict=True)]
+    else:
+        flags = [_flag(v, rows) for v, rows in zip(interval.value, n, strict=True)]
     value, low, high = (np.array(line, float) for line in interval)
-    flags = _flags(metric, value, n)
     hidden = np.array(["suppressed" in flag or flag == "no-data" for flag in flags], bool)
     not_reached = np.isinf(value)
     for line in (value, low, high):
@@ -272,10 +288,8 @@ def _tidy(
     )
 
 
-def _flags(metric: Metric, value: Floats, n: Floats) -> list[str]:
-    if metric.kind not in SAMPLED:
-        return ["" if np.isfinite(v) else "no-data" for v in value]
-    return [_flag(v, rows) for v, rows in zip(value, n, strict=True)]
+def _count_flag(value: float, begins: bool) -> str:
+    return "no-data" if np.isnan(value) else "first-month" if begins else ""
 
 
 def _flag(value: float, n: float) -> str:

@@ -81,9 +81,25 @@ def test_without_a_month_to_compare_with_none_is_made(desk: Lay) -> None:
 
 
 def test_a_handful_is_withheld(desk: Lay) -> None:
-    book = book_of(desk, ratings("2026-10", 3, 1))
+    book = book_of(desk, ratings("2026-09", 30, 10) + ratings("2026-10", 3, 1))
     assert plain(exhibits.say(book, "csat").text) == "Satisfaction with tickets (CSAT): n < 5 this month (n = 4)."
     assert tree(exhibits.tiles(book, "csat")).find_class("cx-tile")[0].get("data-shown") == "n < 5"
+
+
+def test_a_measure_that_never_had_enough_cases_is_named(desk: Lay) -> None:
+    book = book_of(desk, ratings("2026-10", 3, 1))
+    said = "Satisfaction with tickets (CSAT) cannot be given: the exports hold no cases of it, or too few."
+    assert exhibits.tiles(book, "csat").text == said
+    assert exhibits.trend(book, "csat").text == said
+    assert exhibits.say(book, "csat").text == ""
+
+
+def test_a_count_of_the_first_month_is_not_compared_with(desk: Lay) -> None:
+    # the export may begin in the middle of September: that October has more tickets means nothing
+    book = book_of(desk, ratings("2026-09", 10, 10) + ratings("2026-10", 300, 100))
+    assert book.change("tickets_created").verdict == "cannot-tell"
+    assert book.change("csat").verdict != "cannot-tell"
+    assert len(tree(exhibits.trend(book, "tickets_created")).findall(".//details//tbody/tr")) == 1
 
 
 def test_a_median_that_is_not_reached_gives_its_lower_limit() -> None:
@@ -141,9 +157,10 @@ def test_a_missing_table_is_named_and_the_rest_stands(desk: Lay) -> None:
     assert len(tree(shown).find_class("cx-tile")) == 1
     assert "Net Promoter Score (NPS) cannot be given: no export brings survey_answers." in shown.text
     assert "Net revenue retention (NRR) cannot be given: no export brings subscriptions." in shown.text
-    assert exhibits.trend(book, "nps").html == ""
-    assert exhibits.bridge(book).html == ""
-    assert "survey_answers" in exhibits.say(book, "nps").text
+    assert "survey_answers" in exhibits.trend(book, "nps").text
+    assert "subscriptions" in exhibits.bridge(book).text
+    assert "survey_answers" in exhibits.breakdown(book, "nps", "region").text
+    assert exhibits.say(book, "nps").html == ""  # the exhibit above it has said why
 
 
 def test_summary_counts_better_and_worse(desk: Lay) -> None:
@@ -151,9 +168,11 @@ def test_summary_counts_better_and_worse(desk: Lay) -> None:
     book = book_of(desk, old + ratings("2026-10", 190, 10, reopens=1))
     text = exhibits.summary(book, "csat", "reopen_rate", "tickets_created").text
     assert text == (
-        "Of 3 measures, 1 got measurably better than the month before, 1 got worse, and 1 moved no more than chance "
-        "would. Better: Satisfaction with tickets (CSAT). Worse: Reopened after being solved."
+        "Against September 2026, 1 of 2 measures got better and 1 got worse by more than chance would bring. "
+        "Better: Satisfaction with tickets (CSAT). Worse: Reopened after being solved."
     )
+    first = Workbook(desk("2026-12-01", folder="first", tickets=ratings("2026-10", 100, 10)), OCTOBER, ENGLISH)
+    assert exhibits.summary(first, "csat").text == "There is no month before to compare with."
 
 
 def svg_of(exhibit: Exhibit) -> str:
@@ -175,7 +194,7 @@ def test_trend_says_its_shape_in_words(desk: Lay) -> None:
         "Line chart. Satisfaction with tickets (CSAT) was 75.0% in October 2026; over 6 months it lay between 56.2% "
         "(May 2026) and 75.0% (October 2026)."
     )
-    assert len(tree(exhibit).findall(".//details//tbody/tr")) == 12
+    assert len(tree(exhibit).findall(".//details//tbody/tr")) == 6  # from the first month with a value on
     assert "<path" in svg_of(exhibit)
 
 
@@ -289,7 +308,7 @@ def test_ledger_is_shown_row_by_row_and_in_one_sentence(desk: Lay) -> None:
     book = book_of(desk, ratings("2026-10", 10, 10))
     book.snapshot = replace(book.snapshot, ledger=(entry,))
     assert exhibits.ledger_sentence(book).text == (
-        "The exports hold 104 rows; 100 are counted and 4 (3.8%) were left out, each with a reason."
+        "104 rows were read; 100 are counted and 4 (3.8%) were left out, each with a reason."
     )
     text = exhibits.ledger(book).text
     assert "zendesk | tickets | 104 | 100 | 4 | merged 3, spam 1" in text

@@ -1,0 +1,43 @@
+"""What stands where a measure cannot be given: which export would bring it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from cxlib.exhibits.exhibit import Exhibit, element
+from cxlib.metrics import METRICS
+from cxlib.workbook import HISTORY, Workbook
+
+NOTHING = Exhibit("", "")
+
+
+def box(lines: Sequence[str]) -> Exhibit:
+    """Return sentences about what is not there, set apart from what is; nothing where there are none."""
+    if not lines:
+        return NOTHING
+    markup = "".join(element("p", escape(line)) for line in lines)
+    return Exhibit(element("div", markup, class_="cx-missing"), "\n".join(lines))
+
+
+def reason(book: Workbook, name: str) -> str:
+    """Return why a measure cannot be given, or an empty text where it can."""
+    language = book.language
+    label = language.text(METRICS[name].label)
+    if lacking := book.missing(name):
+        return language.text(
+            "{label} cannot be given: no export brings {columns}.", label=label, columns=", ".join(lacking)
+        )
+    if not book.measure(name, months=HISTORY)["value"].notna().any():
+        return language.text("{label} cannot be given: the exports hold no cases of it, or too few.", label=label)
+    return ""
+
+
+def given(book: Workbook, names: Sequence[str]) -> list[str]:
+    """Return those of the measures that can be given."""
+    return [name for name in names if not reason(book, name)]
+
+
+def missing(book: Workbook, *names: str) -> Exhibit:
+    """Return the box that says which measures cannot be given, and which export would bring them."""
+    return box([text for name in names if (text := reason(book, name))])
