@@ -11,9 +11,13 @@ from cxlib.exhibits.made import cautions
 from cxlib.facts import FACTS
 from cxlib.finding import Finding, verdict_of
 from cxlib.metrics import METRICS
+from cxlib.metrics.measure import SAMPLED
 from cxlib.workbook import Workbook, correct_family, estimate_of
 
 MOST_LINES = 8
+
+SHIFT = 0.2
+"""Share of all cases by which a segment must have grown or shrunk to be told of."""
 
 WHOLE = {
     "rose": "rose",
@@ -26,8 +30,8 @@ WHOLE = {
 def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhibit:
     """Return the cautions that the month's data give rise to.
 
-    Looked for: small denominators; low response; unfinished observation; segments that moved against
-    the whole.
+    Looked for: small denominators; low response; unfinished observation; a mix of segments that is
+    not the month before's; segments that moved against the whole.
 
     Parameters
     ----------
@@ -43,7 +47,7 @@ def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhi
         comparable = [name for name in book.available(*names) if _can_disagree(name, column)]
         book.measure(*comparable, months=2, by=(column,))  # one scan for all, remembered
         for name in comparable:
-            lines += disagreement(book, name, column)
+            lines += [*shifted_mix(book, name, column), *disagreement(book, name, column)]
     return cautions(book, lines[:MOST_LINES])
 
 
@@ -109,6 +113,36 @@ def _unfinished(book: Workbook, names: Sequence[str]) -> list[str]:
                 )
             )
     return lines[:1]
+
+
+def shifted_mix(book: Workbook, name: str, by: str) -> list[str]:
+    """Return a sentence where a segment's share of the cases moved by a fifth of all or more.
+
+    The whole can then move though no segment does (Simpson's paradox).
+    """
+    language = book.language
+    if METRICS[name].kind not in SAMPLED:
+        return []
+    rows = book.measure(name, months=2, by=(by,)).pivot(index=by, columns="period", values="n")
+    if not (rows.sum() > 0).all():
+        return []
+    shares = rows / rows.sum()
+    moved = shares[str(book.month)] - shares[str(book.month.previous())]
+    largest = str(moved.abs().idxmax())
+    if abs(float(moved[largest])) < SHIFT:
+        return []
+    now, before = (float(shares[str(month)].to_dict()[largest]) for month in (book.month, book.month.previous()))
+    return [
+        language.text(
+            "{label}: {by} “{segment}” makes up {now} of the cases and made up {before} the month before, so the two "
+            "months are not alike and the whole may move with the mix alone.",
+            label=language.text(METRICS[name].label),
+            by=words.segment(by),
+            segment=words.segment(largest),
+            now=language.percent(now, 0),
+            before=language.percent(before, 0),
+        )
+    ]
 
 
 def disagreement(book: Workbook, name: str, by: str) -> list[str]:

@@ -274,6 +274,32 @@ def test_doubts_find_a_segment_that_moved_against_the_whole(desk: Lay) -> None:
     assert "region “south” rose by 35.0 points" in text
 
 
+def test_doubts_tell_of_a_mix_that_is_not_the_month_befores(desk: Lay) -> None:
+    def month(name: str, email: int, phone: int) -> list[dict[str, Any]]:
+        # four in five are happy on the phone, two in five by e-mail, in both months
+        return [
+            *(
+                row | {"ticket_id": "e" + row["ticket_id"], "channel": "email"}
+                for row in ratings(name, 2 * email, 3 * email)
+            ),
+            *(
+                row | {"ticket_id": "p" + row["ticket_id"], "channel": "phone"}
+                for row in ratings(name, 4 * phone, phone)
+            ),
+        ]
+
+    book = book_of(desk, month("2026-09", 10, 40) + month("2026-10", 40, 10))
+    assert book.change("csat").verdict == "fell"
+    text = exhibits.doubts(book, ["csat"], by=("channel",)).text
+    assert "channel “email” makes up 80% of the cases and made up 20% the month before" in text
+    steady = Workbook(
+        desk("2026-12-01", folder="steady", tickets=month("2026-09", 20, 20) + month("2026-10", 21, 19)),
+        OCTOBER,
+        ENGLISH,
+    )
+    assert "makes up" not in exhibits.doubts(steady, ["csat"], by=("channel",)).text
+
+
 def test_doubts_tell_of_small_numbers_and_unknown_response(desk: Lay) -> None:
     text = exhibits.doubts(book_of(desk, ratings("2026-10", 10, 5)), ["csat"]).text
     assert "rests on only 15 cases" in text
