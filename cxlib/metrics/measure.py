@@ -31,7 +31,7 @@ METHODS: dict[Kind, str] = {
     "ratio": "delta method, clustered by customer",
     "nps": "adjusted Wald, clustered by customer",
     "weighted_nps": "adjusted Wald on the effective sample, clustered by customer",
-    "quantile": "Kaplan-Meier with Brookmeyer-Crowley limits",
+    "quantile": "Kaplan-Meier with Brookmeyer-Crowley limits, tickets taken as independent",
 }
 SAMPLED: frozenset[Kind] = frozenset({"proportion", "ratio", "nps", "weighted_nps", "quantile"})
 """Kinds that estimate from a sample: a handful of rows says nothing, and may tell who they are."""
