@@ -19,8 +19,8 @@ from cxlib.facts import FACTS
 from cxlib.language import Language
 from cxlib.metrics import METRICS
 from cxlib.period import Month
-from cxlib.store import Snapshot, build_snapshot
-from cxlib.workbook import SNAPSHOTS, Workbook
+from cxlib.store import build_snapshot
+from cxlib.workbook import Workbook
 
 app = typer.Typer(
     add_completion=False,
@@ -69,7 +69,7 @@ def measure(
     format: Annotated[Format, typer.Option(help="csv, json or table.")] = Format.table,
 ) -> None:
     """Print all measures of a month, with denominators and intervals."""
-    book = Workbook(_snapshot(sources), Month.parse(month), Language())
+    book = Workbook(build_snapshot(sources), Month.parse(month), Language())
     columns = tuple(part.strip() for part in by.split(",") if part.strip())
     names = metric or _with_segments(columns)
     rows = book.measure(*(book.metric(name).id for name in names), by=columns)
@@ -82,7 +82,7 @@ def measure(
 @app.command()
 def check(sources: SourcesOption = SOURCES) -> None:
     """Check the exports and print where every row went; nothing is published."""
-    snapshot = _snapshot(sources)
+    snapshot = build_snapshot(sources)
     table = RichTable("export", "table", "read", "kept", "left out", "because", "not believed", title=None)
     for entry in snapshot.ledger:
         reasons, unknown = (
@@ -128,10 +128,6 @@ def main() -> None:
         raise SystemExit(error.exit_code) from None
 
 
-def _snapshot(sources: Path) -> Snapshot:
-    return build_snapshot(sources, sources.parent / SNAPSHOTS)
-
-
 def _with_segments(columns: tuple[str, ...]) -> list[str]:
     """Return the metrics that can be broken down by all of the columns."""
     names = [name for name, metric in METRICS.items() if set(columns) <= set(FACTS[metric.fact].segments)]
@@ -152,11 +148,8 @@ def _print_json(rows: pd.DataFrame) -> None:
 
 def _print_table(rows: pd.DataFrame) -> None:
     language = Language()
-    segments = [
-        column
-        for column in rows.columns[2:]
-        if column not in ("n", "value", "low", "high", "unit", "method", "excluded", "flags", "as_of")
-    ]
+    columns = [str(column) for column in rows.columns]
+    segments = columns[2 : columns.index("n")]
     table = RichTable("metric", *segments, "value", "95% interval", "n", "excluded", "flags")
     for _, row in rows.iterrows():
         known = pd.notna(row["value"])

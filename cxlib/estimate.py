@@ -320,11 +320,12 @@ def difference(later: Estimate, earlier: Estimate) -> Estimate:
 def two_sided_p(change: Estimate) -> float:
     """Return the p-value of "no change" that belongs to an interval made by `difference`.
 
-    The limit on the side of zero is taken as 1.96 standard errors away; NaN without an interval.
+    The limit on the side of zero is taken as 1.96 standard errors away: 1 where that side has no limit, NaN
+    without a value.
     """
     toward_zero = change.value - change.low if change.value >= 0 else change.high - change.value
-    if not np.isfinite(toward_zero):
-        return float("nan")
+    if np.isinf(toward_zero):
+        return 1.0
     if toward_zero <= 0:
         return 0.0 if change.value else 1.0
     return float(2 * stats.norm.sf(abs(change.value) / (toward_zero / Z)))

@@ -90,15 +90,15 @@ class Snapshot:
         return self.folder / "tables" / f"{table}.parquet" if table in self.columns else None
 
 
-def build_snapshot(sources_file: Path, folder: Path) -> Snapshot:
+def build_snapshot(sources_file: Path, folder: Path | None = None) -> Snapshot:
     """Import the exports that `sources.toml` names; an identical snapshot is used again.
 
     Parameters
     ----------
     sources_file : Path
         Paths in it are relative to its folder.
-    folder : Path
-        Where the snapshots lie.
+    folder : Path, optional
+        Where the snapshots lie; in `snapshots` beside the file by default.
 
     Raises
     ------
@@ -110,6 +110,7 @@ def build_snapshot(sources_file: Path, folder: Path) -> Snapshot:
         If the snapshot cannot be written; earlier ones stay whole.
     """
     sources, plans = load_sources(sources_file)
+    folder = folder or sources_file.parent / "snapshots"
     with tempfile.TemporaryDirectory(prefix="cx-") as work, closing(connect(work)) as connection:
         files = Path(work) / "files"
         files.mkdir()

@@ -439,3 +439,17 @@ TABLES: dict[str, Table] = {
         COSTS,
     )
 }
+
+EVENT_TIMES = {
+    "tickets": "created_at",
+    "ticket_events": "occurred_at",
+    "survey_invites": "sent_at",
+    "survey_answers": "completed_at",
+    "subscriptions": "started_at",
+    "transactions": "occurred_at",
+    "usage_daily": "day",
+    "opportunities": "created_at",
+    "interventions": "assigned_at",
+    "costs": "month",
+}
+"""The time by which each canonical table counts as having data in a month."""

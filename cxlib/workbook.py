@@ -19,8 +19,6 @@ from cxlib.nearest import did_you_mean
 from cxlib.period import Month
 from cxlib.store import Snapshot, build_snapshot, open_snapshot
 
-SNAPSHOTS = "snapshots"
-
 HISTORY = 36
 """Months that are measured in one go and remembered; a page asks for most of them sooner or later."""
 
@@ -210,11 +208,7 @@ def open_workbook(month: str, sources: str = "data/sources.toml", snapshot: str 
     ConfigError, SourceError, SnapshotError, PeriodError
         As the stages before say.
     """
-    if snapshot:
-        opened = open_snapshot(Path(snapshot))
-    else:
-        file = find_upward(sources)
-        opened = build_snapshot(file, file.parent / SNAPSHOTS)
+    opened = open_snapshot(Path(snapshot)) if snapshot else build_snapshot(find_upward(sources))
     return Workbook(opened, Month.parse(month), Language(language))
 
 

@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, MultipleLocat
 from cxlib.exhibits import theme, words
 from cxlib.exhibits.absent import box, reason
 from cxlib.exhibits.exhibit import Exhibit, element
-from cxlib.exhibits.sheet import Cell, sheet
+from cxlib.exhibits.sheet import Cell, flag_class, sheet
 from cxlib.metrics import METRICS
 from cxlib.metrics.scan import UNKNOWN
 from cxlib.period import Month
@@ -66,7 +66,7 @@ def trend(book: Workbook, name: str, months: int = 24) -> Exhibit:
         _draw_course(axes, rows)
         _month_axis(book, axes, rows["period"])
         _value_axis(book, axes, str(rows["unit"].iloc[0]))
-        exhibit = figure_exhibit(
+        return figure_exhibit(
             book,
             f"trend-{name}",
             figure,
@@ -74,7 +74,6 @@ def trend(book: Workbook, name: str, months: int = 24) -> Exhibit:
             _trend_alt(book, label, known),
             measures_sheet(book, rows, f"numbers-{name}", label),
         )
-    return exhibit
 
 
 def _from_first_value(rows: pd.DataFrame) -> pd.DataFrame:
@@ -177,7 +176,7 @@ def measures_sheet(book: Workbook, rows: pd.DataFrame, name: str, caption: str, 
     lines = []
     for _, row in rows.iterrows():
         estimate = estimate_of(row)
-        class_ = "cx-suppressed" if "suppressed" in estimate.flags else "cx-small" if "small" in estimate.flags else ""
+        class_ = flag_class(estimate.flags)
         cells = [
             Cell(words.value(language, estimate), class_=class_),
             Cell(words.limits(language, estimate), class_=class_),

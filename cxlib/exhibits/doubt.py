@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cxlib.estimate import difference, two_sided_p
 from cxlib.exhibits import words
 from cxlib.exhibits.exhibit import Exhibit
 from cxlib.exhibits.made import cautions
 from cxlib.facts import FACTS
-from cxlib.finding import Finding, verdict_of
 from cxlib.metrics import METRICS
-from cxlib.metrics.measure import SAMPLED
-from cxlib.workbook import Workbook, correct_family, estimate_of
+from cxlib.metrics.measure import SAMPLED, SMALL_BELOW
+from cxlib.workbook import Workbook, correct_family
 
 MOST_LINES = 8
 
@@ -101,7 +99,7 @@ def _unfinished(book: Workbook, names: Sequence[str]) -> list[str]:
     lines = []
     for name in book.available(*names):
         metric = METRICS[name]
-        if "has_two_weeks_of_follow_up" not in metric.population:
+        if not metric.follow_up_days:
             continue
         row = book.measure(name).iloc[0]
         if row["excluded"]:
@@ -153,27 +151,20 @@ def disagreement(book: Workbook, name: str, by: str) -> list[str]:
     """
     language = book.language
     whole = book.change(name)
-    rows = book.measure(name, months=2, by=(by,))
-    findings = []
-    for segment in sorted(set(rows[by])):
-        now, before = (
-            estimate_of(rows[(rows[by] == segment) & (rows["period"] == str(month))].iloc[0])
-            for month in (book.month, book.month.previous())
-        )
-        change = difference(now, before)
-        if now.n >= 30 and before.n >= 30 and two_sided_p(change) == two_sided_p(change):
-            findings.append(Finding(segment, name, now, before, change, whole.against, verdict_of(change)))
+    segments = sorted(set(book.measure(name, months=2, by=(by,))[by]))
+    found = {segment: book.change(name, segment={by: segment}) for segment in segments}
+    told = {segment: f for segment, f in found.items() if min(f.now.n, f.before.n) >= SMALL_BELOW}
     return [
         language.text(
             "{label}: {by} “{segment}” {verdict}, from {before} to {now}, while the whole {whole}.",
             label=language.text(METRICS[name].label),
             by=words.segment(by),
-            segment=words.segment(finding.id),
+            segment=words.segment(segment),
             verdict=words.verdict(language, finding),
             before=words.value(language, finding.before),
             now=words.value(language, finding.now),
             whole=language.text(WHOLE[whole.verdict]),
         )
-        for finding in correct_family(findings)
+        for segment, finding in zip(told, correct_family(list(told.values())), strict=True)
         if finding.verdict in ("rose", "fell") and finding.verdict != whole.verdict
     ]

@@ -9,7 +9,7 @@ from cxlib.exhibits import words
 from cxlib.exhibits.absent import given, missing
 from cxlib.exhibits.chart import MOST_SEGMENTS, no_segments
 from cxlib.exhibits.exhibit import Exhibit
-from cxlib.exhibits.sheet import Cell, sheet
+from cxlib.exhibits.sheet import Cell, flag_class, sheet
 from cxlib.metrics import METRICS
 from cxlib.metrics.scan import UNKNOWN
 from cxlib.period import Month
@@ -25,7 +25,7 @@ def scorecard(book: Workbook, *names: str, name: str = "scorecard") -> Exhibit:
     rows = []
     for finding in book.changes(*given(book, names)):
         year = book.estimate(finding.metric, book.month.shift(-12))
-        class_ = _class(finding.now.flags)
+        class_ = flag_class(finding.now.flags)
         cells = [
             words.value(language, finding.now),
             words.limits(language, finding.now),
@@ -104,8 +104,4 @@ def _cell(book: Workbook, estimate: Estimate | None) -> Cell:
         text += f" ({limits})"
     if estimate.value != estimate.n:  # of a count, the value is the n
         text += f", {words.denominator(language, estimate)}"
-    return Cell(text, class_=_class(estimate.flags))
-
-
-def _class(flags: Sequence[str]) -> str:
-    return "cx-suppressed" if "suppressed" in flags else "cx-small" if "small" in flags else ""
+    return Cell(text, class_=flag_class(estimate.flags))

@@ -12,7 +12,7 @@ from cxlib.exhibits.exhibit import Exhibit, element, paragraph
 from cxlib.exhibits.sheet import Cell, sheet
 from cxlib.metrics import METRICS
 from cxlib.metrics.measure import METHODS
-from cxlib.tables import TABLES
+from cxlib.tables import EVENT_TIMES, TABLES
 from cxlib.workbook import Workbook
 
 
@@ -122,19 +122,6 @@ def _linked(book: Workbook, table: str) -> int | None:
         return None
     frame = book.engine.frame(f"SELECT count(*) AS n FROM {table} AS t SEMI JOIN customers AS c USING (customer_id)")
     return int(frame["n"].iloc[0])
-
-
-EVENT_TIMES = {
-    "subscriptions": "started_at",
-    "tickets": "created_at",
-    "ticket_events": "occurred_at",
-    "survey_invites": "sent_at",
-    "survey_answers": "completed_at",
-    "transactions": "occurred_at",
-    "usage_daily": "day",
-    "opportunities": "created_at",
-    "interventions": "assigned_at",
-}
 
 
 def freshness(book: Workbook) -> Exhibit:

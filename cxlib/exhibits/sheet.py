@@ -23,6 +23,11 @@ class Cell:
         return element("td", escape(self.text), class_=names or None)
 
 
+def flag_class(flags: Sequence[str]) -> str:
+    """Return the class of a cell whose number is small or withheld."""
+    return "cx-suppressed" if "suppressed" in flags else "cx-small" if "small" in flags else ""
+
+
 def sheet(caption: str, headers: Sequence[str], rows: Sequence[tuple[str, Sequence[Cell]]], name: str) -> Exhibit:
     """Return a table.
 

@@ -143,6 +143,7 @@ def _sums(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], by
     rows = _dated(scan.scan_sums(engine, metrics, months, by))
     cells = _cells(months, by, rows)
     index = cells.index_of(rows).to_numpy(np.intp)
+    coverage = _coverage(engine, metrics[0], cells)
     parts = []
     for metric in metrics:
         prefix = f"{metric.id}:"
@@ -150,7 +151,7 @@ def _sums(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], by
         groups = {name.removeprefix(prefix): rows[name].to_numpy(float) for name in names}
         sums = {name: _summed(index, values, cells.count) for name, values in groups.items()}
         interval = _interval(metric, sums, groups, index)
-        parts.append(_tidy(engine, metric, cells, interval, sums["n"], sums["out"]))
+        parts.append(_tidy(engine, metric, cells, interval, sums["n"], sums["out"], coverage))
     return parts
 
 
@@ -232,7 +233,7 @@ def _stock(engine: Engine, metric: Metric, months: Sequence[Month], by: Sequence
     n = _summed(index, groups, cells.count)
     robust = estimate.between_groups_variance(groups, index, cells.count, GROUPS)
     interval = estimate.count(n, estimate.design_effect(robust, n))
-    return _tidy(engine, metric, cells, interval, n, np.zeros(cells.count))
+    return _tidy(engine, metric, cells, interval, n, np.zeros(cells.count), _coverage(engine, metric, cells))
 
 
 @dataclass(frozen=True)
@@ -253,21 +254,26 @@ def _coverage(engine: Engine, metric: Metric, cells: Cells) -> Coverage:
         return Coverage(np.zeros(cells.count, bool), np.zeros(cells.count, bool))
     first, last = (pd.Timestamp(month.first_day) for month in span)
     periods = cells.frame["period"]
-    begins = (periods == first).to_numpy(bool) & (metric.kind in ("count", "stock"))
     # what is open stays open in a month in which nothing new came
     ends = periods.max() if metric.kind == "stock" else last
-    return Coverage(periods.between(first, ends).to_numpy(bool), begins)
+    return Coverage(periods.between(first, ends).to_numpy(bool), (periods == first).to_numpy(bool))
 
 
 def _tidy(
-    engine: Engine, metric: Metric, cells: Cells, interval: Interval, n: Floats, excluded: Floats
+    engine: Engine,
+    metric: Metric,
+    cells: Cells,
+    interval: Interval,
+    n: Floats,
+    excluded: Floats,
+    coverage: Coverage | None = None,
 ) -> pd.DataFrame:
-    if metric.kind not in SAMPLED:
-        covered = _coverage(engine, metric, cells)
-        interval = Interval(*(np.where(covered.any, line, np.nan) for line in interval))
-        flags = [_count_flag(v, begins) for v, begins in zip(interval.value, covered.first, strict=True)]
-    else:
+    if coverage is None or metric.kind in SAMPLED:
         flags = [_flag(v, rows) for v, rows in zip(interval.value, n, strict=True)]
+    else:
+        interval = Interval(*(np.where(coverage.any, line, np.nan) for line in interval))
+        begins = coverage.first & (metric.kind in ("count", "stock"))
+        flags = [_count_flag(v, first) for v, first in zip(interval.value, begins, strict=True)]
     value, low, high = (np.array(line, float) for line in interval)
     hidden = np.array(["suppressed" in flag or flag == "no-data" for flag in flags], bool)
     not_reached = np.isinf(value)

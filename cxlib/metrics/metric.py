@@ -53,6 +53,8 @@ class Metric:
         Column with sampling weights.
     bounded : bool
         A ratio that cannot pass 1.
+    follow_up_days : int
+        Days a row must have been observed for before it is counted; the younger ones are `excluded`.
     good : {"up", "down", "neither"}
         Which direction is better.
     clock : str
@@ -77,6 +79,7 @@ class Metric:
     leaves: str = ""
     weight: str = ""
     bounded: bool = False
+    follow_up_days: int = 0
     good: Direction = "neither"
     clock: str = ""
     needs: tuple[str, ...] = ()

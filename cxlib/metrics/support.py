@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cxlib.metrics.metric import Metric
 
 CLOCK = "Minutes run on the calendar clock, nights and weekends included. "
@@ -63,23 +65,13 @@ FIRST_REPLY_MEDIAN = Metric(
     needs=("tickets.first_public_reply_at",),
 )
 
-FIRST_REPLY_P90 = Metric(
-    "first_reply_calendar_minutes_p90",
-    "Time to first reply, slowest tenth",
-    "Time from a ticket's creation until nine in ten of the month's tickets had a first public answer by a person. "
-    + CLOCK
-    + CENSORED,
-    fact="ticket",
-    filed_under="created_month",
-    kind="quantile",
-    unit="minutes",
+FIRST_REPLY_P90 = replace(
+    FIRST_REPLY_MEDIAN,
+    id="first_reply_calendar_minutes_p90",
+    label="Time to first reply, slowest tenth",
+    definition="Time from a ticket's creation until nine in ten of the month's tickets had a first public answer by a "
+    "person. " + CLOCK + CENSORED,
     quantile=0.9,
-    population="first_reply_minutes IS NOT NULL",
-    numerator="first_reply_minutes",
-    observed="first_reply_observed",
-    good="down",
-    clock="calendar",
-    needs=("tickets.first_public_reply_at",),
 )
 
 FIRST_RESOLUTION_MEDIAN = Metric(
@@ -101,23 +93,13 @@ FIRST_RESOLUTION_MEDIAN = Metric(
     needs=("tickets.first_solved_at",),
 )
 
-FIRST_RESOLUTION_P90 = Metric(
-    "first_resolution_calendar_minutes_p90",
-    "Time to resolution, slowest tenth",
-    "Time from a ticket's creation until nine in ten of the month's tickets had been solved for the first time. "
-    + CLOCK
-    + CENSORED,
-    fact="ticket",
-    filed_under="created_month",
-    kind="quantile",
-    unit="minutes",
+FIRST_RESOLUTION_P90 = replace(
+    FIRST_RESOLUTION_MEDIAN,
+    id="first_resolution_calendar_minutes_p90",
+    label="Time to resolution, slowest tenth",
+    definition="Time from a ticket's creation until nine in ten of the month's tickets had been solved for the first "
+    "time. " + CLOCK + CENSORED,
     quantile=0.9,
-    population="first_resolution_minutes IS NOT NULL",
-    numerator="first_resolution_minutes",
-    observed="first_resolution_observed",
-    good="down",
-    clock="calendar",
-    needs=("tickets.first_solved_at",),
 )
 
 LADDER_COHORT = (
@@ -134,6 +116,7 @@ ANSWERED_RATE = Metric(
     unit="share",
     among="answered_in_a_week IS NOT NULL",
     population="has_two_weeks_of_follow_up AND answered_in_a_week IS NOT NULL",
+    follow_up_days=14,
     numerator="answered_in_a_week",
     good="up",
     needs=("tickets.first_public_reply_at",),
@@ -149,6 +132,7 @@ SOLVED_RATE = Metric(
     unit="share",
     among="solved_in_a_week IS NOT NULL",
     population="has_two_weeks_of_follow_up AND solved_in_a_week IS NOT NULL",
+    follow_up_days=14,
     numerator="solved_in_a_week",
     good="up",
     needs=("tickets.first_solved_at",),
@@ -165,6 +149,7 @@ VERIFIED_RATE = Metric(
     unit="share",
     among="solved_and_held IS NOT NULL",
     population="has_two_weeks_of_follow_up AND solved_and_held IS NOT NULL",
+    follow_up_days=14,
     numerator="solved_and_held",
     good="up",
     needs=("tickets.first_solved_at", "tickets.reopens"),

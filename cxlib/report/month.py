@@ -9,21 +9,7 @@ from cxlib.errors import PeriodError
 from cxlib.language import Language
 from cxlib.period import Month
 from cxlib.store import Snapshot
-from cxlib.tables import TABLES
-
-EVENTS = {
-    "tickets": "created_at",
-    "ticket_events": "occurred_at",
-    "survey_invites": "sent_at",
-    "survey_answers": "completed_at",
-    "subscriptions": "started_at",
-    "transactions": "occurred_at",
-    "usage_daily": "day",
-    "opportunities": "created_at",
-    "interventions": "assigned_at",
-    "costs": "month",
-}
-"""The time by which each canonical table counts as having data in a month."""
+from cxlib.tables import EVENT_TIMES, TABLES
 
 
 def choose_month(asked: str | None, snapshot: Snapshot, language: Language) -> Month:
@@ -58,7 +44,7 @@ def months_with_data(snapshot: Snapshot) -> tuple[Month, Month]:
     PeriodError
         If no table of the snapshot has a row.
     """
-    ends = " UNION ALL ".join(_ends(table, column) for table, column in EVENTS.items())
+    ends = " UNION ALL ".join(_ends(table, column) for table, column in EVENT_TIMES.items())
     with Engine(snapshot) as engine:
         found = engine.frame(f"SELECT min(first) AS first, max(last) AS last FROM ({ends})").iloc[0]
     if pd.isna(found["first"]):

@@ -76,7 +76,7 @@ def publish_month(
     reader, reports = Language(language), read_reports(reports_file)
     chosen = select(reports, only)
     warm_up()
-    snapshot = build_snapshot(sources, snapshots or sources.parent / "snapshots")
+    snapshot = build_snapshot(sources, snapshots)
     edition = _edition(choose_month(month, snapshot, reader), language, snapshot)
     tasks = plan(chosen, edition, snapshot, sources)
     shown = measured(snapshot, edition.month, reader)

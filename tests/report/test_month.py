@@ -10,9 +10,9 @@ import pytest
 from cxlib.errors import PeriodError
 from cxlib.language import Language
 from cxlib.period import Month
-from cxlib.report.month import EVENTS, choose_month, months_with_data
+from cxlib.report.month import choose_month, months_with_data
 from cxlib.store import Snapshot
-from cxlib.tables import TABLES
+from cxlib.tables import EVENT_TIMES, TABLES
 from report.helpers import make_snapshot
 
 ENGLISH = Language("en")
@@ -76,5 +76,5 @@ def test_a_month_in_another_form_is_refused(snapshot: Snapshot) -> None:
 
 
 def test_every_table_of_events_has_its_time() -> None:
-    assert {"customers"} == set(TABLES) - set(EVENTS)
-    assert all(TABLES[table].column(column).type in ("time", "date") for table, column in EVENTS.items())
+    assert {"customers"} == set(TABLES) - set(EVENT_TIMES)
+    assert all(TABLES[table].column(column).type in ("time", "date") for table, column in EVENT_TIMES.items())
