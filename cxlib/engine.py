@@ -87,14 +87,17 @@ class Engine:
         if name not in FACTS:
             raise MeasureError(f'fact "{name}" does not exist; there are {", ".join(FACTS)}')
         if name not in self._ready:
+            for used in FACTS[name].uses:
+                self.fact(used)
             path = self._materialise(FACTS[name])
             self._connection.execute(f"CREATE VIEW fact_{name} AS SELECT * FROM read_parquet('{_quoted(path)}')")
             self._ready.add(name)
         return f"fact_{name}"
 
     def _materialise(self, fact: Fact) -> Path:
-        sql = fact.sql(self.snapshot.as_of.strftime("%Y-%m-%d %H:%M:%S"))
-        digest = hashlib.sha256(f"{duckdb.__version__}\n{sql}".encode()).hexdigest()[:12]
+        sql = self._sql(fact)
+        said = [self._sql(FACTS[used]) for used in _all_used(fact)]
+        digest = hashlib.sha256("\n".join((duckdb.__version__, sql, *said)).encode()).hexdigest()[:12]
         folder = self.snapshot.folder / "facts"
         path = folder / f"{fact.name}-{digest}.parquet"
         if not path.exists():
@@ -103,6 +106,9 @@ class Engine:
             self._connection.execute(f"COPY ({sql}) TO '{_quoted(staging)}' (FORMAT parquet, COMPRESSION lz4_raw)")
             os.replace(staging, path)
         return path
+
+    def _sql(self, fact: Fact) -> str:
+        return fact.sql(self.snapshot.as_of.strftime("%Y-%m-%d %H:%M:%S"))
 
     def _define_functions(self) -> None:
         zone = self.snapshot.time_zone
@@ -130,6 +136,11 @@ class Engine:
         rates = {**self.snapshot.rates, self.snapshot.currency: 1.0}
         values = ", ".join(f"('{currency}', CAST({rate!r} AS DOUBLE))" for currency, rate in sorted(rates.items()))
         self._connection.execute(f"CREATE VIEW rates AS SELECT * FROM (VALUES {values}) AS r(currency, rate)")
+
+
+def _all_used(fact: Fact) -> list[str]:
+    """Return the facts that a fact reads, and those that they read."""
+    return [name for used in fact.uses for name in (used, *_all_used(FACTS[used]))]
 
 
 def _quoted(path: Path) -> str:

@@ -1,18 +1,22 @@
-"""A finding: what a sentence with a number, a direction or a name in it is said from."""
+"""What a sentence with a number, a direction or a name in it is said from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal
 
 from cxlib.estimate import Estimate
+from cxlib.period import Month
 
-Verdict = Literal["rose", "fell", "no-measurable-change", "cannot-tell"]
+Direction = Literal["rose", "fell", "no-measurable-change", "cannot-tell"]
+Verdict = Literal["supported", "not-supported", "cannot-tell", "described"]
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A comparison of one measure with an earlier month.
+class Change:
+    """One measure compared with an earlier month.
 
     Parameters
     ----------
@@ -26,7 +30,7 @@ class Finding:
         `now - before`, with its interval.
     against : str
         The earlier month, as "2026-09".
-    verdict : Verdict
+    verdict : Direction
         "rose" and "fell" only where the interval of the change excludes zero.
     """
 
@@ -36,24 +40,88 @@ class Finding:
     before: Estimate
     change: Estimate
     against: str
-    verdict: Verdict
+    verdict: Direction
 
-    def with_verdict(self, verdict: Verdict) -> Finding:
+    def with_verdict(self, verdict: Direction) -> Change:
         return replace(self, verdict=verdict)
 
 
-def verdict_of(change: Estimate) -> Verdict:
+def direction_of(change: Estimate) -> Direction:
     """Return what may be said of a change.
 
-    >>> verdict_of(Estimate(2.0, 0.5, 3.5, 100, "points", ""))
+    >>> direction_of(Estimate(2.0, 0.5, 3.5, 100, "points", ""))
     'rose'
-    >>> verdict_of(Estimate(2.0, -0.5, 4.5, 100, "points", ""))
+    >>> direction_of(Estimate(2.0, -0.5, 4.5, 100, "points", ""))
     'no-measurable-change'
     """
-    if not change.is_known or change.low != change.low or change.high != change.high:
+    if not _has_interval(change):
         return "cannot-tell"
     if change.low > 0:
         return "rose"
     if change.high < 0:
         return "fell"
     return "no-measurable-change"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """An exact number with its unit: a count, a setting, an amount in the books."""
+
+    value: float
+    unit: str = ""
+
+
+Value = Estimate | Quantity | Month | datetime | float | str
+"""What may stand for a placeholder in a sentence; a text is translated, an `int` is a count."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a study found, with the sentence that says it.
+
+    Parameters
+    ----------
+    id : str
+        Address of the sentence on its page, unique over all studies.
+    sentence : str
+        English sentence and key of its translation. `{name}` is a value, `{name_interval}` its interval in words,
+        `{name_limits}` the two limits, `{name_n}` its denominator, `{name_full}` all of them.
+    values : mapping of str to Value
+        What the placeholders stand for.
+    verdict : Verdict
+        Of the statement that the sentence is about; "described" where nothing is tested.
+    estimate : Estimate, optional
+        The number that a claim is held against.
+    assumption : str
+        Sentence (same placeholders) that says what would turn the verdict over.
+    needed : str
+        Sentence that says which data would tell, where it cannot be told.
+    """
+
+    id: str
+    sentence: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    verdict: Verdict = "described"
+    estimate: Estimate | None = None
+    assumption: str = ""
+    needed: str = ""
+
+
+def verdict_above(estimate: Estimate, threshold: float = 0.0) -> Verdict:
+    """Return whether a number lies above a threshold: "supported" only where its whole interval does.
+
+    Where the interval holds the threshold the statement is not supported: the data show no such thing, which is
+    not a proof of its contrary. Without an interval, or with too few cases to show one, nothing can be told.
+
+    >>> verdict_above(Estimate(0.04, 0.01, 0.07, 900, "share difference", ""))
+    'supported'
+    >>> verdict_above(Estimate(0.04, -0.01, 0.09, 300, "share difference", ""))
+    'not-supported'
+    """
+    if not _has_interval(estimate) or "suppressed" in estimate.flags:
+        return "cannot-tell"
+    return "supported" if estimate.low > threshold else "not-supported"
+
+
+def _has_interval(estimate: Estimate) -> bool:
+    return estimate.is_known and estimate.low == estimate.low and estimate.high == estimate.high

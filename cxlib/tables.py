@@ -129,6 +129,7 @@ CUSTOMERS = Table(
         Column("created_at", "time", "when the customer first bought or signed up"),
         *SEGMENTS,
         Column("acquisition_channel", "category", "how the customer was won"),
+        Column("referred_by", "id", "the customer who brought this one"),
         Column("is_test", "flag", "test account"),
         Column("is_internal", "flag", "the company's own account"),
         Column("deleted_at", "time", "when the record was erased"),
@@ -195,6 +196,8 @@ TRANSACTIONS = Table(
     (Reference("customer_id", "customers"),),
 )
 
+SEVERITIES = ("minor", "moderate", "severe")
+
 TICKETS = Table(
     "tickets",
     "One row per request for help that a customer made (merged, spam and test requests are in the ledger).",
@@ -210,7 +213,7 @@ TICKETS = Table(
         Column("agent", "pseudonym", "person who handled it last"),
         Column("topic", "category", "what was asked"),
         Column("priority", "category", "priority, at creation where the export has it"),
-        Column("severity", "category", "how bad the problem was", allowed=("minor", "moderate", "severe")),
+        Column("severity", "category", "how bad the problem was", allowed=SEVERITIES),
         Column("is_complaint", "flag", "the customer complains"),
         Column("is_outbound", "flag", "the company wrote first: no reply time"),
         Column("is_bot_only", "flag", "no person took part"),
@@ -230,6 +233,8 @@ TICKETS = Table(
             allowed=("not_offered", "offered", "good", "bad"),
         ),
         Column("satisfaction_score", "number", "the rating on its own scale, where there is one", "points"),
+        Column("friendliness_score", "number", "how the customer rated the person, from 1 to 5", "points"),
+        Column("had_to_repeat", "flag", "the customer had to say again who they are or what happened"),
         Column("rated_at", "time", "when the customer rated"),
         Column("comment", "text", "what the customer wrote with the rating"),
     ),
@@ -266,7 +271,7 @@ TICKET_EVENTS = Table(
     (Reference("ticket_id", "tickets"),),
 )
 
-INSTRUMENTS = ("nps", "csat", "ces1", "ces2", "problem", "owner", "word_of_mouth")
+INSTRUMENTS = ("nps", "csat", "ces1", "ces2", "problem", "word_of_mouth", "statement")
 
 SURVEY_INVITES = Table(
     "survey_invites",
@@ -304,9 +309,18 @@ SURVEY_ANSWERS = Table(
         Column("email_key", "pseudonym", "respondent's address, for matching only"),
         Column("channel", "category", "how it was answered"),
         *SEGMENTS,
+        Column("respondent", "category", "who answered; empty is a customer", allowed=("customer", "owner")),
+        Column("question", "category", "which statement was put; the same name is the same wording"),
         Column("score", "number", "the answer on its scale; empty where the question was left blank", "points"),
         Column("scale_min", "number", "lowest point of the scale", "points"),
         Column("scale_max", "number", "highest point of the scale", "points"),
+        Column("severity", "category", "how bad the problem was that the answer is about", allowed=SEVERITIES),
+        Column(
+            "told",
+            "category",
+            "where the person took the problem: to the company, only to the public, to nobody",
+            allowed=("company", "public", "nobody"),
+        ),
         Column("weight", "number", "sampling weight that came with the data", "people"),
         Column("comment", "text", "answer to the open question"),
         Column("language", "category", "language of the answer"),
@@ -413,7 +427,11 @@ COSTS = Table(
     ("team", "kind", "month"),
     (
         Column(
-            "team", "category", "who spends it", required=True, allowed=("support", "success", "sales", "marketing")
+            "team",
+            "category",
+            "who spends it; delivery is the variable cost of what is sold (hosting, payment fees), general the rest",
+            required=True,
+            allowed=("support", "success", "sales", "marketing", "delivery", "general"),
         ),
         Column("kind", "category", "salaries, tools, …", required=True),
         Column("month", "date", "first day of the month", required=True),
@@ -421,6 +439,41 @@ COSTS = Table(
         Column("currency", "category", "ISO 4217 code", required=True),
     ),
     (never_negative("amount"),),
+)
+
+INCIDENTS = Table(
+    "incidents",
+    "One row per customer hit by something that the company's own systems logged.",
+    ("incident_id", "customer_id"),
+    (
+        Column("incident_id", "id", "the incident; one may hit many customers", required=True),
+        Column("customer_id", "id", "who was hit", required=True),
+        Column("occurred_at", "time", "when it hit the customer", required=True),
+        Column("kind", "category", "what it was", allowed=("outage", "failed_payment", "late_delivery", "error")),
+        Column("severity", "category", "how bad it was for the customer", allowed=SEVERITIES),
+        Column("noticed", "flag", "the customer was seen to run into it (retried, gave up); empty where not known"),
+    ),
+    (),
+    (Reference("customer_id", "customers"),),
+)
+
+PRICE_INDEX = Table(
+    "price_index",
+    "One row per currency and month: consumer prices, on any base.",
+    ("currency", "month"),
+    (
+        Column("currency", "category", "ISO 4217 code", required=True),
+        Column("month", "date", "first day of the month", required=True),
+        Column("index_value", "number", "consumer price index", "index points", required=True),
+    ),
+    (
+        Check(
+            "index-positive",
+            "index_value > 0",
+            "a price index is not above zero",
+            "Map index_value to the level of the index, not to its change",
+        ),
+    ),
 )
 
 TABLES: dict[str, Table] = {
@@ -437,6 +490,8 @@ TABLES: dict[str, Table] = {
         OPPORTUNITIES,
         INTERVENTIONS,
         COSTS,
+        INCIDENTS,
+        PRICE_INDEX,
     )
 }
 
@@ -451,5 +506,7 @@ EVENT_TIMES = {
     "opportunities": "created_at",
     "interventions": "assigned_at",
     "costs": "month",
+    "incidents": "occurred_at",
+    "price_index": "month",
 }
 """The time by which each canonical table counts as having data in a month."""

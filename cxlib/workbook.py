@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from cxlib.engine import Engine
 from cxlib.errors import ConfigError, MeasureError
 from cxlib.estimate import Estimate, difference, two_sided_p
-from cxlib.finding import Finding, verdict_of
+from cxlib.finding import Change, direction_of
 from cxlib.language import Language
 from cxlib.metrics import METRICS, Metric, measure, missing_columns
 from cxlib.nearest import did_you_mean
@@ -45,6 +46,32 @@ class Workbook:
     @cached_property
     def engine(self) -> Engine:
         return Engine(self.snapshot)
+
+    @cached_property
+    def cut(self) -> datetime:
+        """Last instant (UTC) that the month's pages may know of: its end, or the export where that came first."""
+        return min(self.month.end(self.snapshot.time_zone), self.snapshot.as_of)
+
+    @property
+    def sql_cut(self) -> str:
+        """The cut as it is written in SQL."""
+        return f"TIMESTAMP '{self.cut:%Y-%m-%d %H:%M:%S}'"
+
+    @property
+    def currency(self) -> str:
+        return self.snapshot.currency
+
+    def lacks(self, *columns: str) -> tuple[str, ...]:
+        """Return those of the canonical columns, such as "tickets.created_at", that no export brings.
+
+        A table's bare name asks whether any export fills the table.
+        """
+        brought = self.snapshot.columns
+        return tuple(
+            name
+            for name in columns
+            if (parts := name.partition("."))[0] not in brought or (parts[2] and parts[2] not in brought[parts[0]])
+        )
 
     def metric(self, name: str) -> Metric:
         """Return a metric by its id.
@@ -142,17 +169,17 @@ class Workbook:
             raise MeasureError(f"{name}: no rows for {cell} in {month}")
         return estimate_of(rows.iloc[0])
 
-    def change(self, name: str, months_back: int = 1, segment: Mapping[str, str] | None = None) -> Finding:
+    def change(self, name: str, months_back: int = 1, segment: Mapping[str, str] | None = None) -> Change:
         """Compare the report's month with an earlier one."""
         earlier = self.month.shift(-months_back)
         now, before = self.estimate(name, self.month, segment), self.estimate(name, earlier, segment)
         change = difference(now, before)
         whole = "first-month" not in (*now.flags, *before.flags)
         where = "-".join(("", *(segment or {}).values()))
-        verdict = verdict_of(change) if whole else "cannot-tell"
-        return Finding(f"{name}{where}-since-{earlier}", name, now, before, change, str(earlier), verdict)
+        verdict = direction_of(change) if whole else "cannot-tell"
+        return Change(f"{name}{where}-since-{earlier}", name, now, before, change, str(earlier), verdict)
 
-    def changes(self, *names: str, months_back: int = 1) -> list[Finding]:
+    def changes(self, *names: str, months_back: int = 1) -> list[Change]:
         """Compare several measures at once; the verdicts hold for all of them together.
 
         With many comparisons some intervals exclude zero by chance, so a direction is said only
@@ -162,7 +189,7 @@ class Workbook:
         return correct_family(findings)
 
 
-def correct_family(findings: Sequence[Finding]) -> list[Finding]:
+def correct_family(findings: Sequence[Change]) -> list[Change]:
     """Take back the directions that do not survive Benjamini and Hochberg's correction at 5 %."""
     told = [place for place, finding in enumerate(findings) if finding.verdict != "cannot-tell"]
     if not told:

@@ -13,7 +13,7 @@ import pytest
 import cxlib
 from cxlib.errors import ConfigError, MeasureError, PeriodError
 from cxlib.estimate import Estimate
-from cxlib.finding import Finding, Verdict
+from cxlib.finding import Change, Direction
 from cxlib.language import Language
 from cxlib.metrics import METRICS
 from cxlib.period import Month
@@ -90,9 +90,9 @@ def test_measures_are_taken_once(book: Workbook, monkeypatch: pytest.MonkeyPatch
     assert len(book.measure("csat", "tickets_created", months=24)) == 48
 
 
-def finding(value: float, low: float, high: float, verdict: Verdict) -> Finding:
+def finding(value: float, low: float, high: float, verdict: Direction) -> Change:
     change = Estimate(value, low, high, 100, "points", "")
-    return Finding("f", "nps", change, change, change, "2026-09", verdict)
+    return Change("f", "nps", change, change, change, "2026-09", verdict)
 
 
 def test_correction_of_a_family_against_benjamini_and_hochberg_1995() -> None:

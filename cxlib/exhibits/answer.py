@@ -7,7 +7,7 @@ from html import escape
 from cxlib.exhibits import words
 from cxlib.exhibits.absent import NOTHING, given, missing, reason
 from cxlib.exhibits.exhibit import Exhibit, element, paragraph
-from cxlib.finding import Finding
+from cxlib.finding import Change
 from cxlib.language import Language
 from cxlib.metrics import METRICS
 from cxlib.workbook import Workbook
@@ -23,7 +23,7 @@ def say(book: Workbook, name: str, months_back: int = 12) -> Exhibit:
     return NOTHING if reason(book, name) else _said(book, book.change(name, months_back))
 
 
-def _said(book: Workbook, finding: Finding) -> Exhibit:
+def _said(book: Workbook, finding: Change) -> Exhibit:
     return paragraph(
         words.sentence(book.language, finding), "cx-finding", id=f"finding-{finding.id}", data_metric=finding.metric
     )
@@ -85,7 +85,7 @@ def tiles(book: Workbook, *names: str) -> Exhibit:
     return (Exhibit(markup, text) if findings else NOTHING) + missing(book, *names)
 
 
-def _tile(book: Workbook, finding: Finding) -> str:
+def _tile(book: Workbook, finding: Change) -> str:
     language, now = book.language, finding.now
     shown = words.value(language, now)
     small = " cx-small" if "small" in now.flags else ""

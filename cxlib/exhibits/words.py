@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cxlib.estimate import Estimate
-from cxlib.finding import Finding
+from cxlib.finding import Change
 from cxlib.language import Language
 from cxlib.metrics import METRICS
 from cxlib.period import Month
@@ -61,7 +61,7 @@ def smaller_groups(language: Language, groups: int, cases: int) -> str:
     )
 
 
-def change_phrase(language: Language, finding: Finding) -> str:
+def change_phrase(language: Language, finding: Change) -> str:
     """Return how a measure compares with the earlier month, for a tile or a table cell."""
     month = language.month(Month.parse(finding.against))
     if finding.verdict == "cannot-tell":
@@ -72,7 +72,7 @@ def change_phrase(language: Language, finding: Finding) -> str:
     return language.text("{difference} since {month}", month=month, difference=difference)
 
 
-def verdict(language: Language, finding: Finding) -> str:
+def verdict(language: Language, finding: Change) -> str:
     """Return the verdict in two or three words, with the difference."""
     if finding.verdict == "cannot-tell":
         return language.text("cannot tell")
@@ -81,7 +81,7 @@ def verdict(language: Language, finding: Finding) -> str:
     return language.text(said, by=by)
 
 
-def sentence(language: Language, finding: Finding) -> str:
+def sentence(language: Language, finding: Change) -> str:
     """Return the sentence that states a measure and how it changed.
 
     "Rose" and "fell" are said only where the interval of the change excludes no change.
@@ -97,7 +97,7 @@ def sentence(language: Language, finding: Finding) -> str:
     return f"{opening} {_comparison(language, finding)}"
 
 
-def _comparison(language: Language, finding: Finding) -> str:
+def _comparison(language: Language, finding: Change) -> str:
     month = language.month(Month.parse(finding.against))
     change = finding.change
     if finding.verdict == "cannot-tell":
@@ -121,7 +121,7 @@ def _comparison(language: Language, finding: Finding) -> str:
     return language.text(said, by=by, month=month, before=before, limits=span)
 
 
-def good_or_bad(finding: Finding) -> str:
+def good_or_bad(finding: Change) -> str:
     """Return whether a change is good news: "good", "bad" or "neutral"."""
     wanted = {"up": "rose", "down": "fell"}.get(METRICS[finding.metric].good)
     if wanted is None or finding.verdict not in ("rose", "fell"):

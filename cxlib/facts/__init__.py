@@ -6,7 +6,8 @@ The SQL keeps to what every engine has and reads the canonical tables by name. B
 - `local_month(t)`, first day of the month of a UTC time in the reporting zone;
 - `month_end(m)`, the UTC instant at which month `m` ends in the reporting zone;
 - `bucket(id)`, the random group (0 to 63) that all rows of one customer share;
-- `rates(currency, rate)`, one unit of a currency in the reporting currency.
+- `rates(currency, rate)`, one unit of a currency in the reporting currency;
+- `fact_<name>`, another fact that it `uses`.
 """
 
 from __future__ import annotations
@@ -32,11 +33,14 @@ class Fact:
         Canonical tables without which it has no rows.
     segments : tuple of str
         Columns that a breakdown may use.
+    uses : tuple of str
+        Other facts that the SQL reads, as `fact_<name>`.
     """
 
     name: str
     needs: tuple[str, ...]
     segments: tuple[str, ...]
+    uses: tuple[str, ...] = ()
 
     @property
     def template(self) -> str:
@@ -80,6 +84,17 @@ FACTS: dict[str, Fact] = {
             "survey_invite",
             ("survey_invites",),
             ("touchpoint", "channel", *CUSTOMER_SEGMENTS, "survey", "wave"),
+        ),
+        Fact(
+            "customer_spell",
+            ("subscriptions",),
+            (*CUSTOMER_SEGMENTS, "product", "channel"),
+        ),
+        Fact(
+            "customer_month",
+            ("subscriptions",),
+            (*CUSTOMER_SEGMENTS, "product", "channel"),
+            uses=("customer_spell", "ticket"),
         ),
     )
 }

@@ -32,6 +32,7 @@ SELECT
     t.topic,
     t.priority,
     t.severity,
+    t.is_complaint,
     local_month(t.created_at) AS created_month,
     local_month(t.first_solved_at) AS solved_month,
     local_month(t.last_solved_at) AS closed_month,

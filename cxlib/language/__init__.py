@@ -25,6 +25,12 @@ CATALOGS = Path(__file__).parent / "catalogs"
 
 MINUS = "\N{MINUS SIGN}"
 
+DURATIONS = {"minutes": 1.0, "days": 1440.0}
+"""Units of time that are shown in the unit a person would use, in minutes."""
+
+COUNTS = ("", "points", "customers", "tickets", "answers", "opportunities", "subscriptions", "accounts")
+"""Units that are shown as whole numbers."""
+
 
 @dataclass(frozen=True)
 class Language:
@@ -102,18 +108,22 @@ class Language:
         """Return a measured value with its unit ("share", "points", "minutes", "EUR a month", a count).
 
         A duration is given in the unit that suits `like`, so that the two ends of an interval share one.
+        A unit that is not known here is what a sentence calls it; averages of things counted ("people", …) keep
+        one decimal below a hundred.
         """
         if math.isnan(value):
             return "–"
         if math.isinf(value):
             return self.text("no limit")
+        if unit.endswith(" difference"):
+            return self.difference(value, unit.removesuffix(" difference"), like)
         if unit == "share":
             return self.percent(value)
-        if unit == "minutes":
-            return self.duration(value, like)
-        if unit.endswith(" a month"):
-            return self.money(value, unit.removesuffix(" a month"))
-        return self.number(value)
+        if unit in DURATIONS:
+            return self.duration(value * DURATIONS[unit], None if like is None else like * DURATIONS[unit])
+        if _is_money(unit):
+            return self.money(value, unit[:3])
+        return self.number(value, _digits(value if like is None else like, unit))
 
     def difference(self, value: float, unit: str, like: float | None = None) -> str:
         """Return a difference with its sign; shares differ in percentage points."""
@@ -126,11 +136,14 @@ class Language:
 
     def interval(self, low: float, high: float, unit: str) -> str:
         """Return "84.9% to 89.4%"."""
+        if unit.endswith(" difference"):
+            return self.difference_interval(low, high, unit)
         like = _larger(low, high)
         return self.text("{low} to {high}", low=self.measure(low, unit, like), high=self.measure(high, unit, like))
 
     def difference_interval(self, low: float, high: float, unit: str) -> str:
         """Return "−1.2 to +0.8 points"."""
+        unit = unit.removesuffix(" difference")
         if unit in ("share", "points"):
             bare, scale = ("per cent", 100) if unit == "share" else ("", 1)
             ends = (self.difference(scale * end, bare) for end in (low, high))
@@ -152,6 +165,18 @@ class Language:
         """Return a UTC moment in a time zone, with the zone's name."""
         local = utc.replace(tzinfo=UTC).astimezone(zone(time_zone))
         return f"{format_datetime(local, 'd MMMM y, HH:mm', locale=self.locale)} ({time_zone})"
+
+
+def _is_money(unit: str) -> bool:
+    """Return whether a unit is a currency ("EUR"), or one a month ("EUR a month")."""
+    currency = unit.removesuffix(" a month")
+    return len(currency) == 3 and currency.isalpha() and currency.isupper()
+
+
+def _digits(size: float, unit: str) -> int:
+    if unit in COUNTS or abs(size) >= 100:
+        return 0
+    return 2 if unit == "ratio" else 1
 
 
 def _pattern(digits: int) -> str:

@@ -17,7 +17,7 @@ from cxlib.estimate import Estimate
 from cxlib.exhibits import words
 from cxlib.exhibits.exhibit import Exhibit, element
 from cxlib.exhibits.sheet import Cell, sheet
-from cxlib.finding import Finding
+from cxlib.finding import Change
 from cxlib.language import Language
 from cxlib.period import Month
 from cxlib.sources.ledger import LedgerEntry
@@ -120,7 +120,7 @@ def test_a_median_that_is_not_reached_gives_its_lower_limit() -> None:
 )
 def test_whether_a_direction_is_good_news(metric: str, verdict: Any, expected: str) -> None:
     nothing = Estimate(0.0, 0.0, 0.0, 0, "share", "")
-    assert words.good_or_bad(Finding("f", metric, nothing, nothing, nothing, "2026-09", verdict)) == expected
+    assert words.good_or_bad(Change("f", metric, nothing, nothing, nothing, "2026-09", verdict)) == expected
 
 
 def test_directions_are_corrected_as_one_family(desk: Lay) -> None:

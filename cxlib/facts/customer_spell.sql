@@ -1,0 +1,102 @@
+-- One row per unbroken stretch in which a customer paid; gaps up to 31 days do not break it.
+WITH terms AS (
+    SELECT
+        s.customer_id,
+        s.product,
+        s.started_at,
+        coalesce(s.ended_at, TIMESTAMP '9999-01-01') AS ended_at,
+        s.end_reason,
+        s.monthly_amount * r.rate AS amount
+    FROM subscriptions AS s
+    INNER JOIN rates AS r ON r.currency = s.currency
+    WHERE s.monthly_amount > 0 AND s.started_at < $as_of AND (s.ended_at IS NULL OR s.ended_at > s.started_at)
+),
+
+reached AS (
+    -- how far the terms before this one had carried the customer
+    SELECT
+        *,
+        max(ended_at) OVER (
+            PARTITION BY customer_id ORDER BY started_at, ended_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS covered_until
+    FROM terms
+),
+
+numbered AS (
+    SELECT
+        *,
+        sum(CASE WHEN covered_until IS NULL OR started_at > covered_until + INTERVAL 31 DAY THEN 1 ELSE 0 END) OVER (
+            PARTITION BY customer_id ORDER BY started_at, ended_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS spell
+    FROM reached
+),
+
+spells AS (
+    SELECT customer_id, spell, min(started_at) AS started_at, max(ended_at) AS ended_at
+    FROM numbered
+    GROUP BY customer_id, spell
+),
+
+amounts AS (
+    SELECT
+        n.customer_id,
+        n.spell,
+        sum(CASE WHEN n.started_at <= s.started_at THEN n.amount ELSE 0 END) AS first_mrr,
+        sum(CASE WHEN n.ended_at >= s.ended_at THEN n.amount ELSE 0 END) AS last_mrr,
+        -- of the terms that end last: one that failed to be paid says more than one that was cancelled
+        max(CASE WHEN n.ended_at >= s.ended_at AND n.end_reason = 'payment' THEN 1 ELSE 0 END) = 1 AS unpaid,
+        max(CASE WHEN n.ended_at >= s.ended_at AND n.end_reason = 'voluntary' THEN 1 ELSE 0 END) = 1 AS cancelled
+    FROM numbered AS n
+    INNER JOIN spells AS s ON s.customer_id = n.customer_id AND s.spell = n.spell
+    GROUP BY n.customer_id, n.spell
+),
+
+main_product AS (
+    -- the product a customer paid most a month for in the stretch, ties by name
+    SELECT customer_id, spell, product
+    FROM (
+        SELECT
+            customer_id, spell, product,
+            row_number() OVER (PARTITION BY customer_id, spell ORDER BY max(amount) DESC, product) AS place
+        FROM numbered
+        GROUP BY customer_id, spell, product
+    ) AS ranked
+    WHERE place = 1
+),
+
+observation AS (
+    -- exports as a rule leave out who was lost long ago: nobody can be seen leaving before the first who is lost for
+    -- good; the earlier stretches of those who came back are there only because they did
+    SELECT min(last_end) AS first_seen_end
+    FROM (SELECT max(ended_at) AS last_end FROM spells GROUP BY customer_id) AS last_ends
+    WHERE last_end <= $as_of
+)
+
+SELECT
+    s.customer_id,
+    bucket(s.customer_id) AS bucket,
+    c.region,
+    c.tier,
+    c.sector,
+    c.segment,
+    c.acquisition_channel AS channel,
+    p.product,
+    CAST(s.spell AS BIGINT) AS spell,
+    s.started_at,
+    -- empty where the stretch was over before anybody could have been seen leaving: it says nothing about staying
+    CASE WHEN s.ended_at > coalesce(o.first_seen_end, s.started_at) OR s.started_at >= o.first_seen_end
+        THEN greatest(s.started_at, coalesce(o.first_seen_end, s.started_at))
+    END AS observed_from,
+    CASE WHEN s.ended_at <= $as_of THEN s.ended_at END AS ended_at,
+    CASE
+        WHEN s.ended_at > $as_of THEN NULL
+        WHEN a.unpaid THEN 'payment'
+        WHEN a.cancelled THEN 'voluntary'
+    END AS end_reason,
+    a.first_mrr,
+    a.last_mrr
+FROM spells AS s
+CROSS JOIN observation AS o
+INNER JOIN amounts AS a ON a.customer_id = s.customer_id AND a.spell = s.spell
+LEFT JOIN main_product AS p ON p.customer_id = s.customer_id AND p.spell = s.spell
+LEFT JOIN customers AS c ON c.customer_id = s.customer_id
