@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 
 import numpy as np
@@ -10,9 +9,9 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, MultipleLocator
+from matplotlib.ticker import FuncFormatter
 
-from cxlib.exhibits import theme, words
+from cxlib.exhibits import axis, theme, words
 from cxlib.exhibits.absent import box, reason
 from cxlib.exhibits.exhibit import Exhibit, element
 from cxlib.exhibits.sheet import Cell, flag_class, sheet
@@ -113,30 +112,12 @@ def _month_axis(book: Workbook, axes: Axes, periods: pd.Series) -> None:
 
 
 def _value_axis(book: Workbook, axes: Axes, unit: str) -> None:
-    axes.yaxis.set_major_locator(_ticks(unit, axes.get_ylim(), 5))
-    axes.yaxis.set_major_formatter(FuncFormatter(_tick_text(book, unit, axes.get_ylim()[1])))
+    axes.yaxis.set_major_locator(axis.ticks(unit, axes.get_ylim(), 5))
+    axes.yaxis.set_major_formatter(FuncFormatter(axis.tick_text(book.language, unit, axes.get_ylim()[1])))
     axes.grid(axis="y", color=theme.RULE, linewidth=0.6)
     axes.set_ylabel("")
     if unit in ("minutes", "share") and axes.get_ylim()[0] < 0:
         axes.set_ylim(bottom=0)
-
-
-# steps of an axis of minutes that fall on whole minutes, hours and days
-DURATION_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 7200, 14400, 28800, 72000, 144000)
-
-
-def _ticks(unit: str, span: tuple[float, float], most: int) -> Locator:
-    if unit != "minutes":
-        return MaxNLocator(most)
-    step = next((s for s in DURATION_STEPS if (span[1] - max(span[0], 0)) / s <= most), DURATION_STEPS[-1])
-    return MultipleLocator(step)
-
-
-def _tick_text(book: Workbook, unit: str, largest: float) -> Callable[[float, int], str]:
-    language = book.language
-    if unit == "share":
-        return lambda value, _: language.percent(value, 0 if abs(value * 100 - round(value * 100)) < 1e-6 else 1)
-    return lambda value, _: language.measure(value, unit, largest)
 
 
 def _trend_caption(book: Workbook, name: str, rows: pd.DataFrame) -> str:
@@ -266,8 +247,8 @@ def _draw_breakdown(book: Workbook, axes: Axes, rows: pd.DataFrame, by: str, ove
     ]
     axes.set_yticks(place, names, color=theme.INK)
     axes.set_ylim(-0.6, len(rows) - 0.3)
-    axes.xaxis.set_major_locator(_ticks(unit, axes.get_xlim(), 6))
-    axes.xaxis.set_major_formatter(FuncFormatter(_tick_text(book, unit, axes.get_xlim()[1])))
+    axes.xaxis.set_major_locator(axis.ticks(unit, axes.get_xlim(), 6))
+    axes.xaxis.set_major_formatter(FuncFormatter(axis.tick_text(book.language, unit, axes.get_xlim()[1])))
     axes.grid(axis="x", color=theme.RULE, linewidth=0.6)
     sns.despine(ax=axes, left=True, bottom=True)
 

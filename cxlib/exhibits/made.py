@@ -165,6 +165,11 @@ def inputs(book: Workbook) -> Exhibit:
 
 def how_made(book: Workbook, *names: str) -> Exhibit:
     """Return the closing section: definitions used, ledger in a sentence, snapshot and versions."""
+    return definitions(book, *names) + made_from(book)
+
+
+def made_from(book: Workbook) -> Exhibit:
+    """Return the ledger in a sentence, the snapshot and the versions."""
     language = book.language
     text = language.text(
         "Computed from snapshot {snapshot}, exported {moment}, with cxlib {version}. Amounts are in {currency}.",
@@ -173,7 +178,7 @@ def how_made(book: Workbook, *names: str) -> Exhibit:
         version=__version__,
         currency=book.snapshot.currency,
     )
-    return definitions(book, *names) + paragraph(_ledger_words(book), "cx-note") + paragraph(text, "cx-note")
+    return paragraph(_ledger_words(book), "cx-note") + paragraph(text, "cx-note")
 
 
 def cautions(book: Workbook, lines: Sequence[str]) -> Exhibit:

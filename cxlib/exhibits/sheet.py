@@ -42,7 +42,14 @@ def sheet(caption: str, headers: Sequence[str], rows: Sequence[tuple[str, Sequen
     name : str
         Id of the table on its page.
     """
-    head = element("tr", *(element("th", escape(text), scope="col") for text in headers))
+    numeric = [bool(rows) and all(cells[place].is_number for _, cells in rows) for place in range(len(headers) - 1)]
+    head = element(
+        "tr",
+        *(
+            element("th", escape(text), scope="col", class_="cx-number" if is_number else None)
+            for text, is_number in zip(headers, [False, *numeric], strict=True)
+        ),
+    )
     body = "".join(
         element("tr", element("th", escape(label), scope="row"), *(cell.html for cell in cells))
         for label, cells in rows

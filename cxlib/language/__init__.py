@@ -8,7 +8,7 @@ from __future__ import annotations
 import gettext
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -161,6 +161,10 @@ class Language:
         """Return "Oct 26", for axes."""
         return format_date(month.first_day, "LLL yy", locale=self.locale)
 
+    def day(self, day: date) -> str:
+        """Return "9 November 2026"."""
+        return format_date(day, "d MMMM y", locale=self.locale)
+
     def moment(self, utc: datetime, time_zone: str) -> str:
         """Return a UTC moment in a time zone, with the zone's name."""
         local = utc.replace(tzinfo=UTC).astimezone(zone(time_zone))
@@ -171,6 +175,11 @@ def _is_money(unit: str) -> bool:
     """Return whether a unit is a currency ("EUR"), or one a month ("EUR a month")."""
     currency = unit.removesuffix(" a month")
     return len(currency) == 3 and currency.isalpha() and currency.isupper()
+
+
+def is_plain(unit: str) -> bool:
+    """Return whether a number of this unit is written without a sign of its unit."""
+    return unit not in ("share", *DURATIONS) and not unit.endswith(" difference") and not _is_money(unit)
 
 
 def _digits(size: float, unit: str) -> int:

@@ -1,0 +1,46 @@
+"""The page of a study: its answer, what could mislead, how it was made."""
+
+from __future__ import annotations
+
+from html import escape
+
+from cxlib.exhibits.absent import NOTHING, box
+from cxlib.exhibits.exhibit import Exhibit, element, paragraph
+from cxlib.exhibits.made import made_from
+from cxlib.exhibits.said import filled, said
+from cxlib.studies.study import Study
+from cxlib.workbook import Workbook
+
+
+def answers(book: Workbook, study: Study) -> Exhibit:
+    """Return the answer of a study in sentences, and which exports would bring what is missing from it."""
+    shown = NOTHING
+    for finding in study.findings:
+        shown = shown + said(book.language, finding)
+    return shown + box([book.language.text(line) for line in study.missing])
+
+
+def what_could_mislead(book: Workbook, study: Study) -> Exhibit:
+    """Return what could turn the answer: what was looked for in the data, and what each verdict rests on."""
+    language = book.language
+    shown = NOTHING
+    for finding in study.doubts:
+        shown = shown + said(language, finding)
+    lines = [filled(language, f.assumption, f.values) for f in study.findings if f.assumption]
+    if not lines:
+        return shown
+    items = "".join(element("li", escape(line)) for line in dict.fromkeys(lines))
+    opening = language.text("What the answer rests on:")
+    return shown + paragraph(opening, "cx-note") + Exhibit(element("ul", items), "\n".join(lines))
+
+
+def how_studied(book: Workbook, study: Study) -> Exhibit:
+    """Return how each number was defined and made, with its source, and what the page was made from."""
+    language = book.language
+    items = "".join(
+        element("dt", escape(language.text(method.term))) + element("dd", escape(language.text(method.text)))
+        for method in study.methods
+    )
+    text = "\n".join(f"{language.text(m.term)}: {language.text(m.text)}" for m in study.methods)
+    shown = Exhibit(element("dl", items, class_="cx-definitions"), text) if items else NOTHING
+    return shown + made_from(book)
