@@ -16,10 +16,10 @@ given = $(if $(filter command,$(origin $1)),$($1))
 option = $(if $(call given,$1),$2 '$(call given,$1)')
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab sample check lint types bench lock clean pango
+.PHONY: help report test lab sample check lint types calibrate bench lock clean pango
 
 help: ## Print this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo 'Options of make report: MONTH=2026-10 SOURCES=data/sources.toml OUT=reports LANGUAGE=en ONLY="name name".'
 	@echo 'The virtual environment in $(VENV) is made when first needed; PYTHON=… chooses the Python (3.11 or newer).'
@@ -48,6 +48,10 @@ lint: $(READY) ## Check style and form of code and notebooks
 
 types: $(READY) ## Check types
 	@$(PY) -m mypy
+
+calibrate: $(READY) ## Run the studies on many simulated companies (WORLDS=200, STUDY="name name") and print bias and coverage
+	@PYTHONPATH=tests $(PY) -m calibrate.run $(call option,WORLDS,--worlds) \
+		$(foreach name,$(call given,STUDY),--study '$(name)')
 
 bench: $(READY) pango ## Measure speed and memory as ratios: reports against plain commands, measures against pandas
 	@$(PY) benchmarks/report.py

@@ -43,6 +43,17 @@ class Format(StrEnum):
     json = "json"
 
 
+class StudyFormat(StrEnum):
+    """How `cx study` and `cx claims` write what they found."""
+
+    text = "text"
+    json = "json"
+
+
+MonthOption = Annotated[str, typer.Option(help="Month as 2026-10; nothing after its end is used.")]
+StudyFormatOption = Annotated[StudyFormat, typer.Option("--format", help="text or json.")]
+
+
 @app.command()
 def report(
     month: Annotated[str | None, typer.Option(help="Month as 2026-10; else the last complete one.")] = None,
@@ -77,6 +88,51 @@ def measure(
     for name in names:
         if lacking := book.missing(name):
             print(f"{name}: no export brings {', '.join(lacking)}", file=sys.stderr)
+
+
+@app.command()
+def study(
+    name: Annotated[str, typer.Argument(help="Name of the study, such as switching.")],
+    month: MonthOption,
+    sources: SourcesOption = SOURCES,
+    format: StudyFormatOption = StudyFormat.text,
+) -> None:
+    """Print what a study finds in the data up to the end of a month."""
+    # the models behind the studies take a second to load: only these commands wait for them
+    from cxlib.exhibits.said import record
+    from cxlib.studies import run_study
+
+    language = Language()
+    found = run_study(Workbook(build_snapshot(sources), Month.parse(month), language), name)
+    answer = [record(language, finding) for finding in found.findings]
+    doubts = [record(language, finding) for finding in found.doubts]
+    if format is StudyFormat.json:
+        print(_json({"study": name, "month": month, "answer": answer, "doubts": doubts, "missing": found.missing}))
+        return
+    for line in (*answer, *doubts):
+        print(f"[{line['verdict']}] {line['text']}")
+    for missing in found.missing:
+        print(missing, file=sys.stderr)
+
+
+@app.command()
+def claims(
+    month: MonthOption,
+    sources: SourcesOption = SOURCES,
+    format: StudyFormatOption = StudyFormat.text,
+) -> None:
+    """Print the ledger of claims: what is said everywhere, the company's own figure, and the verdict."""
+    from cxlib.claims import ledger
+    from cxlib.exhibits.claimed import claim_record
+
+    language = Language()
+    judged = ledger(Workbook(build_snapshot(sources), Month.parse(month), language))
+    records = [claim_record(language, one) for one in judged]
+    if format is StudyFormat.json:
+        print(_json({"month": month, "claims": records}))
+        return
+    for line in records:
+        print(f"{line['id']} “{line['translation']}”\n    {line['verdict']}: {line['text']}")
 
 
 @app.command()
@@ -142,8 +198,11 @@ def _print_csv(rows: pd.DataFrame) -> None:
 
 
 def _print_json(rows: pd.DataFrame) -> None:
-    records = json.loads(rows.to_json(orient="records", date_format="iso", double_precision=10))
-    print(json.dumps(records, indent=1, ensure_ascii=False))
+    print(_json(json.loads(rows.to_json(orient="records", date_format="iso", double_precision=10))))
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, indent=1, ensure_ascii=False)
 
 
 def _print_table(rows: pd.DataFrame) -> None:

@@ -107,20 +107,27 @@ class Finding:
     needed: str = ""
 
 
-def verdict_above(estimate: Estimate, threshold: float = 0.0) -> Verdict:
+def verdict_above(estimate: Estimate, threshold: float = 0.0, matters: float | None = None) -> Verdict:
     """Return whether a number lies above a threshold: "supported" only where its whole interval does.
 
-    Where the interval holds the threshold the statement is not supported: the data show no such thing, which is
-    not a proof of its contrary. Without an interval, or with too few cases to show one, nothing can be told.
+    "Not supported" is a statement too. It is made where the whole interval lies below `matters`, the least amount
+    that would make a difference to anybody; where the interval holds both the threshold and that amount, the data
+    are too few to say either. That is a two-sided test of difference with one of equivalence: Schuirmann (1987),
+    Journal of Pharmacokinetics and Biopharmaceutics 15. Without `matters` every number that is not measurably above
+    the threshold counts as not supported.
 
     >>> verdict_above(Estimate(0.04, 0.01, 0.07, 900, "share difference", ""))
     'supported'
-    >>> verdict_above(Estimate(0.04, -0.01, 0.09, 300, "share difference", ""))
+    >>> verdict_above(Estimate(0.01, -0.02, 0.04, 900, "share difference", ""), matters=0.05)
     'not-supported'
+    >>> verdict_above(Estimate(0.04, -0.05, 0.13, 90, "share difference", ""), matters=0.05)
+    'cannot-tell'
     """
     if not _has_interval(estimate) or "suppressed" in estimate.flags:
         return "cannot-tell"
-    return "supported" if estimate.low > threshold else "not-supported"
+    if estimate.low > threshold:
+        return "supported"
+    return "cannot-tell" if matters is not None and estimate.high > max(matters, threshold) else "not-supported"
 
 
 def _has_interval(estimate: Estimate) -> bool:

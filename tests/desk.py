@@ -42,6 +42,7 @@ class Desk:
     ledger: tuple[LedgerEntry, ...] = ()
     warnings: tuple[Problem, ...] = ()
     inputs: tuple[InputFile, ...] = ()
+    notes: tuple[str, ...] = ()
     rates: Mapping[str, float] = field(default_factory=lambda: {"USD": 0.5})
 
     def parquet(self, table: str) -> Path | None:
@@ -52,6 +53,26 @@ class Desk:
 Rows = Sequence[Mapping[str, Any]]
 
 
+def write_table(name: str, frame: pd.DataFrame, folder: Path) -> None:
+    """Write a canonical table from a frame that has some of its columns; the others are empty."""
+    columns = {
+        column.name: _arrow(frame[column.name], ARROW[column.sql_type])
+        if column.name in frame
+        else pa.nulls(len(frame), ARROW[column.sql_type])
+        for column in TABLES[name].columns
+    }
+    pq.write_table(pa.table(columns), folder / f"{name}.parquet", compression="none")
+
+
+def _arrow(values: pd.Series, kind: pa.DataType) -> pa.Array:
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        values = pd.to_datetime(values, format="ISO8601")
+        return pa.Array.from_pandas(values, type=pa.timestamp("us")).cast(kind)
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return pa.Array.from_pandas(values).cast(kind)
+    return pa.Array.from_pandas(values.where(values.notna(), None), type=kind)
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Callable[..., Desk]:
     """Return a function that lays tables: `desk(as_of, tickets=[{...}], ...)`; absent columns are empty."""
@@ -60,19 +81,8 @@ def desk(tmp_path: Path) -> Callable[..., Desk]:
         place = tmp_path / folder
         place.mkdir(exist_ok=True)
         for name, rows in tables.items():
-            table = TABLES[name]
-            frame = pd.DataFrame(
-                [{c.name: row.get(c.name) for c in table.columns} for row in rows], columns=table.column_names
-            )
-            arrays = []
-            for column in table.columns:
-                values = frame[column.name]
-                if column.sql_type == "TIMESTAMP":
-                    values = pd.to_datetime(values, format="ISO8601")
-                elif column.sql_type == "DATE":
-                    values = pd.to_datetime(values).dt.date
-                arrays.append(pa.Array.from_pandas(values.where(values.notna(), None), type=ARROW[column.sql_type]))
-            pq.write_table(pa.table(dict(zip(table.column_names, arrays, strict=True))), place / f"{name}.parquet")
+            names = TABLES[name].column_names
+            write_table(name, pd.DataFrame([{c: row.get(c) for c in names} for row in rows], columns=names), place)
         brought = {
             name: tuple(sorted({column for row in rows for column, value in row.items() if value is not None}))
             for name, rows in tables.items()

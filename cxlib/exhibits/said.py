@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -66,6 +67,29 @@ def sentence(language: Language, finding: Finding) -> str:
 def said(language: Language, finding: Finding) -> Exhibit:
     """Return a finding as a paragraph at its own address."""
     return paragraph(sentence(language, finding), "cx-finding", id=finding_id(finding), data_verdict=finding.verdict)
+
+
+def record(language: Language, finding: Finding) -> dict[str, object]:
+    """Return a finding as plain values for JSON; a number that is not known, or has no limit, is null."""
+    return {
+        "id": finding.id,
+        "verdict": finding.verdict,
+        "text": sentence(language, finding),
+        "estimate": None if finding.estimate is None else numbers(finding.estimate),
+        "assumption": filled(language, finding.assumption, finding.values),
+    }
+
+
+def numbers(estimate: Estimate) -> dict[str, object]:
+    """Return an estimate as plain values for JSON."""
+    ends = {name: getattr(estimate, name) for name in ("value", "low", "high")}
+    return {
+        **{name: float(end) if math.isfinite(end) else None for name, end in ends.items()},
+        "n": int(estimate.n),
+        "unit": estimate.unit,
+        "method": estimate.method,
+        "flags": list(estimate.flags),
+    }
 
 
 def finding_id(finding: Finding) -> str:

@@ -14,8 +14,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS_OF_TESTS = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir()}
-OWN = {"cxlib", "__future__", *FOLDERS_OF_TESTS, *sys.stdlib_module_names}
+TESTS = {path.stem for path in (ROOT / "tests").iterdir() if path.is_dir() or path.suffix == ".py"}
+OWN = {"cxlib", "__future__", *TESTS, *sys.stdlib_module_names}
 
 
 def imported(source: str) -> set[str]:

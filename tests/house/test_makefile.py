@@ -63,7 +63,7 @@ def test_make_alone_prints_every_target(clone: Path) -> None:
     listed = re.findall(r"^  make (\S+) +\S", result.stdout, re.MULTILINE)
     assert result.returncode == 0
     assert sorted(listed) == sorted(set(targets) - {"pango"})
-    assert {"report", "test", "lab", "sample", "check", "lint", "types", "lock", "clean"} <= set(listed)
+    assert {"report", "test", "lab", "sample", "check", "lint", "types", "calibrate", "lock", "clean"} <= set(listed)
     assert not (clone / ".venv").exists()
 
 
@@ -83,6 +83,14 @@ def test_an_argument_with_a_space_stays_one(ready: Path) -> None:
 def test_report_without_options_takes_none_from_the_shell(ready: Path) -> None:
     result = run_make(ready, "report", LANGUAGE="en_US:en", LANG="tr_TR.UTF-8", MONTH="5", OUT="/", ONLY="x")
     assert result.stdout.split() == ["python", "-m", "cxlib", "report"]
+
+
+def test_calibrate_passes_on_what_the_command_line_gives(ready: Path) -> None:
+    result = run_make(ready, "calibrate", "WORLDS=50", "STUDY=switching word_of_mouth")
+    assert result.stdout.split() == (
+        ["python", "-m", "calibrate.run", "--worlds", "50", "--study", "switching", "--study", "word_of_mouth"]
+    )
+    assert run_make(ready, "calibrate", WORLDS="5").stdout.split() == ["python", "-m", "calibrate.run"]
 
 
 def test_a_dry_run_in_the_repository_shows_the_arguments() -> None:

@@ -1,0 +1,213 @@
+"""The ledger of claims: what is said everywhere, the company's own figure, and what may be said of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+from cxlib.claims import Claim, Judged, claims_of, judge
+from cxlib.exhibits import words
+from cxlib.exhibits.absent import NOTHING
+from cxlib.exhibits.exhibit import Exhibit, element, paragraph
+from cxlib.exhibits.made import cautions
+from cxlib.exhibits.said import filled, finding_id, full, numbers, sentence
+from cxlib.exhibits.sheet import Cell, flag_class, sheet
+from cxlib.language import Language
+from cxlib.metrics.measure import SMALL_BELOW
+from cxlib.studies import Study
+from cxlib.workbook import Workbook
+
+VERDICTS = {
+    "supported": "Supported",
+    "not-supported": "Not supported",
+    "cannot-tell": "Cannot be told from this data",
+}
+LANGUAGES = {"tr": "Turkish", "fa": "Persian", "en": "English"}
+
+
+def tested_claims(book: Workbook, study: Study) -> Exhibit:
+    """Return the claims that a study tests, each with the company's own figure and the verdict."""
+    judged = [judge(claim, study.finding(claim.finding)) for claim in claims_of(study.name)]
+    shown = NOTHING
+    for one in judged:
+        shown = shown + _box(book.language, one)
+    return shown
+
+
+def _box(language: Language, judged: Judged) -> Exhibit:
+    verdict = language.text(VERDICTS[judged.verdict])
+    figure = own_figure(language, judged)
+    lines = [_quoted(judged.claim), f"{verdict}. {figure}", language.text(judged.why)]
+    markup = element(
+        "div",
+        element("p", escape(lines[0]), class_="cx-claim-said"),
+        element("p", element("strong", escape(verdict)), escape(f". {figure}"), class_="cx-claim-verdict"),
+        element("p", escape(lines[2]), class_="cx-note"),
+        class_="cx-claim",
+        id=f"claim-{judged.claim.id}",
+        data_verdict=judged.verdict,
+    )
+    return Exhibit(markup, "\n".join(lines))
+
+
+def _quoted(claim: Claim) -> str:
+    return f"“{claim.translation}” ({claim.seed})"
+
+
+def own_figure(language: Language, judged: Judged) -> str:
+    """Return the company's own number in words, or that there is none."""
+    estimate = judged.estimate
+    if estimate is None or not estimate.is_known:
+        return language.text("There is no figure of your own.")
+    return language.text("Your own figure: {figure}.", figure=full(language, estimate))
+
+
+def claims_summary(book: Workbook, judged: Sequence[Judged]) -> Exhibit:
+    """Return in one sentence how many claims hold here, how many do not, and how many cannot be told."""
+    language = book.language
+    counts = Counter(one.verdict for one in judged)
+    text = language.text(
+        "Of {count} claims, {supported} hold here, {refuted} do not, and {untold} cannot be told from the data.",
+        count=language.number(len(judged)),
+        supported=language.number(counts["supported"]),
+        refuted=language.number(counts["not-supported"]),
+        untold=language.number(counts["cannot-tell"]),
+    )
+    return paragraph(text, "cx-summary", id="finding-claims-summary")
+
+
+def claims_headline(book: Workbook, judged: Sequence[Judged]) -> Exhibit:
+    """Return the claims that name a number, each in its first reading, beside the company's own number."""
+    language = book.language
+    # the other readings of a claim carry a suffix and stand further down
+    first = [one for one in judged if one.claim.kind == "numeric" and one.claim.id == one.claim.seed]
+    rows = [
+        (
+            _quoted(one.claim),
+            [_figure(language, one), Cell(language.text(VERDICTS[one.verdict]), is_number=False)],
+        )
+        for one in first
+    ]
+    headers = [language.text(text) for text in ("What is said", "Your own figure", "Verdict")]
+    caption = language.text(
+        "The figures that are repeated, beside your own up to {month}: value, 95% interval, n.",
+        month=language.month(book.month),
+    )
+    return sheet(caption, headers, rows, "claims-headline") if rows else NOTHING
+
+
+def claims_table(book: Workbook, judged: Sequence[Judged], verdict: str) -> Exhibit:
+    """Return the claims with one verdict: what is said, what the company's own data show, what would turn it.
+
+    Parameters
+    ----------
+    book : Workbook
+    judged : sequence of Judged
+    verdict : {"supported", "not-supported", "cannot-tell"}
+    """
+    language = book.language
+    rows = [
+        (
+            _quoted(one.claim),
+            [
+                Cell(sentence(language, one.finding), is_number=False),
+                Cell(_turns(language, one), is_number=False, class_="cx-aside"),
+            ],
+        )
+        for one in judged
+        if one.verdict == verdict
+    ]
+    if not rows:
+        return paragraph(language.text("There is none."), "cx-note")
+    headers = [language.text(text) for text in ("What is said", "What your own data show", "What would turn it")]
+    caption = language.text("Claims held against the data up to {month}.", month=language.month(book.month))
+    return sheet(caption, headers, rows, f"claims-{verdict}")
+
+
+def _figure(language: Language, judged: Judged) -> Cell:
+    """Return the company's own number in a cell: "27.2% (23.8% to 31.0%), n = 1,128"."""
+    estimate = judged.estimate
+    if estimate is None:
+        return Cell(language.text("none"), is_number=False)
+    limits = words.limits(language, estimate)
+    shown = words.value(language, estimate) + (f" ({limits})" if limits else "")
+    return Cell(f"{shown}, {words.denominator(language, estimate)}", is_number=False, class_=flag_class(estimate.flags))
+
+
+def _turns(language: Language, judged: Judged) -> str:
+    finding = judged.finding
+    if finding.assumption:
+        return filled(language, finding.assumption, finding.values)
+    return language.text(judged.claim.flips)
+
+
+def claims_sources(book: Workbook, judged: Sequence[Judged]) -> Exhibit:
+    """Return each claim in its own words, where it comes from and how surely, what it means exactly, and the rule."""
+    language = book.language
+    items, lines = [], []
+    for one in judged:
+        claim = one.claim
+        said = element("q", escape(claim.quote), lang=claim.language)
+        about = language.text(
+            "{source} (seen: {sureness}) Tested as: {means} {rule}",
+            source=claim.source,
+            sureness=language.text(claim.sureness),
+            means=claim.means,
+            rule=claim.rule_in_words,
+        )
+        items.append(
+            element("dt", escape(_quoted(claim)), id=f"source-{claim.id}") + element("dd", said, " ", escape(about))
+        )
+        lines.append(f"{_quoted(claim)}: {claim.quote} {about}")
+    return Exhibit(element("dl", *items, class_="cx-definitions"), "\n".join(lines)) if items else NOTHING
+
+
+def claims_doubts(book: Workbook, judged: Sequence[Judged]) -> Exhibit:
+    """Return what could mislead in the ledger as a whole: many verdicts, few cases, close calls."""
+    language = book.language
+    told = [one for one in judged if one.verdict != "cannot-tell" and one.estimate is not None]
+    small = [one for one in told if one.estimate is not None and one.estimate.n < SMALL_BELOW]
+    lines = []
+    if told:
+        lines.append(
+            language.text(
+                "{count} verdicts rest on intervals that miss the truth one time in twenty, so by chance alone about "
+                "{wrong} of them may be wrong.",
+                count=language.number(len(told)),
+                wrong=language.number(float(np.ceil(0.05 * len(told)))),
+            )
+        )
+    if small:
+        names = "; ".join(_quoted(one.claim) for one in small)
+        lines.append(language.text("These rest on fewer than {n} cases: {names}.", n=SMALL_BELOW, names=names))
+    unseen = [one for one in judged if one.claim.sureness == "not found"]
+    if unseen:
+        lines.append(
+            language.text(
+                "For {count} of the claims no original research was found: what exactly they said cannot be checked.",
+                count=language.number(len(unseen)),
+            )
+        )
+    return cautions(book, lines)
+
+
+def claim_record(language: Language, judged: Judged) -> dict[str, object]:
+    """Return one row of the ledger as plain values for JSON."""
+    claim = judged.claim
+    return {
+        "id": claim.id,
+        "seed": claim.seed,
+        "quote": claim.quote,
+        "language": claim.language,
+        "translation": claim.translation,
+        "study": claim.study,
+        "finding": finding_id(judged.finding),
+        "verdict": judged.verdict,
+        "estimate": None if judged.estimate is None else numbers(judged.estimate),
+        "text": own_figure(language, judged) if judged.verdict != "cannot-tell" else sentence(language, judged.finding),
+        "turns": _turns(language, judged),
+        "why": judged.why,
+    }
