@@ -65,6 +65,12 @@ def problems(
     return Problems(account, at, severity, told)
 
 
+def in_public(rng: np.random.Generator, parameters: Parameters, problems: Problems) -> Bools:
+    """Decide which of the problems that the company is not told of go to the public."""
+    chance = parameters.experience.public_only.array()[problems.severity]
+    return ~problems.told & (rng.random(len(problems)) < chance)
+
+
 def total(account: Ints, amount: Floats, count: int) -> Floats:
     """Return the sum of amounts per account."""
     return np.bincount(account, weights=amount, minlength=count).astype(np.float64)

@@ -121,14 +121,22 @@ def _topics(rng: np.random.Generator, severity: Ints) -> Ints:
 
 
 def _reply_minutes(
-    rng: np.random.Generator, parameters: Parameters, channel: Ints, local: Ints, slow: Bools, skill: Floats
+    rng: np.random.Generator,
+    parameters: Parameters,
+    channel: Ints,
+    severity: Ints,
+    local: Ints,
+    slow: Bools,
+    skill: Floats,
 ) -> Floats:
     support = parameters.support
+    hard = np.where(severity == NO_PROBLEM, 0.0, support.slower_by_severity.array()[np.maximum(severity, 0)])
     busy = (local % clock.WEEK < clock.DAY) | ((local % clock.DAY >= 9 * 60) & (local % clock.DAY < 12 * 60))
     log_minutes = (
         np.log(support.median_reply.array()[channel])
         + support.busy_hours * busy
         + support.slow_reply * slow
+        + hard
         + support.skill_speed * skill
         + support.reply_spread * rng.normal(size=len(channel))
     )
@@ -185,7 +193,7 @@ def handle(
     channel = np.where(spoken & ~clock.is_working_time(local), EMAIL, channel)
     topic, agent = _topics(rng, severity), desk.draw(rng, region, month)
     skill, slow = desk.skill[agent], is_slow(parameters, month, region)
-    minutes = _reply_minutes(rng, parameters, channel, local, slow, skill)
+    minutes = _reply_minutes(rng, parameters, channel, severity, local, slow, skill)
     well = _quality(rng, parameters, channel, severity, minutes, skill)
     spoken = np.isin(channel, (CHAT, PHONE))
     replied = np.where(spoken, local + np.rint(minutes).astype(np.int64), _later(local, minutes))

@@ -1,4 +1,4 @@
-"""Surveys: who is asked, who answers, and what they say. Also the rating at the end of a ticket.
+"""Surveys: who is asked, who answers, and what they say.
 
 Every invitation carries the score the customer would give; an answer shows it. So the effect of non-response on the
 company's numbers is known.
@@ -32,9 +32,12 @@ from cxlib.sample.kinds import (
 )
 from cxlib.sample.parameters import Parameters
 from cxlib.sample.records import Lives
+from cxlib.sample.streams import stream
 
 WAVES = tuple(Month(year, month) for year in (2024, 2025, 2026) for month in (4, 10))
 RECALL = 92 * clock.DAY
+TOLD = ("company", "public", "nobody")
+COMPANY, PUBLIC, NOBODY = range(3)
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,8 @@ def _once_a_month(asked: Asked) -> Asked:
     return Asked(*(column[chosen] for column in vars(asked).values()))
 
 
-def _satisfaction(lives: Lives, account: Ints, at: Ints) -> Floats:
+def satisfaction_at(lives: Lives, account: Ints, at: Ints) -> Floats:
+    """Return the satisfaction of accounts at the start of the month of a minute each."""
     month = np.clip(clock.month_of(at) - clock.FIRST, 0, len(lives.panel.satisfaction) - 1)
     return lives.panel.satisfaction[month, account]
 
@@ -164,47 +168,65 @@ class Recalled:
     """What a customer tells about problems of the last 92 days: the worst one remembered."""
 
     severity: Ints  # NONE if none is remembered
-    told_company: Bools
+    told: Ints  # NONE if none is remembered
     people: Ints  # other people told; NONE without a problem
 
 
-def _recall(rng: np.random.Generator, parameters: Parameters, lives: Lives, asked: Asked) -> Recalled:
+def _recall(
+    rng: np.random.Generator,
+    outside: np.random.Generator,
+    parameters: Parameters,
+    lives: Lives,
+    in_public: Bools,
+    asked: Asked,
+) -> Recalled:
     told, problems, count = parameters.surveys, lives.problems, len(asked.account)
-    worst, wrote = np.full(count, NONE), np.zeros(count, dtype=bool)
+    worst, where = np.full(count, NONE), np.full(count, NONE)
+    key = problems.account * 2**24 + problems.at
+    low, high = asked.account * 2**24 + asked.at - RECALL, asked.account * 2**24 + asked.at
+
+    def in_reach(which: Bools) -> Ints:
+        mine = np.sort(key[which])
+        return np.searchsorted(mine, high) - np.searchsorted(mine, low)
+
     for severity in range(len(SEVERITIES)):
         mine = problems.severity == severity
-        key = np.sort(problems.account[mine] * 2**24 + problems.at[mine])
-        told_key = np.sort((problems.account * 2**24 + problems.at)[mine & problems.told])
-        low, high = asked.account * 2**24 + asked.at - RECALL, asked.account * 2**24 + asked.at
-        happened = np.searchsorted(key, high) - np.searchsorted(key, low)
-        heard = np.searchsorted(told_key, high) - np.searchsorted(told_key, low)
+        happened, heard, public = in_reach(mine), in_reach(mine & problems.told), in_reach(mine & in_public)
         remembered = rng.binomial(happened, told.recall.array()[severity]) > 0
+        wrote = rng.random(count) < heard / np.maximum(happened, 1)
+        spoke = outside.random(count) < public / np.maximum(happened - heard, 1)
         worst = np.where(remembered, severity, worst)
-        wrote = np.where(remembered, rng.random(count) < heard / np.maximum(happened, 1), wrote)
+        where = np.where(remembered, np.select([wrote, spoke], [COMPANY, PUBLIC], NOBODY), where)
     mean = told.people_told.array()[np.maximum(worst, 0)]
     people = rng.poisson(mean * rng.gamma(told.people_told_shape, 1 / told.people_told_shape, count))
-    return Recalled(worst, wrote & (worst != NONE), np.where(worst == NONE, NONE, np.minimum(people, 60)))
+    return Recalled(worst, where, np.where(worst == NONE, NONE, np.minimum(people, 60)))
 
 
 def surveys(
-    rng: np.random.Generator,
-    wording: np.random.Generator,
+    seed: int,
     parameters: Parameters,
     lives: Lives,
+    in_public: Bools,
     language: Ints,
     terms: pd.DataFrame,
     deals: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return one row per invitation of either survey, with what is answered and what would have been.
 
-    `potential_score` and `satisfaction` are latent; `score`, `problem`, `severity`, `told_company`, `people_told`
-    and `comment` are there only where `answered_at` is.
+    `potential_score` and `satisfaction` are latent; `score`, `severity`, `told`, `people_told` and `comment`
+    are there only where `answered_at` is.
+
+    Parameters
+    ----------
+    in_public : Bools
+        Which problems went to the public and not to the company.
     """
+    rng = stream(seed, "surveys")
     asked = _together([_waves(rng, lives), _occasions(rng, parameters, lives, terms, deals)])
     count = len(asked.account)
-    mood = _satisfaction(lives, asked.account, asked.at)
+    mood = satisfaction_at(lives, asked.account, asked.at)
     score = _scores(rng, parameters, lives, asked, mood)
-    recalled = _recall(rng, parameters, lives, asked)
+    recalled = _recall(rng, stream(seed, "public complaints recalled"), parameters, lives, in_public, asked)
     delivered = (rng.random(count) >= parameters.surveys.bounced) | (asked.touchpoint == WEBSITE_VISIT)
     willing = rng.random(count) < _answer_chance(parameters, asked, mood)
     delay = np.where(asked.touchpoint == NONE, 1.5 * clock.DAY, 300.0) * np.exp(1.1 * rng.normal(size=count))
@@ -213,7 +235,7 @@ def surveys(
     speaks = np.where(rng.random(count) < 0.88, language[asked.account], 0)
     seconds = rng.integers(0, 60, count).astype("timedelta64[s]")
     relationship = answered & (asked.touchpoint == NONE)
-    texts = comments(wording, parameters.surveys.comment, np.where(answered, score, NONE), speaks)
+    texts = comments(stream(seed, "comments"), parameters.surveys.comment, np.where(answered, score, NONE), speaks)
     hidden = np.where(relationship, recalled.severity, NONE)
     return pd.DataFrame(
         {
@@ -229,23 +251,9 @@ def surveys(
             "potential_score": score,
             "score": pd.Series(score).where(answered).astype("Int64"),
             "severity": labels(hidden, SEVERITIES),
-            "told_company": relationship & recalled.told_company,
+            "told": labels(np.where(relationship, recalled.told, NONE), TOLD),
             "people_told": np.where(relationship, recalled.people, NONE),
             "language": labels(speaks, LANGUAGES),
             "comment": texts,
         }
     )
-
-
-def ratings(rng: np.random.Generator, parameters: Parameters, lives: Lives) -> pd.DataFrame:
-    """Return for each ticket whether a rating was asked for, given, and good; same order as the contacts."""
-    told, contacts = parameters.surveys, lives.contacts
-    count = len(contacts)
-    solved = (contacts.solved_first != NONE) & (contacts.solved_first + clock.DAY < clock.AS_OF)
-    offered = solved & (rng.random(count) < told.rating_offered)
-    mood = 0.6 * _satisfaction(lives, contacts.account, contacts.created) + np.where(contacts.well, 0.5, -1.6)
-    mood = mood - 0.6 * contacts.reopens
-    given = offered & (rng.random(count) < sigmoid(told.rating_answers + told.rating_answers_satisfaction * mood))
-    good = rng.random(count) < sigmoid(told.rating_good + told.rating_good_satisfaction * mood)
-    rating = np.select([given & good, given, offered], ["good", "bad", "offered"], "not_offered")
-    return pd.DataFrame({"satisfaction": rating})

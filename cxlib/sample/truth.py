@@ -18,7 +18,9 @@ from cxlib.sample.customers import Population, population
 from cxlib.sample.kinds import NEVER, SEVERITIES, Bools, Ints
 from cxlib.sample.life import spells_under
 from cxlib.sample.parameters import Parameters
+from cxlib.sample.ratings import good_chance
 from cxlib.sample.records import FOLLOW_UP, Experiment, Spells
+from cxlib.sample.statements import CUSTOMER_STATEMENTS, WAVES, agreement
 from cxlib.sample.streams import stream
 from cxlib.sample.world import World
 
@@ -129,14 +131,47 @@ def effects(parameters: Parameters, scale: float = SCALE) -> dict[str, Truth]:
     }
 
 
-def silent_per_complainer(parameters: Parameters) -> dict[str, float]:
-    """Return (1 - p) / p per severity, p the probability that a problem is told, and over all problems."""
-    chance, rate = parameters.experience.complain.array(), parameters.experience.problems.array()
-    share = parameters.customers.product_share.array()
-    rate[-1] *= float(share @ parameters.experience.severe_by_product.array() / share.sum())
-    overall = float(rate @ chance / rate.sum())
-    silent = {name: round(float((1 - p) / p), 4) for name, p in zip(SEVERITIES, chance, strict=True)}
-    return {**silent, "any": round((1 - overall) / overall, 4)}
+def silent_per_complainer(parameters: Parameters, in_public_is_silent: bool = True) -> dict[str, float]:
+    """Return (1 - p) / p per severity, p the probability that a problem is told to the company, and over all problems.
+
+    Parameters
+    ----------
+    in_public_is_silent : bool
+        Count those who complain in public only as silent, as the company hears nothing from them; else leave them out.
+    """
+    told, share = parameters.experience, parameters.customers.product_share.array()
+    chance, rate = told.complain.array(), told.problems.array()
+    rate[-1] *= float(share @ told.severe_by_product.array() / share.sum())
+    silent = (1 - chance) * (1.0 if in_public_is_silent else 1 - told.public_only.array())
+    by_severity = {name: round(float(s / p), 4) for name, s, p in zip(SEVERITIES, silent, chance, strict=True)}
+    return {**by_severity, "any": round(float(rate @ silent / (rate @ chance)), 4)}
+
+
+def agreeing(world: World, statement: str) -> dict[str, float]:
+    """Return the share of all customers who agree with a statement, by wave: asked or not, answering or not."""
+    months = world.customer_months
+    by_wave = {}
+    for wave in WAVES:
+        mood = months.loc[months["month"] == f"{wave}-01", "satisfaction"].to_numpy(float)
+        by_wave[str(wave)] = round(float(agreement(world.parameters, statement, mood).mean()), 4)
+    return by_wave
+
+
+def rated_good(world: World, had_to_repeat: bool | None = None, friendlier: float = 0.0) -> float:
+    """Return the expected share of good ratings among the rated tickets.
+
+    Parameters
+    ----------
+    had_to_repeat : bool, optional
+        As if every customer had, or none; as it was without.
+    friendlier : float
+        Points added to the friendliness of every answer.
+    """
+    rated = world.tickets[world.tickets["satisfaction"].isin(["good", "bad"])]
+    was = rated["had_to_repeat"].to_numpy()
+    repeat = was if had_to_repeat is None else np.full(len(rated), had_to_repeat)
+    points = rated["friendliness"].to_numpy(np.float64, na_value=np.nan) + friendlier
+    return float(good_chance(world.parameters, rated["mood"].to_numpy(), repeat, points).mean())
 
 
 def _nps(score: pd.Series) -> float:
@@ -146,16 +181,28 @@ def _nps(score: pd.Series) -> float:
 def in_this_world(world: World) -> Truth:
     """Return what happened in a world, with the part that the company does not see."""
     problems, surveys = world.problems, world.surveys
-    told = problems.groupby("severity", observed=True)["told"]
+    told, public = (problems.groupby("severity", observed=True)[name] for name in ("told", "in_public"))
     waves = surveys[(surveys["survey"] == "relationship") & ~surveys["former"]]
     by_wave = waves.groupby("wave", observed=True)
     answered = waves[waves["answered_at"].notna()].groupby("wave", observed=True)
+    logged = world.incidents.groupby("severity", observed=True)["noticed"]
     return {
         "accounts": len(world.customers),
         "problems": {str(name): int(n) for name, n in told.size().items()},
         "problems_told": {str(name): int(n) for name, n in told.sum().items()},
+        "problems_in_public_only": {str(name): int(n) for name, n in public.sum().items()},
+        "incidents_noticed": {str(name): int(n) for name, n in logged.sum().items()},
+        "incidents_unnoticed": {str(name): int((~part).sum()) for name, part in logged},
         "net_promoter_score_of_all_customers": {str(k): _nps(v) for k, v in by_wave["potential_score"]},
         "net_promoter_score_of_those_who_answered": {str(k): _nps(v) for k, v in answered["potential_score"]},
         "tickets": len(world.tickets),
         "tickets_about_problems": int(world.tickets["severity"].notna().sum()),
+        "rated_good": {
+            "as_it_was": round(rated_good(world), 4),
+            "if_nobody_had_to_repeat": round(rated_good(world, had_to_repeat=False), 4),
+            "if_everybody_had_to_repeat": round(rated_good(world, had_to_repeat=True), 4),
+            "if_a_point_friendlier": round(rated_good(world, friendlier=1.0), 4),
+        },
+        "customers_referred": int(world.customers["referred_by"].notna().sum()),
+        "customers_agreeing": {statement: agreeing(world, statement) for statement in CUSTOMER_STATEMENTS},
     }

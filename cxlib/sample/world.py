@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from cxlib.sample import clock, costs, names, revenue, sales, surveys, usage
+from cxlib.sample import (
+    clock,
+    costs,
+    experience,
+    incidents,
+    known,
+    names,
+    prices,
+    ratings,
+    referrals,
+    revenue,
+    sales,
+    statements,
+    surveys,
+    usage,
+)
 from cxlib.sample.customers import Population, population
 from cxlib.sample.kinds import (
     ACQUISITION,
@@ -16,7 +31,6 @@ from cxlib.sample.kinds import (
     END_REASONS,
     ENGLISH,
     MIDDLE_EAST,
-    NEVER,
     NONE,
     PERSIAN,
     PRODUCTS,
@@ -33,9 +47,8 @@ from cxlib.sample.kinds import (
 )
 from cxlib.sample.life import live
 from cxlib.sample.parameters import Parameters
-from cxlib.sample.records import Lives, Panel, Spells, Work, select
+from cxlib.sample.records import Lives
 from cxlib.sample.streams import stream
-from cxlib.sample.support import Contacts
 
 KINDS = ("success_manager", "onboarding", "follow_up")
 ARMS = ("observational", "control", "treated")
@@ -47,7 +60,8 @@ class World:
     """One simulated company: what happened, and what only the simulation knows.
 
     Times are naive UTC; `customer_id` is the same in every frame. Latent, and in no export: `problems`,
-    `customer_months`, `tickets.handled_well`, and of `surveys` the columns `satisfaction` and `potential_score`.
+    `customer_months`, of `tickets` the columns `handled_well` and `mood`, of `surveys` `satisfaction` and
+    `potential_score`, of `statements` `satisfaction` and `potential_...`, and `incidents.problem`.
 
     Attributes
     ----------
@@ -58,9 +72,15 @@ class World:
     customer_months : DataFrame
         One row per customer and month begun as one: satisfaction, hurt and monthly hazard at its start.
     problems : DataFrame
-        One row per bad experience, told to the company or not.
+        One row per bad experience: told to the company, in public only, or to neither.
+    incidents : DataFrame
+        One row per thing that the company's systems logged, noticed by the customer or not.
     tickets, subscriptions, surveys, usage, opportunities, interventions, costs : DataFrame
         What the systems of the company hold, before anything is wrong with it. `surveys` has one row per invitation.
+    statements : DataFrame
+        One row per invitation to agree or disagree with statements, of customers and of the company's managers.
+    price_index : DataFrame
+        Consumer prices by currency and month.
     """
 
     seed: int
@@ -76,6 +96,9 @@ class World:
     opportunities: pd.DataFrame
     interventions: pd.DataFrame
     costs: pd.DataFrame
+    incidents: pd.DataFrame
+    statements: pd.DataFrame
+    price_index: pd.DataFrame
 
 
 def salesforce_id(prefix: str, rng: np.random.Generator, count: int) -> list[str]:
@@ -89,45 +112,8 @@ def _checksum(five: str) -> str:
     return "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[sum(1 << at for at, letter in enumerate(five) if letter.isupper())]
 
 
-def _exported(lives: Lives) -> Lives:
-    """Keep the accounts that were customers in the exported months, and what is known when the exports are made."""
-    spells, contacts, work = lives.spells, lives.contacts, lives.work
-    known = (spells.until > clock.WINDOW_START) & (spells.since < clock.AS_OF)
-    accounts = np.unique(spells.account[known])
-    place = np.full(len(lives.people), NONE)
-    place[accounts] = np.arange(len(accounts))
-
-    def here(account: Ints, at: Ints) -> Bools:
-        return (place[account] >= 0) & (at < clock.AS_OF)
-
-    kept_problems = here(lives.problems.account, lives.problems.at)
-    problem_place = np.append(np.cumsum(kept_problems) - 1, NONE)
-    spells = select(spells, here(spells.account, spells.since))
-    contacts = select(contacts, here(contacts.account, contacts.created))
-    last_until = np.zeros(len(lives.people), dtype=np.int64)
-    np.maximum.at(last_until, spells.account, spells.until)
-    work = select(work, here(work.account, work.assigned) & (work.assigned < last_until[work.account]))
-    problems = select(lives.problems, kept_problems)
-    unknown = (spells.until > clock.AS_OF) & (spells.decided > clock.AS_OF)
-    return Lives(
-        lives.people.take(accounts),
-        lives.desk,
-        type(problems)(place[problems.account], problems.at, problems.severity, problems.told),
-        Contacts(**{**vars(contacts), "account": place[contacts.account], "problem": problem_place[contacts.problem]}),
-        Spells(
-            place[spells.account],
-            spells.since,
-            np.where(unknown, NEVER, spells.until),
-            np.where(unknown, NEVER, spells.decided),
-            spells.reason,
-        ),
-        Work(**{**vars(work), "account": place[work.account]}),
-        Panel(*(getattr(lives.panel, column.name)[:, accounts] for column in fields(Panel))),
-    )
-
-
-def _customers(seed: int, people: Population) -> pd.DataFrame:
-    rng = stream(seed, "names")
+def _customers(seed: int, people: Population, referrer: Ints) -> pd.DataFrame:
+    rng, ids = stream(seed, "names"), salesforce_id("001", stream(seed, "customer ids"), len(people))
     company, domain = names.companies(rng, people.region)
     count, chance = len(people), rng.random(len(people))
     language = np.select(
@@ -138,7 +124,7 @@ def _customers(seed: int, people: Population) -> pd.DataFrame:
     contact = rng.integers(0, 10_000, count)
     return pd.DataFrame(
         {
-            "customer_id": salesforce_id("001", stream(seed, "customer ids"), count),
+            "customer_id": ids,
             "name": company,
             "domain": domain,
             "created_at": clock.times(people.born),
@@ -146,6 +132,7 @@ def _customers(seed: int, people: Population) -> pd.DataFrame:
             "tier": labels(people.tier, TIERS),
             "sector": labels(people.sector, SECTORS),
             "acquisition_channel": labels(people.acquisition, ACQUISITION),
+            "referred_by": labels(referrer, tuple(ids)),
             "product": labels(people.product, PRODUCTS),
             "currency": labels(people.currency, CURRENCIES),
             "annual": people.annual,
@@ -186,7 +173,7 @@ def _customer_months(lives: Lives) -> pd.DataFrame:
     )
 
 
-def _problems(lives: Lives) -> pd.DataFrame:
+def _problems(lives: Lives, in_public: Bools) -> pd.DataFrame:
     problems = lives.problems
     return pd.DataFrame(
         {
@@ -194,11 +181,12 @@ def _problems(lives: Lives) -> pd.DataFrame:
             "occurred_at": clock.times(problems.at),
             "severity": labels(problems.severity, SEVERITIES),
             "told": problems.told,
+            "in_public": in_public,
         }
     )
 
 
-def _tickets(lives: Lives, ratings: pd.DataFrame) -> pd.DataFrame:
+def _tickets(lives: Lives, rated: pd.DataFrame) -> pd.DataFrame:
     """Return the tickets as they stand when exported: what comes later is not known."""
     contacts = lives.contacts
     replied = np.where(contacts.replied <= clock.AS_OF, contacts.replied, NONE)
@@ -226,7 +214,7 @@ def _tickets(lives: Lives, ratings: pd.DataFrame) -> pd.DataFrame:
             "handled_well": contacts.well,
         }
     )
-    frame = pd.concat([frame, ratings], axis=1)
+    frame = pd.concat([frame, rated], axis=1)
     return frame.sort_values(["created_at", "account"], kind="stable", ignore_index=True)
 
 
@@ -262,31 +250,26 @@ def simulate(seed: int = 20261101, parameters: Parameters = Parameters()) -> Wor
     parameters : Parameters
         What the company is like.
     """
-    lives = _exported(live(population(parameters, seed), parameters, seed))
-    customers = _customers(seed, lives.people)
+    lives = known.known(live(population(parameters, seed), parameters, seed))
+    customers = _customers(seed, lives.people, referrals.referrers(stream(seed, "referrals"), parameters, lives))
+    in_public = experience.in_public(stream(seed, "public complaints"), parameters, lives.problems)
     terms = revenue.subscriptions(stream(seed, "revenue"), parameters, lives)
     deals = sales.opportunities(stream(seed, "sales"), parameters, lives, terms)
-    asked = surveys.surveys(
-        stream(seed, "surveys"),
-        stream(seed, "comments"),
-        parameters,
-        lives,
-        customers["language"].to_numpy(),
-        terms,
-        deals,
-    )
-    ratings = surveys.ratings(stream(seed, "ratings"), parameters, lives)
+    language = customers["language"].to_numpy()
     frames = {
         "spells": _spells(lives),
         "customer_months": _customer_months(lives),
-        "problems": _problems(lives),
-        "tickets": _tickets(lives, ratings),
+        "problems": _problems(lives, in_public),
+        "tickets": _tickets(lives, ratings.ratings(seed, parameters, lives)),
         "subscriptions": terms,
-        "surveys": asked,
+        "surveys": surveys.surveys(seed, parameters, lives, in_public, language, terms, deals),
         "usage": usage.usage(stream(seed, "usage"), lives),
         "opportunities": deals,
         "interventions": _interventions(lives),
+        "incidents": incidents.incidents(stream(seed, "incidents"), parameters, lives),
+        "statements": statements.statements(seed, parameters, lives),
     }
     frames = {name: _with_id(frame, customers["customer_id"]) for name, frame in frames.items()}
-    spent = costs.costs(stream(seed, "costs"), lives)
-    return World(seed=seed, parameters=parameters, customers=customers, costs=spent, **frames)
+    spent = costs.costs(seed, parameters, lives, terms)
+    index = prices.price_index(stream(seed, "consumer prices"), parameters)
+    return World(seed=seed, parameters=parameters, customers=customers, costs=spent, price_index=index, **frames)

@@ -78,7 +78,7 @@ def test_written_again_byte_for_byte_the_same(written: Path, tmp_path: Path) -> 
     write_sample(simulate(), tmp_path)
     names = sorted(str(path.relative_to(written)) for path in written.rglob("*") if path.is_file())
     assert names == sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
-    assert len(names) == 14
+    assert len(names) == 17
     for name in names:
         assert (written / name).read_bytes() == (tmp_path / name).read_bytes(), name
 
@@ -160,6 +160,7 @@ def test_help_desk_columns_are_complete(written: Path) -> None:
     for kind in ("First reply", "First resolution", "Full resolution", "Agent wait", "Requester wait", "On hold"):
         wanted += [f"{kind} time in minutes", f"{kind} time in minutes within business hours"]
     wanted += [f"{name} [list]" for name in ("Topic", "Product", "Severity")] + ["Complaint [flag]"]
+    wanted += ["Had to repeat [flag]", "Friendliness [int]"]
     assert list(main_tickets(written)[0]) == wanted
     assert list(turkish_tickets(written)[0]) == wanted
 
@@ -295,13 +296,14 @@ def twice(answers: list[dict[str, str]]) -> set[str]:
 
 def test_invitations_are_the_denominator(written: Path, world: World) -> None:
     sent = rows(unzipped(written / "raw" / "qualtrics_distributions.csv.zip"), "utf-8-sig")
-    assert len(sent) == len(world.surveys)
+    assert len(sent) == len(world.surveys) + len(world.statements)
     state = Counter(row["Status"] for row in sent)
-    assert state["Finished Survey"] == world.surveys["answered_at"].notna().sum()
-    assert state["Email Bounced"] == (~world.surveys["delivered"]).sum()
+    both = [world.surveys, world.statements]
+    assert state["Finished Survey"] == sum(asked["answered_at"].notna().sum() for asked in both)
+    assert state["Email Bounced"] == sum((~asked["delivered"]).sum() for asked in both)
     known = {row["Recipient ID"]: row["Response ID"] for row in sent}
     assert len(known) == len(sent)
-    for name in ("qualtrics_relationship", "qualtrics_touchpoints"):
+    for name in ("qualtrics_relationship", "qualtrics_touchpoints", "qualtrics_statements"):
         _, answers = survey(written, f"{name}.csv")
         invited = [row for row in answers if row["invite"]]
         assert {row["invite"] for row in invited} <= set(known)
@@ -312,11 +314,50 @@ def test_problem_questions_go_together(written: Path) -> None:
     _, answers = survey(written, "qualtrics_relationship.csv")
     finished = [row for row in answers if row["Finished"] == "1" and row["Status"] == "0"]
     assert {row["Q3"] for row in finished} == {"1", "2"}
+    assert {row["Q5"] for row in finished} == {"", "1", "2", "3"}
     for row in finished:
         had = row["Q3"] == "1"
         assert (row["Q4"] in ("1", "2", "3")) == had
-        assert (row["Q5"] in ("1", "2")) == had
+        assert (row["Q5"] in ("1", "2", "3")) == had
         assert bool(row["Q6"]) == had
+
+
+def test_ratings_of_the_person_stand_where_a_person_was_rated(written: Path, world: World) -> None:
+    every = [*once_rows(main_tickets(written)), *turkish_tickets(written)]
+    assert {row["Friendliness [int]"] for row in every} == {"", "1", "2", "3", "4", "5"}
+    assert {row["Had to repeat [flag]"] for row in every} == {"", "Yes", "No"}
+    assert all((row["Had to repeat [flag]"] == "") == (row["Assignee"] == "") for row in every)
+    rated = [row for row in every if row["Satisfaction Score"] in ("Good", "Bad") and row["Assignee"]]
+    assert all((row["Friendliness [int]"] != "") == (row in rated) for row in every[:2_000])
+    assert len(rated) == world.tickets["friendliness"].notna().sum()
+
+
+def test_statements_are_put_to_customers_by_name_and_to_managers_without(
+    written: Path, told: dict[str, Any], world: World
+) -> None:
+    for name, side in (("qualtrics_statements", "customer"), ("qualtrics_managers", "owner")):
+        headers, answers = survey(written, f"{name}.csv")
+        dirt, mine = told["dirt"][name], world.statements[world.statements["respondent"] == side]
+        assert (
+            len(answers)
+            == dirt["rows"]
+            == mine["answered_at"].notna().sum()
+            + sum(dirt[kind] for kind in ("previews", "partial", "rows_written_twice"))
+        )
+        # the one statement that both sides were asked is the same word for word
+        assert headers[1][headers[0].index("Q1")].startswith("Kuzey Cloud puts its customers first.")
+        assert {row["Q1"] for row in answers} == {"", "1", "2", "3", "4", "5"}
+        who = {"RecipientEmail", "RecipientLastName", "ExternalReference", "IPAddress", "invite"}
+        assert who <= set(headers[0]) if side == "customer" else not who & set(headers[0])
+
+
+def test_incidents_are_those_logged(written: Path, told: dict[str, Any], world: World) -> None:
+    logged = pq.read_table(written / "raw" / "incidents.parquet")
+    dirt = told["dirt"]["incidents"]
+    assert logged.num_rows == dirt["rows"] == len(world.incidents) + dirt["of_a_test_account"]
+    assert logged["noticed"].null_count == dirt["noticed_unknown"]
+    assert str(logged.schema.field("occurred_at").type).endswith("tz=UTC]")
+    assert len(set(logged["incident"].to_pylist())) == logged.num_rows
 
 
 def test_use_and_workbook(written: Path, told: dict[str, Any], world: World) -> None:
@@ -325,7 +366,9 @@ def test_use_and_workbook(written: Path, told: dict[str, Any], world: World) -> 
     assert use.num_rows == dirt["rows"] == len(world.usage) + dirt["of_a_test_account"]
     assert sum(use["errors"].to_pylist()) >= int(world.usage["errors"].sum())
     book = CalamineWorkbook.from_path(str(written / "raw" / "success_and_costs.xlsx"))
-    work, costs = (book.get_sheet_by_name(name).to_python() for name in ("Interventions", "Costs"))
+    work, costs, prices = (book.get_sheet_by_name(name).to_python() for name in ("Interventions", "Costs", "Prices"))
+    assert prices[0] == ["Currency", "Month", "Index"]
+    assert len(prices) - 1 == len(world.price_index)
     assert len(work) - 1 == len(world.interventions)
     assert isinstance(work[1][3], datetime)
     assert costs[-1][0] == "Total"

@@ -180,6 +180,131 @@ def test_ratings_follow_the_handling_and_are_answered_by_some(world: World) -> N
     assert not (offered & tickets["first_solved_at"].isna()).any()
 
 
+def test_having_to_repeat_and_friendliness_move_the_rating(worlds: list[World]) -> None:
+    """A logit over the rated tickets recovers both effects, with the mood known."""
+    rated = pooled(worlds, "tickets")
+    rated = rated[rated["friendliness"].notna()]
+    x = sm.add_constant(rated[["mood", "had_to_repeat", "friendliness"]].astype(float))
+    fit = sm.Logit((rated["satisfaction"] == "good").astype(int), x).fit(disp=False)
+    interval = fit.conf_int(alpha=0.002)
+    for name, told in (
+        ("mood", TOLD.surveys.rating_good_satisfaction),
+        ("had_to_repeat", TOLD.surveys.rating_good_had_to_repeat),
+        ("friendliness", TOLD.surveys.rating_good_friendliness),
+    ):
+        low, high = interval.loc[name]
+        assert low < told < high
+        assert high - low < 1
+
+
+def test_complaints_are_told_again_more_often_than_questions(worlds: list[World]) -> None:
+    """So those who had to repeat are also those with worse problems: a plain comparison says too much."""
+    tickets = pooled(worlds, "tickets")
+    tickets = tickets[tickets["agent"] >= 0]
+    for channel, told in (("phone", TOLD.support.had_to_repeat.phone), ("chat", TOLD.support.had_to_repeat.chat)):
+        mine = tickets[tickets["channel"] == channel]
+        question, complaint = (
+            mine.loc[which, "had_to_repeat"] for which in (mine["problem"] < 0, mine["problem"] >= 0)
+        )
+        assert question.mean() == pytest.approx(told, abs=0.02)
+        odds = told / (1 - told) * np.exp(TOLD.support.had_to_repeat_complaint)
+        assert complaint.mean() == pytest.approx(odds / (1 + odds), abs=0.06)
+
+
+def test_agents_differ_in_friendliness_and_well_handled_looks_friendlier(worlds: list[World]) -> None:
+    tickets = pooled(worlds, "tickets")
+    rated = tickets[tickets["friendliness"].notna()].assign(friendliness=lambda f: f["friendliness"].astype(float))
+    by_agent = rated.groupby(["world", "agent"])["friendliness"].agg(["mean", "size"])
+    assert by_agent.loc[by_agent["size"] > 30, "mean"].std() > 0.25
+    halo = rated.groupby("handled_well")["friendliness"].mean()
+    assert halo[True] - halo[False] == pytest.approx(TOLD.support.friendliness_handled_well, abs=0.15)
+
+
+def test_some_of_what_is_not_told_goes_to_the_public(worlds: list[World]) -> None:
+    problems = pooled(worlds, "problems")
+    assert not (problems["told"] & problems["in_public"]).any()
+    untold = problems[~problems["told"]]
+    for severity in SEVERITIES:
+        mine = untold[untold["severity"] == severity]
+        low, high = proportion_confint(int(mine["in_public"].sum()), len(mine), alpha=0.001, method="wilson")
+        assert low < getattr(TOLD.experience.public_only, severity) < high
+    answers = pooled(worlds, "surveys")
+    where = answers[answers["severity"].notna()].groupby("severity", observed=True)["told"].value_counts(normalize=True)
+    assert where["severe", "public"] > where["minor", "public"] > 0
+
+
+def test_systems_log_a_share_whether_or_not_it_is_told(worlds: list[World]) -> None:
+    problems = pooled(worlds, "problems").assign(logged=False)
+    first = problems.groupby("world").cumcount().eq(0).to_numpy().nonzero()[0]
+    incidents = pooled(worlds, "incidents")
+    noticed = incidents[incidents["noticed"]]
+    problems.loc[first[noticed["world"]] + noticed["problem"].to_numpy(), "logged"] = True
+    for severity in SEVERITIES:
+        mine = problems[problems["severity"] == severity]
+        for told in (True, False):
+            logged = mine.loc[mine["told"] == told, "logged"]
+            low, high = proportion_confint(int(logged.sum()), len(logged), alpha=0.001, method="wilson")
+            assert low < getattr(TOLD.incidents.logged, severity) < high
+    months = sum(len(world.customer_months) for world in worlds)
+    rate = incidents.loc[~incidents["noticed"], "severity"].value_counts() / months
+    assert rate["minor"] == pytest.approx(TOLD.incidents.unnoticed.minor, rel=0.06)
+    known = incidents["noticed_known"]
+    assert known.mean() == pytest.approx(TOLD.incidents.noticed_known, abs=0.02)
+    kinds = incidents.groupby(incidents["severity"].astype(str))["kind"].value_counts(normalize=True)
+    assert kinds["severe", "outage"] > 0.5 > 0.1 > kinds["minor", "outage"]
+
+
+def test_the_satisfied_refer_more(worlds: list[World]) -> None:
+    """Against the other customers of the month, as in a conditional logit, the score is zero at the parameter."""
+    score = information = 0.0
+    for world in worlds:
+        months = world.customer_months.assign(customer_id=world.customer_months["customer_id"].astype(str))
+        by_month = dict(iter(months.groupby("month")))
+        new = world.customers[world.customers["referred_by"].notna()]
+        for referrer, month in zip(
+            new["referred_by"].astype(str), new["created_at"].dt.to_period("M").dt.to_timestamp(), strict=True
+        ):
+            there = by_month[month].set_index("customer_id")["satisfaction"]
+            odds = np.exp(TOLD.customers.referral_satisfaction * there)
+            mean = (odds * there).sum() / odds.sum()
+            score += there[referrer] - mean
+            information += (odds * there**2).sum() / odds.sum() - mean**2
+    assert abs(score) < 3.3 * np.sqrt(information)
+    # and far from zero at no effect at all: the parameter is seen
+    assert TOLD.customers.referral_satisfaction * np.sqrt(information) > 8
+
+
+def test_customers_agree_by_satisfaction_and_owners_think_better_of_it(worlds: list[World]) -> None:
+    asked = pooled(worlds, "statements")
+    told = TOLD.statements
+    customers = asked[asked["respondent"] == "customer"]
+    agrees = (customers["potential_puts_customers_first"] >= 4).astype(int)
+    fit = sm.Logit(agrees, sm.add_constant(customers[["satisfaction"]])).fit(disp=False)
+    interval = fit.conf_int(alpha=0.002)
+    low, high = interval.loc["satisfaction"]
+    assert low < told.customers_first_satisfaction < high
+    low, high = interval.loc["const"]
+    assert low < np.log(told.customers_first / (1 - told.customers_first)) < high
+    answered = customers["answered_at"].notna()
+    assert agrees[answered].mean() > agrees.mean() + 0.02
+    owners = asked[asked["respondent"] == "owner"]
+    for name, share in (
+        ("puts_customers_first", told.owners_customers_first),
+        ("experience_is_first_priority", told.owners_experience_first),
+    ):
+        low, high = proportion_confint(
+            int((owners[f"potential_{name}"] >= 4).sum()), len(owners), alpha=0.001, method="wilson"
+        )
+        assert low < share < high
+    for name, share in vars(told.expectations).items():
+        low, high = proportion_confint(
+            int((customers[f"potential_{name}"] >= 4).sum()), len(customers), alpha=0.001, method="wilson"
+        )
+        assert low < share < high
+    blank = customers.loc[answered, "wants_empathy"].isna().mean()
+    assert blank == pytest.approx(told.blank, abs=0.01)
+
+
 def test_hold_out_is_balanced(worlds: list[World]) -> None:
     for world in worlds:
         work = world.interventions[world.interventions["kind"] == "follow_up"]

@@ -40,8 +40,8 @@ def table(snapshot: Snapshot, name: str) -> pd.DataFrame:
 
 def test_imports_without_a_warning(snapshot: Snapshot) -> None:
     assert snapshot.warnings == ()
-    assert len(snapshot.ledger) == 13
-    assert len(snapshot.inputs) == len({(one.export, one.name) for one in snapshot.inputs}) == 16
+    assert len(snapshot.ledger) == 23
+    assert len(snapshot.inputs) == len({(one.export, one.name) for one in snapshot.inputs}) == 26
 
 
 def test_ledger_of_the_register(snapshot: Snapshot, dirt: dict[str, dict[str, int]], world: World) -> None:
@@ -102,7 +102,8 @@ def test_problem_answers_are_those_given(snapshot: Snapshot, world: World) -> No
     assert answers["score"].value_counts().to_dict() == {
         float(code + 1): count for code, count in given["severity"].cat.codes.value_counts().items()
     }
-    assert (answers["segment"] == "told the company").sum() == given["told_company"].sum()
+    assert answers["told"].value_counts().to_dict() == given["told"].value_counts().to_dict()
+    assert answers["told"].isna().equals(answers["severity"].isna())
 
 
 def test_ticket_times_come_back_to_the_minute(snapshot: Snapshot, world: World) -> None:
@@ -123,6 +124,9 @@ def test_ticket_times_come_back_to_the_minute(snapshot: Snapshot, world: World) 
             np.sort(truly[theirs].dropna().to_numpy()),
         )
     assert real["satisfaction"].value_counts().to_dict() == world.tickets["satisfaction"].value_counts().to_dict()
+    assert real["friendliness_score"].value_counts().to_dict() == world.tickets["friendliness"].value_counts().to_dict()
+    assert real["had_to_repeat"].sum() == world.tickets["had_to_repeat"].sum()
+    assert real["had_to_repeat"].isna().sum() == (world.tickets["agent"] < 0).sum()
 
 
 def test_monthly_revenue_comes_back(snapshot: Snapshot, world: World) -> None:
@@ -136,9 +140,49 @@ def test_monthly_revenue_comes_back(snapshot: Snapshot, world: World) -> None:
         assert mine.to_dict() == pytest.approx(theirs.to_dict())
 
 
+def test_statements_come_back(snapshot: Snapshot, world: World) -> None:
+    answers = table(snapshot, "survey_answers")
+    answers = answers[answers["instrument"] == "statement"]
+    seen = set()
+    for (side, question), mine in answers.groupby(["respondent", "question"]):
+        given = world.statements[world.statements["respondent"] == side]
+        counts = pd.crosstab(mine["wave"], mine["score"]).stack()
+        truly = given.melt("wave", [str(question)]).groupby(["wave", "value"], observed=True).size()
+        assert counts[counts > 0].to_dict() == truly.to_dict(), (side, question)
+        assert (mine["customer_id"].isna() == (side == "owner")).all()
+        seen.add((side, question))
+    assert len(seen) == 8
+    invites = table(snapshot, "survey_invites")
+    sent = invites[invites["instrument"] == "statement"].groupby("survey")["answered_at"].agg(["size", "count"])
+    truly = world.statements.groupby("respondent", observed=True)["answered_at"].agg(["size", "count"])
+    assert sent.loc["statements"].to_list() == truly.loc["customer"].to_list()
+    assert sent.loc["managers"].to_list() == truly.loc["owner"].to_list()
+
+
+def test_incidents_prices_and_referrals_come_back(snapshot: Snapshot, world: World) -> None:
+    logged = table(snapshot, "incidents")
+    assert entry(snapshot, "incidents").kept == len(logged) == len(world.incidents)
+    known = world.incidents[world.incidents["noticed_known"]]
+    assert logged["noticed"].value_counts().to_dict() == known["noticed"].value_counts().to_dict()
+    np.testing.assert_array_equal(
+        np.sort(logged["occurred_at"].to_numpy().astype("datetime64[s]")),
+        world.incidents["occurred_at"].to_numpy().astype("datetime64[s]"),
+    )
+    prices = table(snapshot, "price_index").assign(month=lambda f: pd.to_datetime(f["month"]))
+    both = prices.set_index(["currency", "month"])["index_value"]
+    assert both.to_dict() == world.price_index.set_index(["currency", "month"])["index_value"].to_dict()
+    customers = table(snapshot, "customers").set_index("customer_id")["referred_by"].dropna()
+    truly = world.customers.set_index("customer_id")["referred_by"].dropna().astype(str)
+    assert customers.to_dict() == truly.to_dict()
+
+
 def test_every_row_finds_its_customer(snapshot: Snapshot, world: World) -> None:
     customers = set(table(snapshot, "customers")["customer_id"])
     assert customers == set(world.customers["customer_id"])
-    for name in ("subscriptions", "interventions", "usage_daily", "survey_invites"):
+    for name in ("subscriptions", "interventions", "usage_daily", "incidents"):
         assert set(table(snapshot, name)["customer_id"]) <= customers, name
+    invites = table(snapshot, "survey_invites")
+    managers = invites["survey"] == "managers"
+    assert invites.loc[managers, "customer_id"].isna().all()
+    assert set(invites.loc[~managers, "customer_id"]) <= customers
     assert table(snapshot, "tickets")["customer_id"].isin(customers).mean() > 0.98

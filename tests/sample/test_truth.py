@@ -23,6 +23,37 @@ def test_silent_per_complainer_by_hand() -> None:
     assert silent["severe"] < silent["any"] < silent["minor"]
 
 
+def test_silent_without_those_who_complain_in_public_by_hand() -> None:
+    """0.92 x 0.98 / 0.08, 0.70 x 0.95 / 0.30 and 0.35 x 0.90 / 0.65."""
+    silent = truth.silent_per_complainer(Parameters(), in_public_is_silent=False)
+    assert silent["minor"] == pytest.approx(11.27)
+    assert silent["moderate"] == pytest.approx(2.2167)
+    assert silent["severe"] == pytest.approx(0.4846)
+
+
+def test_share_rated_good_by_having_to_repeat(world: World) -> None:
+    """As it was lies between nobody and everybody, and is about what the ratings say."""
+    rated = world.tickets[world.tickets["satisfaction"].isin(["good", "bad"])]
+    seen, was = (rated["satisfaction"] == "good").mean(), truth.rated_good(world)
+    assert was == pytest.approx(seen, abs=4 * np.sqrt(was * (1 - was) / len(rated)))
+    nobody, everybody = truth.rated_good(world, had_to_repeat=False), truth.rated_good(world, had_to_repeat=True)
+    share = rated["had_to_repeat"].mean()
+    assert everybody < was < nobody
+    assert nobody + share * (everybody - nobody) == pytest.approx(was, abs=0.02)
+    assert truth.rated_good(world, friendlier=1.0) > was
+
+
+def test_those_who_agree_are_all_customers_not_only_those_asked(world: World) -> None:
+    everybody = truth.agreeing(world, "puts_customers_first")
+    asked = world.statements[world.statements["respondent"] == "customer"]
+    would = (asked["potential_puts_customers_first"] >= 4).groupby(asked["wave"].astype(str)).agg(["mean", "size"])
+    assert set(everybody) == set(would.index) == {"2024-06", "2025-06", "2026-06"}
+    for wave, share in everybody.items():
+        error = np.sqrt(share * (1 - share) / would.loc[wave, "size"])
+        assert share == pytest.approx(would.loc[wave, "mean"], abs=4 * error)
+    assert set(truth.agreeing(world, "wants_empathy").values()) == {0.45}
+
+
 def test_26_silent_per_complainer_is_one_in_27() -> None:
     parameters = Parameters()
     shy = replace(parameters, experience=replace(parameters.experience, complain=BySeverity(1 / 27, 1 / 27, 1 / 27)))

@@ -10,6 +10,7 @@ import pytest
 
 from cxlib.sample import Parameters, World, simulate
 from cxlib.sample.names import WORDS
+from cxlib.sample.statements import CUSTOMER_STATEMENTS, OWNER_STATEMENTS, STATEMENTS
 from cxlib.sample.world import salesforce_id
 
 AS_OF = pd.Timestamp("2026-11-09 06:00")
@@ -45,7 +46,8 @@ def test_a_change_in_one_part_leaves_the_others_as_they_were(world: World) -> No
     pd.testing.assert_series_equal(world.surveys["score"], changed.surveys["score"])
     assert (changed.surveys["comment"] == "").all()
     pd.testing.assert_frame_equal(
-        world.tickets.drop(columns="satisfaction"), changed.tickets.drop(columns="satisfaction")
+        world.tickets.drop(columns=["satisfaction", "friendliness"]),
+        changed.tickets.drop(columns=["satisfaction", "friendliness"]),
     )
 
 
@@ -163,9 +165,84 @@ def test_share_won_is_as_told(worlds: list[World]) -> None:
 
 
 def test_costs_are_complete(world: World) -> None:
-    assert set(world.costs["team"]) == {"support", "success", "sales", "marketing"}
+    assert set(world.costs["team"]) == {"support", "success", "sales", "marketing", "delivery", "general"}
     assert world.costs.groupby(["team", "kind"])["month"].nunique().eq(36).all()
     assert (world.costs["amount"] >= 0).all()
+
+
+def test_delivery_is_a_share_of_revenue_and_general_costs_are_not(world: World) -> None:
+    told, costs = world.parameters.costs, world.costs
+    in_euro = costs["amount"] * costs["currency"].map({"EUR": 1.0, "USD": 0.92, "TRY": 0.024})
+    by_month = in_euro.groupby([costs["team"], costs["month"]]).sum().unstack(0)
+    terms = world.subscriptions
+    began = terms["trial_ends_at"].fillna(terms["started_at"])
+    middles = by_month.index + pd.Timedelta(days=15)
+    revenue = [euros(terms[(began <= day) & ~(terms["ended_at"] <= day)]).sum() for day in middles]
+    assert by_month["delivery"].to_numpy() / revenue == pytest.approx(told.hosting + told.payment_fees, rel=0.15)
+    rise = by_month["general"].iloc[-6:].mean() / by_month["general"].iloc[:6].mean()
+    assert 1.05 < rise < 1.15
+    assert revenue[-1] > 2 * revenue[0]
+    profit = revenue - by_month.sum(axis=1)
+    assert (profit.iloc[-12:] > 0).all()
+
+
+def test_prices_rise_as_told(world: World) -> None:
+    """Lira prices of the company follow consumer prices from far: after three rises both have about doubled."""
+    index = world.price_index.pivot(index="month", columns="currency", values="index_value")
+    assert len(index) == 36
+    assert (index.iloc[0] == 100).all()
+    told = Parameters().revenue
+    for currency, yearly in (("EUR", "euro"), ("USD", "us_dollar"), ("TRY", "lira")):
+        expected = (1 + getattr(told.inflation, yearly)) ** (35 / 12)
+        assert index[currency].iloc[-1] / 100 == pytest.approx(expected, rel=0.05)
+    assert (1 + told.try_rise) ** 3 == pytest.approx(index["TRY"].iloc[-1] / 100, rel=0.1)
+
+
+def test_statements_are_put_to_the_right_side(world: World) -> None:
+    asked = world.statements
+    owner = asked["respondent"] == "owner"
+    assert asked.loc[owner, "customer_id"].isna().all()
+    assert asked.loc[~owner, "customer_id"].notna().all()
+    assert (asked[owner].groupby("wave", observed=True).size() == Parameters().statements.owners).all()
+    for side, put, kept_from in (
+        (owner, OWNER_STATEMENTS, set(CUSTOMER_STATEMENTS) - set(OWNER_STATEMENTS)),
+        (~owner, CUSTOMER_STATEMENTS, set(OWNER_STATEMENTS) - set(CUSTOMER_STATEMENTS)),
+    ):
+        assert asked.loc[side, [f"potential_{name}" for name in put]].notna().all(axis=None)
+        assert asked.loc[side, [f"potential_{name}" for name in kept_from]].isna().all(axis=None)
+    answered = asked["answered_at"].notna()
+    assert asked.loc[~answered, list(STATEMENTS)].isna().all(axis=None)
+    given = asked["puts_customers_first"].dropna()
+    assert set(given) == {1, 2, 3, 4, 5}
+    assert (given == asked.loc[given.index, "potential_puts_customers_first"]).all()
+    assert not asked[~owner].duplicated(["wave", "customer_id"]).any()
+
+
+def test_incidents_are_problems_of_the_same_customer_or_nobody_noticed(world: World) -> None:
+    logged = world.incidents
+    noticed = logged[logged["noticed"]]
+    assert (logged["noticed"] == (logged["problem"] >= 0)).all()
+    problems = world.problems.iloc[noticed["problem"]]
+    for name in ("customer_id", "severity"):
+        assert (problems[name].astype(str).to_numpy() == noticed[name].astype(str).to_numpy()).all()
+    assert (problems["occurred_at"].to_numpy() == noticed["occurred_at"].to_numpy()).all()
+    spells = world.spells.assign(customer_id=world.spells["customer_id"].astype(str))
+    hit = logged[~logged["noticed"]].assign(customer_id=logged["customer_id"].astype(str))
+    both = hit.reset_index().merge(spells, on="customer_id")
+    inside = (both["started_at"] <= both["occurred_at"]) & ~(both["ended_at"] <= both["occurred_at"])
+    assert both[inside]["index"].nunique() == len(hit) > 500
+
+
+def test_referrers_were_customers_when_the_new_one_came(world: World) -> None:
+    customers = world.customers
+    referred = customers[customers["referred_by"].notna()]
+    assert (referred["acquisition_channel"] == "Referral").all()
+    assert (referred["created_at"] >= "2023-11-01").all()
+    late = (customers["acquisition_channel"] == "Referral") & (customers["created_at"] >= "2023-11-01")
+    assert len(referred) == late.sum() > 80
+    begun = world.spells.groupby(world.spells["customer_id"].astype(str))["started_at"].min()
+    assert (referred["referred_by"].astype(str).map(begun) < referred["created_at"]).all()
+    assert (referred["referred_by"].astype(str) != referred["customer_id"].astype(str)).all()
 
 
 def test_salesforce_id_ends_with_its_checksum() -> None:

@@ -32,6 +32,7 @@ def write_sample(world: World, folder: Path) -> None:
         "stripe_subscriptions": stripe.write(world, people, raw),
         **qualtrics.write(world, people, raw),
         "usage_daily": product.write_usage(world, people, raw),
+        "incidents": product.write_incidents(world, people, raw),
         "success_and_costs": product.write_workbook(world, raw),
     }
     (folder / "truth.toml").write_bytes(truth_toml(world, dirt).encode("utf-8"))

@@ -1,4 +1,4 @@
-"""Daily use as Parquet from the data warehouse, and success work and costs as a workbook someone keeps by hand."""
+"""Daily use and logged incidents as Parquet from the data warehouse, and a workbook that someone keeps by hand."""
 
 from __future__ import annotations
 
@@ -53,6 +53,29 @@ def write_usage(world: World, people: Register, folder: Path) -> dict[str, int]:
     return {"rows": table.num_rows, "of_a_test_account": len(tester)}
 
 
+def write_incidents(world: World, people: Register, folder: Path) -> dict[str, int]:
+    """Write `incidents.parquet`; a test account is among the customers."""
+    logged = world.incidents
+    tester = logged.iloc[:: max(len(logged) // 20, 1)]
+    everything = pd.concat([logged, tester], ignore_index=True)
+    ids = everything["customer_id"].astype(object).to_numpy(copy=True)
+    ids[len(logged) :] = people.test[0]
+    order = np.argsort(everything["occurred_at"].to_numpy(), kind="stable")
+    table = pa.table(
+        {
+            "incident": pa.array([f"INC-{number:06d}" for number in range(1, len(everything) + 1)]),
+            "account_id": pa.array(ids[order], pa.string()),
+            "occurred_at": pa.array(everything["occurred_at"].to_numpy()[order], pa.timestamp("s", tz="UTC")),
+            **{name: pa.array(everything[name].astype(object).to_numpy()[order]) for name in ("kind", "severity")},
+            "noticed": pa.array(
+                everything["noticed"].to_numpy()[order], mask=~everything["noticed_known"].to_numpy()[order]
+            ),
+        }
+    )
+    pq.write_table(table, folder / "incidents.parquet", compression="zstd", compression_level=12, store_schema=False)
+    return {"rows": table.num_rows, "of_a_test_account": len(tester), "noticed_unknown": table["noticed"].null_count}
+
+
 def _local(times: pd.Series) -> pd.Series:
     """Return UTC times on the clock of the people who keep the workbook."""
     local: pd.Series = times.dt.tz_localize("UTC").dt.tz_convert(ZONE).dt.tz_localize(None)
@@ -80,8 +103,8 @@ def _write_sheet(book: xlsxwriter.Workbook, name: str, columns: dict[str, pd.Ser
 
 
 def write_workbook(world: World, folder: Path) -> dict[str, int]:
-    """Write `success_and_costs.xlsx` with the sheets Interventions and Costs; the latter ends with a total."""
-    work, costs = world.interventions, world.costs
+    """Write `success_and_costs.xlsx` with the sheets Interventions, Costs (which ends with a total) and Prices."""
+    work, costs, prices = world.interventions, world.costs, world.price_index
     numbers = pd.Series([f"W-{row:05d}" for row in range(1, len(work) + 1)])
     with xlsxwriter.Workbook(folder / "success_and_costs.xlsx") as book:
         book.set_properties({"title": "Success work and team costs", "author": "Success operations", "created": SAVED})
@@ -111,7 +134,13 @@ def write_workbook(world: World, folder: Path) -> dict[str, int]:
             },
             "yyyy-mm-dd",
         )
+        _write_sheet(
+            book,
+            "Prices",
+            {"Currency": prices["currency"], "Month": prices["month"], "Index": prices["index_value"]},
+            "yyyy-mm-dd",
+        )
         sheet = book.get_worksheet_by_name("Costs")
         sheet.write_string(total, 0, "Total")
         sheet.write_number(total, 3, round(float(costs["amount"].sum()), 2))
-    return {"interventions": len(work), "cost_lines": len(costs), "total_rows": 1}
+    return {"interventions": len(work), "cost_lines": len(costs), "total_rows": 1, "price_lines": len(prices)}

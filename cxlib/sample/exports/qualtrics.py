@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from cxlib.sample import names
+from cxlib.sample.exports import statements
 from cxlib.sample.exports.accounts import Register
-from cxlib.sample.exports.files import Format, base62, csv_bytes, local_text, write_zip
+from cxlib.sample.exports.files import base62, csv_bytes, local_text, write_zip
+from cxlib.sample.exports.qualtrics_layout import (
+    EMBEDDED,
+    FORM,
+    IP_ADDRESS,
+    LONGEST,
+    NO,
+    PREVIEW,
+    SPAM,
+    SYSTEM,
+    TIME,
+    USER_LANGUAGES,
+    YES,
+    ZONE,
+    headers,
+    some,
+)
 from cxlib.sample.streams import stream
 from cxlib.sample.world import World
 
-FORM = Format(encoding="utf-8-sig")
-ZONE = "Europe/Istanbul"
-TIME = "%Y-%m-%d %H:%M:%S"
-USER_LANGUAGES = {"en": "EN", "tr": "TR", "fa": "FA"}
-SYSTEM = {
-    "StartDate": ("Start Date", "startDate"),
-    "EndDate": ("End Date", "endDate"),
-    "Status": ("Response Type", "status"),
-    "IPAddress": ("IP Address", "ipAddress"),
-    "Progress": ("Progress", "progress"),
-    "Duration (in seconds)": ("Duration (in seconds)", "duration"),
-    "Finished": ("Finished", "finished"),
-    "RecordedDate": ("Recorded Date", "recordedDate"),
-    "ResponseId": ("Response ID", "_recordId"),
-    "RecipientLastName": ("Recipient Last Name", "recipientLastName"),
-    "RecipientFirstName": ("Recipient First Name", "recipientFirstName"),
-    "RecipientEmail": ("Recipient Email", "recipientEmail"),
-    "ExternalReference": ("External Data Reference", "externalDataReference"),
-    "LocationLatitude": ("Location Latitude", "locationLatitude"),
-    "LocationLongitude": ("Location Longitude", "locationLongitude"),
-    "DistributionChannel": ("Distribution Channel", "distributionChannel"),
-    "UserLanguage": ("User Language", "userLanguage"),
-}
 NPS = {
     "Q1_NPS_GROUP": ("How likely are you to recommend us to a friend or colleague? - Group", "QID1_NPS_GROUP"),
     "Q1": ("How likely are you to recommend us to a friend or colleague?", "QID1"),
@@ -45,28 +38,13 @@ NPS = {
 PROBLEMS = {
     "Q3": ("Did you have a problem with our product or service in the last 3 months?", "QID3"),
     "Q4": ("How serious was the worst one?\n1 = minor, 2 = moderate, 3 = severe", "QID4"),
-    "Q5": ("Did you tell us about it?", "QID5"),
+    "Q5": ("Where did you take it?\n1 = to us, 2 = only to the public (a review, social media), 3 = nowhere", "QID5"),
     "Q6": ("How many other people did you tell about it?", "QID6_TEXT"),
 }
 CONSENT = {
     "Q7": ("May we contact you about your answers?", "QID7"),
     "Q8": ("May we quote you?", "QID8"),
 }
-EMBEDDED = {"invite": ("invite", "invite"), "wave": ("wave", "wave"), "touchpoint": ("touchpoint", "touchpoint")}
-IP_ADDRESS, PREVIEW, SPAM = "0", "1", "8"
-YES, NO = "1", "2"
-LONGEST = 600  # seconds for one answer
-
-
-def _headers(columns: dict[str, tuple[str, str]]) -> list[list[str]]:
-    """Return the three header rows: short names, question texts, and what the import needs to know."""
-    ids = []
-    for _, identity in columns.values():
-        told = {"ImportId": identity}
-        if identity in ("startDate", "endDate", "recordedDate"):
-            told["timeZone"] = ZONE
-        ids.append(json.dumps(told, separators=(",", ":")))
-    return [list(columns), [text for text, _ in columns.values()], ids]
 
 
 def _yes(flag: pd.Series | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[str]:
@@ -111,7 +89,7 @@ def _answers(world: World, people: Register, rng: np.random.Generator, asked: pd
             "Q2": asked["comment"].to_numpy(),
             "Q3": _yes(problem),
             "Q4": (asked["severity"].cat.codes + 1).astype(str).where(problem, "").to_numpy(),
-            "Q5": pd.Series(_yes(asked["told_company"])).where(problem.to_numpy(), "").to_numpy(),
+            "Q5": (asked["told"].cat.codes + 1).astype(str).where(problem, "").to_numpy(),
             "Q6": asked["people_told"].astype(str).where(problem, "").to_numpy(),
             "Q7": _yes(rng.random(len(asked)) < np.where(score <= 6, 0.75, 0.6)),
             "Q8": _yes(rng.random(len(asked)) < 0.35),
@@ -122,14 +100,10 @@ def _answers(world: World, people: Register, rng: np.random.Generator, asked: pd
     )
 
 
-def _some(rng: np.random.Generator, rows: pd.DataFrame, share: float) -> pd.DataFrame:
-    return rows.iloc[np.sort(rng.choice(len(rows), round(share * len(rows)), replace=False))].copy()
-
-
 def _with_dirt(world: World, rng: np.random.Generator, rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     """Add previews, spam, unfinished answers, second answers of the same person, and rows that stand twice."""
     dirt = world.parameters.dirt
-    preview = _some(rng, rows, dirt.previews).assign(
+    preview = some(rng, rows, dirt.previews).assign(
         Status=PREVIEW,
         RecipientLastName="",
         RecipientFirstName="",
@@ -138,15 +112,15 @@ def _with_dirt(world: World, rng: np.random.Generator, rows: pd.DataFrame) -> tu
         invite="",
         DistributionChannel="preview",
     )
-    spam = _some(rng, rows, dirt.survey_spam).assign(Status=SPAM, invite="")
-    partial = _some(rng, rows, dirt.partial_answers).assign(Progress="40", Finished="0", Q2="", invite="")
+    spam = some(rng, rows, dirt.survey_spam).assign(Status=SPAM, invite="")
+    partial = some(rng, rows, dirt.partial_answers).assign(Progress="40", Finished="0", Q2="", invite="")
     for question in ("Q3", "Q4", "Q5", "Q6", "Q7", "Q8"):
         partial[question] = ""
-    second = _some(rng, rows, dirt.answered_twice)
+    second = some(rng, rows, dirt.answered_twice)
     second["Q1"] = [str(min(int(score) + 1, 10)) for score in second["Q1"]]
     later = (pd.to_datetime(second["EndDate"]) + pd.Timedelta(minutes=7)).dt.strftime(TIME)
     second = second.assign(EndDate=later, RecordedDate=later)
-    twice = _some(rng, rows, dirt.duplicate_rows)
+    twice = some(rng, rows, dirt.duplicate_rows)
     for part in (preview, spam, partial, second):
         part["ResponseId"] = base62(rng, "R_", 15, len(part))
     counts = {
@@ -166,7 +140,7 @@ def _write_answers(
     rng = stream(world.seed, path.name)
     clean = _answers(world, people, rng, asked[asked["answered_at"].notna()])
     rows, counts = _with_dirt(world, rng, clean)
-    content = csv_bytes([*_headers(columns), *rows[list(columns)].itertuples(index=False, name=None)], FORM)
+    content = csv_bytes([*headers(columns), *rows[list(columns)].itertuples(index=False, name=None)], FORM)
     path.write_bytes(content)
     return clean, {"rows": len(rows), **counts}
 
@@ -197,7 +171,7 @@ def _history(world: World, people: Register, asked: pd.DataFrame, answers: pd.Da
 
 
 def write(world: World, people: Register, folder: Path) -> dict[str, dict[str, int]]:
-    """Write answers of both surveys and the invitations; return the counts of dirt per file."""
+    """Write the answers of all surveys and the invitations; return the counts of dirt per file."""
     asked = world.surveys.sort_values(["sent_at", "survey"], kind="stable", ignore_index=True)
     asked["invite"] = base62(stream(world.seed, "invitations"), "EMD_", 15, len(asked))
     relationship = asked[asked["survey"] == "relationship"].reset_index(drop=True)
@@ -217,11 +191,16 @@ def write(world: World, people: Register, folder: Path) -> dict[str, dict[str, i
         {**plain, **CONSENT, "invite": EMBEDDED["invite"], "touchpoint": EMBEDDED["touchpoint"]},
         folder / "qualtrics_touchpoints.csv",
     )
-    history = _history(world, people, asked, pd.concat([first, second]))
+    sides, side_counts = statements.write(world, people, folder)
+    history = pd.concat([_history(world, people, asked, pd.concat([first, second])), sides])
     rows = [list(history.columns), *history.itertuples(index=False, name=None)]
     write_zip(folder / "qualtrics_distributions.csv.zip", "qualtrics_distributions.csv", csv_bytes(rows, FORM))
     return {
         "qualtrics_relationship": first_counts,
         "qualtrics_touchpoints": second_counts,
-        "qualtrics_distributions": {"rows": len(history), "bounced": int((~asked["delivered"]).sum())},
+        **side_counts,
+        "qualtrics_distributions": {
+            "rows": len(history),
+            "bounced": int((~asked["delivered"]).sum() + (~world.statements["delivered"]).sum()),
+        },
     }

@@ -55,6 +55,7 @@ def _customers(world: World, people: Register, rng: np.random.Generator) -> pd.D
             "Region__c": regions,
             "Tier__c": customers["tier"].astype(str),
             "Acquisition_Channel__c": customers["acquisition_channel"].astype(str),
+            "Referred_By__c": customers["referred_by"].astype(object).fillna(""),
             "Key_Contact_Email__c": [
                 _shout(email, region == "Türkiye") if shouts else email
                 for email, region, shouts in zip(people.emails, regions, loud, strict=True)

@@ -81,8 +81,10 @@ def truth_toml(world: World, dirt: Mapping[str, Mapping[str, int]]) -> str:
         ),
     ]
     lines += [
-        "# Computed by formula from the parameters: customers with a problem who say nothing, per one who does.",
+        "# Computed by formula from the parameters: problems the company is not told of, per one it is told of; and",
+        "# the same without those that go to the public only.",
         *_table("silent_per_complainer", truth.silent_per_complainer(world.parameters)),
+        *_table("silent_to_everybody_per_complainer", truth.silent_per_complainer(world.parameters, False)),
         "# True effects, from experiments on a large population in which everything is decided by lot.",
         "# `simulation_error` is one standard error of that computation.",
     ]

@@ -18,7 +18,7 @@ DELETED = "Permanently deleted user"
 
 def _raw(world: World) -> pd.DataFrame:
     """Return the real tickets with what the extra ones also have."""
-    tickets = world.tickets.drop(columns=["handled_well", "problem"])
+    tickets = world.tickets.drop(columns=["handled_well", "problem", "mood"])
     account = tickets["customer_id"].cat.codes.to_numpy()
     return tickets.assign(
         region=world.customers["region"].cat.codes.to_numpy()[account].astype(np.int64),
@@ -39,7 +39,8 @@ def _copies(rng: np.random.Generator, tickets: pd.DataFrame, share: float, kind:
     later = pd.to_timedelta(rng.integers(2, 12, len(chosen)), unit="min")
     times = [column for column in chosen.columns if column.endswith("_at")]
     chosen[times] = chosen[times].add(later.to_numpy(), axis=0)
-    return chosen.assign(kind=kind, tags=tags, satisfaction="not_offered")
+    unrated = pd.Series(pd.NA, index=chosen.index, dtype="Int64")
+    return chosen.assign(kind=kind, tags=tags, satisfaction="not_offered", friendliness=unrated)
 
 
 def _closed_unanswered(tickets: pd.DataFrame, minutes: int) -> pd.DataFrame:
@@ -54,6 +55,7 @@ def _closed_unanswered(tickets: pd.DataFrame, minutes: int) -> pd.DataFrame:
         replies=0,
         reopens=0,
         agent=-1,
+        had_to_repeat=False,
     )
 
 

@@ -133,6 +133,8 @@ def _layout(world: World, tickets: pd.DataFrame, desk: Desk, lost_clock: pd.Time
             "Product [list]": tickets["product"],
             "Severity [list]": tickets["severity"].fillna("").mask(unrecorded, ""),
             "Complaint [flag]": np.where(tickets["severity"].notna(), "Yes", "No"),
+            "Had to repeat [flag]": np.select([agent < 0, tickets["had_to_repeat"]], ["", "Yes"], "No"),
+            "Friendliness [int]": tickets["friendliness"].astype("Int64").astype(object).fillna(""),
         }
     )
 
