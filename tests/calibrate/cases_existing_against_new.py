@@ -1,0 +1,120 @@
+"""Existing against new, held to the probabilities of winning that the simulated companies are made with.
+
+An opportunity is won with `win_new`, `win_existing` or `win_returned`, whatever its source, size or time, so the share
+won of all that are ever decided is that probability. The simulation draws wins from the subscriptions and then as many
+losses as belong to them, so a share moves less from company to company than one of independent trials: intervals
+cover more often than they say. Of what is lost in the last two months a part stays open, as it does in sales
+registers; that lifts the shares by at most a hundredth of themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from calibrate.case import DEFAULT, Case, Null
+from cxlib.estimate import Estimate
+from cxlib.sample import World
+from cxlib.studies import Study
+from cxlib.studies.evidence import Curves, Sheet
+
+STUDY = "existing_against_new"
+
+
+def finding(name: str) -> Callable[[Study], Estimate | None]:
+    return lambda study: study.finding(name).estimate
+
+
+def alike(study: Study) -> Estimate | None:
+    """Return the ratio between opportunities alike in all that is recorded."""
+    return study.finding("selling-alike").estimate
+
+
+def won_in_time(study: Study) -> Estimate | None:
+    """Return the share of opportunities with new buyers that were watched in full and won in that time."""
+    piece = study.evidence.get("cohort")
+    assert piece is None or isinstance(piece, Sheet)
+    cells = dict(piece.rows).get("New buyers") if piece is not None else None
+    return cells[1] if cells is not None and isinstance(cells[1], Estimate) else None
+
+
+def last_of_curve(study: Study) -> Estimate | None:
+    """Return the end of the curve of customers."""
+    piece = study.evidence.get("time")
+    assert isinstance(piece, Curves)
+    mine = piece.frame[piece.frame["series"] == "Customers, without renewals"].iloc[-1]
+    return Estimate(float(mine["value"]), float(mine["low"]), float(mine["high"]), len(piece.frame), "share", "")
+
+
+def times(world: World) -> float:
+    return world.parameters.revenue.win_existing / world.parameters.revenue.win_new
+
+
+def in_180_days_new(world: World) -> float:
+    """Return the share won within 180 days: decided by then (log-normal, median 45 days, sigma 0.7) and won.
+
+    2.4 % of the opportunities take longer: P(Z > log(180 / 45) / 0.7).
+    """
+    return world.parameters.revenue.win_new * (1 - 0.0238)
+
+
+CASES = (
+    Case(
+        name="existing against new: share won, customers without renewals",
+        study=STUDY,
+        estimate=finding("selling-to-existing"),
+        truth=lambda world: world.parameters.revenue.win_existing,
+    ),
+    Case(
+        name="existing against new: share won, new buyers",
+        study=STUDY,
+        estimate=finding("selling-to-new"),
+        truth=lambda world: world.parameters.revenue.win_new,
+    ),
+    Case(
+        name="existing against new: share won, former customers",
+        study=STUDY,
+        estimate=finding("selling-to-returned"),
+        truth=lambda world: world.parameters.revenue.win_returned,
+    ),
+    Case(
+        name="existing against new: how many times as often",
+        study=STUDY,
+        estimate=finding("selling-existing-over-new"),
+        truth=times,
+    ),
+    Case(
+        name="existing against new: how many times as often, alike",
+        study=STUDY,
+        estimate=alike,
+        truth=times,
+    ),
+    Case(
+        name="existing against new: new buyers won within 180 days, watched in full",
+        study=STUDY,
+        estimate=won_in_time,
+        truth=in_180_days_new,
+    ),
+    Case(
+        name="existing against new: customers won within 180 days, open ones seen in part",
+        study=STUDY,
+        estimate=last_of_curve,
+        truth=lambda world: world.parameters.revenue.win_existing,
+    ),
+)
+
+EQUAL = replace(DEFAULT, revenue=replace(DEFAULT.revenue, win_new=0.35, win_existing=0.35, win_returned=0.35))
+NULLS = (
+    Null(
+        name="existing against new: customers buy no more easily",
+        study=STUDY,
+        parameters=EQUAL,
+        finding="selling-existing-over-new",
+    ),
+    Null(
+        name="existing against new: customers buy no more easily, alike",
+        study=STUDY,
+        parameters=EQUAL,
+        finding="selling-alike",
+    ),
+)

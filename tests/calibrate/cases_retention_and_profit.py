@@ -1,0 +1,282 @@
+"""What is true of retention and value in simulated companies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+from scipy import optimize
+
+from calibrate.case import DEFAULT, Case, Confounded, Null
+from cxlib.estimate import Estimate
+from cxlib.models.retention_curve import survival
+from cxlib.sample import World, clock, revenue
+from cxlib.sample.costs import IN_EURO
+from cxlib.sample.customers import population
+from cxlib.sample.kinds import CURRENCIES
+from cxlib.sample.leaving import TRIAL
+from cxlib.sample.life import live, spells_under
+from cxlib.sample.parameters import ByCurrency, BySeverity, ByTier, Parameters
+from cxlib.sample.streams import stream
+from cxlib.studies import Study
+from cxlib.studies.evidence import Curves, Forest
+
+SEED = 1
+MANY = 60.0
+"""Companies' worth of customers whose stays are counted."""
+SOME = 12.0
+"""Companies' worth of customers whose payments are counted as well."""
+END = int(clock.MONTH_STARTS[clock.LAST + 1])
+NAME = "retention_and_profit"
+
+
+@lru_cache(maxsize=4)
+def stays(parameters: Parameters) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many of very many customers began each tenure year within the exported months, and stayed through it.
+
+    Counted from latent spells: no exports, no estimator.
+    """
+    people = population(parameters, SEED, MANY)
+    spells, _ = spells_under(people, parameters, SEED)
+    trial = people.trial[spells.account] & (spells.since == people.born[spells.account])
+    paid_from = spells.since + TRIAL * trial
+    ends = np.where(spells.until > paid_from, spells.until, -1)
+    began, stayed = np.zeros(8), np.zeros(8)
+    for year in range(8):
+        first, last = paid_from + year * clock.BILLING_YEAR, paid_from + (year + 1) * clock.BILLING_YEAR
+        here = (first >= clock.WINDOW_START) & (last <= END) & (ends > first)
+        began[year], stayed[year] = here.sum(), (here & (ends > last)).sum()
+    return began, stayed
+
+
+@lru_cache(maxsize=4)
+def curve(parameters: Parameters) -> tuple[float, float]:
+    """Return alpha and beta of the beta mixture that lies closest to what very many customers do.
+
+    The estimand is a curve of that family, so its truth is the member of least Kullback-Leibler divergence.
+    """
+    began, stayed = stays(parameters)
+    year = np.arange(len(began))
+
+    def divergence(logs: np.ndarray) -> float:
+        alpha, beta = np.exp(logs)
+        chance = (beta + year) / (alpha + beta + year)
+        return -float(stayed @ np.log(chance) + (began - stayed) @ np.log1p(-chance)) / began.sum()
+
+    found = optimize.minimize(divergence, [0.0, 1.0], method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-14})
+    alpha, beta = np.exp(found.x)
+    return float(alpha), float(beta)
+
+
+def paid_and_asked(
+    terms: pd.DataFrame, account: np.ndarray, asked_by: np.ndarray, asked_in: np.ndarray, index: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what each account pays at the start of each month, in prices of the last, and its tickets in it.
+
+    Shapes (months, accounts); `index` has one row per month and one column per currency.
+    """
+    count = int(max(account.max(), asked_by.max(initial=0))) + 1
+    currency = terms["currency"].astype(str)
+    in_euro = terms["monthly_amount"].to_numpy() * currency.map(IN_EURO).to_numpy(float)
+    began = terms["trial_ends_at"].fillna(terms["started_at"]).to_numpy()
+    ended = terms["ended_at"].to_numpy()
+    column = currency.map({name: place for place, name in enumerate(index.columns)}).to_numpy()
+    factor = (index.iloc[-1] / index).to_numpy()
+    paid, tickets = np.zeros((2, clock.MONTHS, count))
+    for month, start in enumerate(clock.times(clock.MONTH_STARTS[clock.FIRST : clock.FIRST + clock.MONTHS])):
+        now = (began < start) & ~(ended <= start)
+        paid[month] = np.bincount(account[now], in_euro[now] * factor[month, column[now]], count)
+        tickets[month] = np.bincount(asked_by[asked_in == month], minlength=count)
+    return paid, np.where(paid > 0, tickets, 0.0)
+
+
+@lru_cache(maxsize=4)
+def grown(parameters: Parameters) -> tuple[float, float, float, float]:
+    """Return what many customers pay and ask for, and what the same customers do a year later, as sums."""
+    people = population(parameters, SEED, SOME)
+    lives = live(people, parameters, SEED)
+    terms = revenue.subscriptions(stream(SEED, "revenue"), parameters, lives)
+    yearly = 1 + parameters.revenue.inflation.array()
+    index = pd.DataFrame(yearly ** (np.arange(clock.MONTHS)[:, None] / 12), columns=list(CURRENCIES))
+    asked_in = clock.month_of(lives.contacts.created) - clock.FIRST
+    account = terms["account"].to_numpy()
+    paid, tickets = paid_and_asked(terms, account, lives.contacts.account, asked_in, index)
+    both = (paid[:-12] > 0) & (paid[12:] > 0)
+    before, later = slice(None, -12), slice(12, None)
+    return tuple(float(part[when][both].sum()) for when in (before, later) for part in (paid, tickets))
+
+
+def revenue_growth(world: World) -> float:
+    paid, _, paid_later, _ = grown(world.parameters)
+    return paid_later / paid - 1
+
+
+def margin_growth(world: World) -> float:
+    """Return the growth of the margin of many customers at what serving one costs in this company."""
+    paid, tickets, paid_later, tickets_later = grown(world.parameters)
+    kept, ticket = _unit_costs(world)
+    return (kept * paid_later - ticket * tickets_later) / (kept * paid - ticket * tickets) - 1
+
+
+def _unit_costs(world: World) -> tuple[float, float]:
+    """Return what is left of revenue after delivery, and what support costs a ticket, over all months."""
+    index = world.price_index.assign(currency=world.price_index["currency"].astype(str))
+    index = index.pivot_table(index="month", columns="currency", values="index_value")
+    place = {name: position for position, name in enumerate(world.customers["customer_id"])}
+    account = world.subscriptions["customer_id"].astype(str).map(place).to_numpy()
+    asked_by = world.tickets["customer_id"].astype(str).map(place).to_numpy()
+    month = world.tickets["created_at"].dt.year * 12 + world.tickets["created_at"].dt.month - 1
+    asked_in = month.to_numpy() - (clock.FIRST_MONTH.year * 12 + clock.FIRST_MONTH.month - 1)
+    paid, tickets = paid_and_asked(world.subscriptions, account, asked_by, asked_in, index)
+    currency = world.costs["currency"].astype(str)
+    factor = index.iloc[-1] / index
+    real = [
+        amount * IN_EURO[name] * factor.loc[when, name]
+        for amount, name, when in zip(world.costs["amount"], currency, world.costs["month"], strict=True)
+    ]
+    spent = pd.Series(real).groupby(world.costs["team"].astype(str)).sum()
+    return 1 - spent["delivery"] / paid.sum(), spent["support"] / tickets.sum()
+
+
+def value(reading: float, world: World, growth: float, horizon: int = 400) -> float:
+    """Return by which share the value of a customer rises when the mean churn falls by `reading`; sums as they stand.
+
+    The margin grows for as many years as the study finds customers to have been seen, which is six or seven.
+    """
+    alpha, beta = curve(world.parameters)
+    years = np.arange(horizon)
+    weight = (1 + growth) ** np.minimum(years, 6) / 1.1**years
+    churn = alpha / (alpha + beta) - reading
+    total = alpha + beta
+    after = float(survival(churn * total, (1 - churn) * total, years) @ weight)
+    return after / float(survival(alpha, beta, years) @ weight) - 1
+
+
+def five_points(world: World) -> float:
+    return value(0.05, world, margin_growth(world))
+
+
+def five_points_in_five_years(world: World) -> float:
+    return value(0.05, world, margin_growth(world), 5)
+
+
+def fewer_defections(world: World) -> float:
+    alpha, beta = curve(world.parameters)
+    return value(0.05 * alpha / (alpha + beta), world, margin_growth(world))
+
+
+def first_year(world: World) -> float:
+    alpha, beta = curve(world.parameters)
+    return beta / (alpha + beta)
+
+
+def of(finding: str) -> Callable[[Study], Estimate | None]:
+    return lambda study: study.finding(finding).estimate
+
+
+def row(piece: str, label: str) -> Callable[[Study], Estimate | None]:
+    """Find a row of a piece of evidence by its label."""
+
+    def found(study: Study) -> Estimate | None:
+        shown = study.evidence[piece]
+        assert isinstance(shown, Forest)
+        return next(line.estimate for line in shown.rows if line.label == label)
+
+    return found
+
+
+def stay(study: Study) -> Estimate | None:
+    found = study.finding("retention-value-five-points").values["stay"]
+    return found if isinstance(found, Estimate) else None
+
+
+def among_survivors(study: Study) -> Estimate:
+    """Return the yearly growth that a table of those still there shows."""
+    shown = study.evidence["margin"]
+    assert isinstance(shown, Curves)
+    line = shown.frame[shown.frame["series"] == "whoever is there"]
+    years = float(line["x"].iloc[-1] - line["x"].iloc[0])
+    growth = float(line["value"].iloc[-1]) ** (1 / years) - 1
+    return Estimate(growth, growth, growth, len(line), "share", "table of survivors")
+
+
+STILL = replace(
+    DEFAULT,
+    revenue=replace(
+        DEFAULT.revenue,
+        expansion=0.0,
+        contraction=0.0,
+        plan_change=0.0,
+        cross_sell=0.0,
+        try_rise=0.0,
+        inflation=ByCurrency(0.0, 0.0, 0.0),
+    ),
+    support=replace(DEFAULT.support, new_account_factor=1.0),
+    success=replace(DEFAULT.success, manager_questions=1.0, onboarding_questions=1.0),
+    experience=replace(DEFAULT.experience, launch_factor=1.0),
+)
+"""Nobody grows, and nobody asks less: what a customer brings stays as it is."""
+
+FICKLE = replace(DEFAULT, leaving=replace(DEFAULT.leaving, hazard=ByTier(0.075, 0.045, 0.03)))
+"""So many leave that five points are worth clearly less than a quarter."""
+
+ALIKE = replace(
+    DEFAULT,
+    customers=replace(DEFAULT.customers, frailty_shape=1e6, satisfaction_spread=0.0),
+    leaving=replace(
+        DEFAULT.leaving,
+        hazard=ByTier(0.015, 0.015, 0.015),
+        failed_payment=ByTier(1e-9, 1e-9, 1e-9),
+        satisfaction=0.0,
+        hurt=BySeverity(0.0, 0.0, 0.0),
+        first_months=1.0,
+        price_rise=1.0,
+    ),
+    success=replace(DEFAULT.success, manager_hazard=0.0, onboarding_hazard=0.0),
+)
+"""Every customer leaves with the same probability at any time."""
+
+CASES = (
+    Case(name="stay for a year", study=NAME, estimate=stay, truth=first_year),
+    Case(
+        name="five points, value of a life", study=NAME, estimate=of("retention-value-five-points"), truth=five_points
+    ),
+    Case(
+        name="five points, five years of value",
+        study=NAME,
+        estimate=row("readings", "Five points, five years of value only"),
+        truth=five_points_in_five_years,
+    ),
+    Case(
+        name="five per cent fewer departures",
+        study=NAME,
+        estimate=of("retention-value-fewer-defections"),
+        truth=fewer_defections,
+    ),
+    Case(name="revenue within customers", study=NAME, estimate=row("ageing", "What it pays"), truth=revenue_growth),
+    Case(
+        name="five points where margins do not grow",
+        study=NAME,
+        estimate=of("retention-value-five-points"),
+        truth=lambda world: value(0.05, world, 0.0),
+        parameters=STILL,
+    ),
+)
+CONFOUNDED = (
+    Confounded(
+        name="margin within customers, against a table of survivors",
+        study=NAME,
+        estimate=of("retention-benefits-grow"),
+        truth=margin_growth,
+        naive=among_survivors,
+    ),
+)
+NULLS = (
+    Null(name="five points where many leave", study=NAME, parameters=FICKLE, finding="retention-value-five-points"),
+    Null(name="margins that do not grow", study=NAME, parameters=STILL, finding="retention-benefits-grow"),
+    Null(name="prices that do not rise", study=NAME, parameters=STILL, finding="retention-price-and-tenure"),
+    Null(name="customers who are all alike", study=NAME, parameters=ALIKE, finding="retention-rises-with-tenure"),
+)

@@ -1,0 +1,143 @@
+"""Word of mouth, held to how many people the simulated customers are made to tell, and to who refers whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from calibrate.case import DEFAULT, Case, Null
+from cxlib.estimate import Estimate
+from cxlib.sample import World
+from cxlib.sample.parameters import BySeverity
+from cxlib.studies import Study
+from cxlib.studies.evidence import Forest
+from cxlib.tables import SEVERITIES
+
+STUDY = "word_of_mouth"
+MOST = 60
+"""Nobody of the simulated customers says a larger number."""
+
+CUT = pd.Timestamp("2026-10-31 21:00")
+YEAR = pd.Timedelta(days=365)
+
+
+@cache
+def expected(mean: float, shape: float) -> float:
+    """Return the mean of a gamma mixture of Poissons (a negative binomial), numbers above the most said cut to it."""
+    told = np.arange(MOST)
+    chance = stats.nbinom.pmf(told, shape, shape / (shape + mean))
+    return float(told @ chance + MOST * (1 - chance.sum()))
+
+
+def by_severity(world: World) -> dict[str, float]:
+    """Return the mean number of people told after the worst problem that is remembered, by how bad it was."""
+    told = world.parameters.surveys
+    means = told.people_told.array()
+    return {name: expected(float(m), told.people_told_shape) for name, m in zip(SEVERITIES, means, strict=True)}
+
+
+def mean_of_the_answers(world: World) -> float:
+    """Return the mean for the problems that this company's customers remembered and answered about."""
+    answers = world.surveys[world.surveys["severity"].notna() & (world.surveys["answered_at"] < CUT)]
+    return float(answers["severity"].astype(str).map(by_severity(world)).mean())
+
+
+def of_severity(label: str) -> Callable[[Study], Estimate | None]:
+    def found(study: Study) -> Estimate | None:
+        piece = study.evidence.get("severity")
+        assert isinstance(piece, Forest)
+        return next((row.estimate for row in piece.rows if row.label == label), None)
+
+    return found
+
+
+def worse(world: World) -> float:
+    means = by_severity(world)
+    return means["severe"] - means["minor"]
+
+
+def referring_apart(world: World) -> float:
+    """Return the chance that promoters bring a customer within a year of an answer, less that of detractors.
+
+    Given who answered what and how satisfied each customer was from month to month: a referral falls on a customer of
+    the month with odds by satisfaction, so its chance of falling on one is known, and of falling on none of them too.
+    """
+    months = world.customer_months
+    odds = np.exp(world.parameters.customers.referral_satisfaction * months["satisfaction"])
+    chance = (odds / odds.groupby(months["month"]).transform("sum")).to_numpy()
+    per_month = pd.DataFrame(
+        {"customer_id": months["customer_id"].astype(str), "month": months["month"], "chance": chance}
+    )
+    brought = world.customers[world.customers["referred_by"].notna()]["created_at"]
+    answers = world.surveys[(world.surveys["survey"] == "relationship") & (world.surveys["answered_at"] < CUT)]
+    answers = answers[~answers["former"]]
+    rows = pd.DataFrame(
+        {
+            "customer_id": answers["customer_id"].astype(str),
+            "at": answers["answered_at"],
+            "score": answers["score"].astype(float),
+        }
+    ).reset_index(drop=True)
+    none = np.zeros(len(rows))
+    begins = np.sort(per_month["month"].unique())
+    table = per_month.pivot_table(index="customer_id", columns="month", values="chance", fill_value=0.0)
+    chances = table.reindex(rows["customer_id"]).fillna(0.0)
+    for moment in brought:
+        month = begins[np.searchsorted(begins, np.datetime64(moment), side="right") - 1]
+        within = ((rows["at"] < moment) & (moment <= rows["at"] + YEAR)).to_numpy()
+        none += np.where(within, np.log1p(-chances[month].to_numpy()), 0.0)
+    seen = (rows["at"] + YEAR <= CUT).to_numpy()
+    refers = 1 - np.exp(none)
+    happy, unhappy = (rows["score"] >= 9).to_numpy(), (rows["score"] <= 6).to_numpy()
+    return float(refers[seen & happy].mean() - refers[seen & unhappy].mean())
+
+
+CASES = (
+    Case(
+        name="word of mouth: people told on average, of those who answered",
+        study=STUDY,
+        estimate=lambda study: study.finding("told-people-mean").estimate,
+        truth=mean_of_the_answers,
+    ),
+    *(
+        Case(
+            name=f"word of mouth: people told after a {severity} problem",
+            study=STUDY,
+            estimate=of_severity(f"After a {severity} problem"),
+            truth=lambda world, severity=severity: by_severity(world)[severity],
+        )
+        for severity in SEVERITIES
+    ),
+    Case(
+        name="word of mouth: more people told after a severe problem than after a minor one",
+        study=STUDY,
+        estimate=lambda study: study.finding("told-more-when-worse").estimate,
+        truth=worse,
+    ),
+    Case(
+        name="word of mouth: promoters who refer less detractors who do",
+        study=STUDY,
+        estimate=lambda study: study.finding("referrals-by-satisfaction").estimate,
+        truth=referring_apart,
+    ),
+)
+
+NULLS = (
+    Null(
+        name="word of mouth: as many told whatever happened",
+        study=STUDY,
+        parameters=replace(DEFAULT, surveys=replace(DEFAULT.surveys, people_told=BySeverity(3.0, 3.0, 3.0))),
+        finding="told-more-when-worse",
+    ),
+    Null(
+        name="word of mouth: the satisfied refer no more",
+        study=STUDY,
+        parameters=replace(DEFAULT, customers=replace(DEFAULT.customers, referral_satisfaction=0.0)),
+        finding="referrals-by-satisfaction",
+    ),
+)

@@ -1,0 +1,153 @@
+"""Runs the studies on many simulated companies: `python -m calibrate.run`, or `make calibrate`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from unittest.mock import patch
+
+from calibrate.case import Confounded, Declared, Null, declared
+from calibrate.harness import workbook_of
+from calibrate.table import Seen, complaint, table
+from cxlib.nearest import did_you_mean
+from cxlib.sample import Parameters, World, simulate
+from cxlib.studies import STUDIES, Study, run_study
+from cxlib.workbook import Workbook
+
+Observed = dict[Declared, list[Seen]]
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""The processes share the cores already; threads inside each would only wait for one another."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """How a company is made, laid out and studied."""
+
+    make: Callable[[int, Parameters], World] = simulate
+    lay: Callable[[World, Path, str], Workbook] = workbook_of
+    run: Callable[[Workbook, str], Study] = run_study
+
+
+REAL = Machine()
+
+
+def observe(cases: Sequence[Declared], seed: int, parameters: Parameters, machine: Machine = REAL) -> Iterator[Seen]:
+    """Simulate one company, lay it out once a month asked for, run each study once and look at every case.
+
+    A study that fails is told as seen, with the error; so is a warning.
+    """
+    world = machine.make(seed, parameters)
+    with tempfile.TemporaryDirectory(prefix="cx-") as folder, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for month in sorted({case.month for case in cases}):
+            book = machine.lay(world, Path(folder), month)
+            mine = [case for case in cases if case.month == month]
+            with book.engine:
+                for name in dict.fromkeys(case.study for case in mine):
+                    yield from _look(world, book, [case for case in mine if case.study == name], machine)
+
+
+def _look(world: World, book: Workbook, cases: Sequence[Declared], machine: Machine) -> Iterator[Seen]:
+    """Run one study on one company and look at its cases."""
+    try:
+        study = machine.run(book, cases[0].study)
+    except Exception:
+        yield from (Seen(case.name, world.seed, error=_last_lines()) for case in cases)
+        return
+    for case in cases:
+        try:
+            yield _seen(case, study, world)
+        except Exception:
+            yield Seen(case.name, world.seed, error=_last_lines())
+
+
+def _seen(case: Declared, study: Study, world: World) -> Seen:
+    if isinstance(case, Null):
+        return Seen(case.name, world.seed, right=study.finding(case.finding).verdict in case.says)
+    naive = case.naive(study) if isinstance(case, Confounded) else None
+    return Seen(case.name, world.seed, truth=float(case.truth(world)), estimate=case.estimate(study), naive=naive)
+
+
+def _last_lines() -> str:
+    """Return the error that is being handled: where it was raised, and what it says."""
+    return " | ".join(line.strip() for line in traceback.format_exc().strip().splitlines()[-3:])
+
+
+def calibrate(cases: Sequence[Declared], worlds: int, machine: Machine = REAL) -> Observed:
+    """Return what each case shows on companies 1 to `worlds`, in this process."""
+    seen: Observed = {case: [] for case in cases}
+    for parameters in dict.fromkeys(case.parameters for case in cases):
+        mine = [case for case in cases if case.parameters == parameters]
+        by_name = {case.name: case for case in mine}
+        for seed in range(1, worlds + 1):
+            for one in observe(mine, seed, parameters, machine):
+                seen[by_name[one.case]].append(one)
+    return seen
+
+
+def calibrate_declared(cases: Sequence[Declared], worlds: int, processes: int = 2) -> Observed:
+    """Do the same in several processes, which find the cases by the names of their files."""
+    seen: Observed = {case: [] for case in cases}
+    studies = tuple(dict.fromkeys(case.study for case in cases))
+    by_name = {case.name: case for case in cases}
+    asked = [
+        (studies, tuple(case.name for case in cases if case.parameters == parameters), seed)
+        for parameters in dict.fromkeys(case.parameters for case in cases)
+        for seed in range(1, worlds + 1)
+    ]
+    with patch.dict(os.environ, ONE_THREAD), ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        for part in pool.map(_observe_named, asked):
+            for one in part:
+                seen[by_name[one.case]].append(one)
+    return seen
+
+
+def _observe_named(asked: tuple[tuple[str, ...], tuple[str, ...], int]) -> list[Seen]:
+    studies, names, seed = asked
+    cases = [case for case in _declared(studies) if case.name in names]
+    return list(observe(cases, seed, cases[0].parameters))
+
+
+_declared = cache(declared)
+
+
+def arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--worlds", type=int, default=200, help="simulated companies per kind (default 200)")
+    parser.add_argument("--study", action="append", default=[], help="only this study; may be repeated")
+    said = parser.parse_args(words)
+    if said.worlds < 1:
+        parser.error("--worlds must be 1 or more")
+    for name in said.study:
+        if name not in STUDIES:
+            parser.error(f'study "{name}" does not exist{did_you_mean(name, STUDIES)}')
+    return said
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Print a table per study; return 1 where a case is measurably off, else 0."""
+    said = arguments(words)
+    cases = declared(said.study)
+    seen = calibrate_declared(cases, said.worlds)
+    for study in dict.fromkeys(case.study for case in cases):
+        print(table(f"{study}, {said.worlds} companies", [(case, seen[case]) for case in cases if case.study == study]))
+        print()
+    off = [words for case in cases if (words := complaint(case, seen[case]))]
+    print("\n".join(off) if off else "No case is measurably off.")
+    return 1 if off else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
