@@ -130,3 +130,36 @@ def test_help_names_the_commands(cx: Run) -> None:
     code, out, _ = cx("--help")
     assert code == 0
     assert all(command in out for command in ("report", "measure", "check", "sample"))
+
+
+@pytest.mark.slow
+def test_study_as_json_and_in_words(cx: Run, company: Path) -> None:
+    code, out, _ = cx("study", "word_of_mouth", "--month", "2026-10", "--format", "json", "--sources", company)
+    found = json.loads(out)
+    assert code == 0
+    assert (found["study"], found["month"]) == ("word_of_mouth", "2026-10")
+    first = found["answer"][0]
+    assert first["id"] == "told-people-mean"
+    assert first["estimate"]["low"] <= first["estimate"]["value"] <= first["estimate"]["high"]
+    assert first["estimate"]["n"] > 0
+    code, out, _ = cx("study", "word_of_mouth", "--month", "2026-10", "--sources", company)
+    assert code == 0
+    assert f"[{first['verdict']}] {first['text']}" in out.splitlines()
+
+
+def test_a_study_that_does_not_exist_names_the_nearest(cx: Run, company: Path) -> None:
+    code, _, err = cx("study", "switchng", "--month", "2026-10", "--sources", company)
+    assert code == 2
+    assert 'study "switchng" does not exist; did you mean "switching"?' in err
+
+
+@pytest.mark.slow
+def test_claims_as_json_and_in_words(cx: Run, company: Path) -> None:
+    code, out, _ = cx("claims", "--month", "2026-10", "--format", "json", "--sources", company)
+    claims = json.loads(out)["claims"]
+    assert code == 0
+    assert {claim["verdict"] for claim in claims} == {"supported", "not-supported", "cannot-tell"}
+    assert {"000.2", "000.3", "000.9", "000.11"} <= {claim["seed"] for claim in claims}
+    code, out, _ = cx("claims", "--month", "2026-10", "--sources", company)
+    assert code == 0
+    assert out.count("\n    ") == len(claims)

@@ -96,5 +96,18 @@ FACTS: dict[str, Fact] = {
             (*CUSTOMER_SEGMENTS, "product", "channel"),
             uses=("customer_spell", "ticket"),
         ),
+        Fact("ticket_handling", ("tickets",), ()),
+        Fact("bad_experience", (), (), uses=("ticket_handling",)),
+        Fact(
+            "opportunity",
+            ("opportunities",),
+            (*CUSTOMER_SEGMENTS, "buyer", "motion", "lead_source"),
+        ),
+        Fact(
+            "rated_ticket",
+            ("tickets",),
+            ("channel", *CUSTOMER_SEGMENTS, "product", "agent_group", "topic", "priority", "severity"),
+            uses=("ticket",),
+        ),
     )
 }

@@ -1,0 +1,127 @@
+"""How far a group that was picked because its score was low moves up with nothing done.
+
+A score is partly chance. Whoever is picked for a low one was, on average, unlucky that day, and is less so the next
+time. Barnett, van der Pols and Dobson (2005), International Journal of Epidemiology 34; James (1973), Biometrics 29.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from cxlib.errors import MeasureError
+from cxlib.estimate import ALPHA, Estimate, Floats, Z
+from cxlib.models.binary import cluster_variance, hidden_if_few
+
+Array = npt.ArrayLike
+
+
+@dataclass(frozen=True)
+class Movement:
+    """What became of those who were picked.
+
+    Attributes
+    ----------
+    cutoff : float
+        Highest score that was picked.
+    first, second : Estimate
+        Mean score of the picked when they were picked and the next time.
+    observed : Estimate
+        Mean change of the picked.
+    expected : float
+        The change that chance alone brings, from the correlation of all scores: `expected_change`.
+    correlation : Estimate
+        Of two scores of the same customer, over all customers: how much of a score is the customer's own.
+    """
+
+    cutoff: float
+    first: Estimate
+    second: Estimate
+    observed: Estimate
+    expected: float
+    correlation: Estimate
+
+
+def expected_change(spread: float, correlation: float, cutoff: float, mean: float) -> float:
+    """Return by how much the mean of those at or below a cutoff rises with nothing done.
+
+    spread (1 - correlation) phi(z) / Phi(z) with z = (cutoff - mean) / spread, for normal scores: Barnett, van der
+    Pols and Dobson (2005), equation 1, where (1 - correlation) is the share of the variance that lies within one
+    customer.
+
+    Parameters
+    ----------
+    spread : float
+        Standard deviation of the scores of all.
+    correlation : float
+        Of two scores of the same customer.
+    cutoff, mean : float
+        Highest score that is picked; mean score of all.
+
+    Raises
+    ------
+    MeasureError
+        If the spread is not above 0 or the correlation not within -1 and 1.
+    """
+    if not spread > 0 or not -1 <= correlation <= 1:
+        raise MeasureError(f"scores need a spread above 0 and a correlation from -1 to 1, not {spread}, {correlation}")
+    z = (cutoff - mean) / spread
+    # on the log scale, so that a cutoff far below everybody does not divide 0 by 0
+    return float(spread * (1 - correlation) * np.exp(stats.norm.logpdf(z) - stats.norm.logcdf(z)))
+
+
+def lowest(scores: Array, share: float) -> float:
+    """Return the lowest score at or below which at least `share` of the scores lie."""
+    ranked = np.sort(np.asarray(scores, float))
+    return float(ranked[max(int(np.ceil(share * len(ranked) - 1e-9)), 1) - 1])
+
+
+def movement(first: Array, second: Array, cluster: Array, share: float, unit: str = "points") -> Movement | None:
+    """Return how those with the lowest first scores moved; None where scores do not differ.
+
+    Parameters
+    ----------
+    first, second : array_like, shape (pairs,)
+        Two scores of the same customer, one after the other.
+    cluster : array_like, shape (pairs,)
+        Whom each pair belongs to.
+    share : float
+        At least this share of the pairs is picked; with it all others of the same score.
+    unit : str
+    """
+    one, two, belongs = np.asarray(first, float), np.asarray(second, float), np.asarray(cluster)
+    if len(one) < 4 or one.std() == 0 or two.std() == 0:
+        return None
+    cutoff = lowest(one, share)
+    picked = one <= cutoff
+    # half a point up, as scores are whole points and the formula is for fine ones
+    step = float(np.diff(np.unique(one)).min()) / 2
+    correlation = _correlation(one, two, belongs)
+    expected = expected_change(float(one.std(ddof=1)), correlation.value, cutoff + step, float(one.mean()))
+    before, after, change = (
+        _mean(values, belongs[picked], unit) for values in (one[picked], two[picked], (two - one)[picked])
+    )
+    return Movement(cutoff, before, after, change, expected, correlation)
+
+
+def _mean(values: Floats, cluster: npt.NDArray[np.generic], unit: str) -> Estimate:
+    """Return a mean with Student's interval, rows of one customer depending on each other."""
+    n, clusters = len(values), len(np.unique(cluster))
+    mean = float(values.mean())
+    error = float(np.sqrt(cluster_variance((values - mean) / n, cluster))) if clusters > 1 else np.inf
+    half = float(stats.t.ppf(1 - ALPHA / 2, max(clusters - 1, 1))) * error
+    return hidden_if_few(Estimate(mean, mean - half, mean + half, n, unit, "mean, clustered"))
+
+
+def _correlation(one: Floats, two: Floats, cluster: npt.NDArray[np.generic]) -> Estimate:
+    """Return Pearson's correlation with Fisher's (1915) interval on the number of customers."""
+    value, n = float(np.corrcoef(one, two)[0, 1]), len(np.unique(cluster))
+    if n <= 3 or abs(value) >= 1:
+        return Estimate(value, -1.0, 1.0, len(one), "ratio", "Fisher's z")
+    middle, half = np.arctanh(value), Z / np.sqrt(n - 3)
+    return Estimate(
+        value, float(np.tanh(middle - half)), float(np.tanh(middle + half)), len(one), "ratio", "Fisher's z"
+    )

@@ -1,0 +1,301 @@
+"""How many customers are left after t periods, when customers differ in how likely they are to go.
+
+Every customer stays each period with a probability of its own, 1 - theta, and theta follows a beta distribution over
+customers: the shifted-beta-geometric model of Fader and Hardie (2007), Journal of Interactive Marketing 21(1). Then
+
+    S(t) = B(alpha, beta + t^c) / B(alpha, beta)
+
+with c = 1; the beta-discrete-Weibull model of Fader, Hardie, Liu, Davin and Steenburgh (2018), same journal 43, lets
+each customer's own risk rise (c > 1) or fall (c < 1) with time. Retention rises with tenure although nobody grows
+more loyal, because those likely to go go first. `alpha / (alpha + beta)` is the mean churn of the first period and
+`1 / (alpha + beta + 1)` the polarization: 0 where all customers are alike, 1 where they stay for ever or go at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import betaln, digamma, expit
+
+from cxlib.errors import MeasureError
+from cxlib.estimate import Array, Floats
+
+LIMITS = ((-15.0, 15.0), (float(np.log(0.02)), float(np.log(1e4))), (-float(np.log(4)), float(np.log(4))))
+"""Of logit mean churn, log(alpha + beta) and log c; where the second is highest, customers are as good as alike."""
+EDGE = 1e-3
+"""A parameter this close to its limit counts as at the limit: it is taken as known there."""
+STEP = 1e-5
+WIDEST = 3.0
+"""Standard deviation, on the log scale, given to a direction in which the likelihood is flat."""
+
+
+@dataclass(frozen=True)
+class Spells:
+    """Spells of customers, counted in periods (years) from their beginning; one row per spell or kind of spell.
+
+    Parameters
+    ----------
+    entry : ndarray, shape (rows,)
+        Periods already behind the customer when it came under observation; 0 where its beginning was seen.
+    after, by : ndarray, shape (rows,)
+        It was still there at `after` and gone at `by`; `by` is infinite where it was last seen at `after`.
+    count : ndarray, shape (rows,)
+        How many spells the row stands for, or what it weighs.
+
+    Raises
+    ------
+    MeasureError
+        If a row was never under observation, or runs backwards.
+    """
+
+    entry: Floats
+    after: Floats
+    by: Floats
+    count: Floats
+
+    def __post_init__(self) -> None:
+        wrong = ~((self.entry >= 0) & (self.after >= self.entry) & (self.by > self.after) & (self.count >= 0))
+        if wrong.any():
+            raise MeasureError(
+                f"{int(wrong.sum())} of {len(wrong)} spells were not under observation from entry to end: "
+                "count a customer only in periods that were seen whole"
+            )
+
+    @classmethod
+    def of_cohort(cls, survivors: Array) -> Spells:
+        """Return a cohort of which so many are left after 0, 1, 2, … periods."""
+        left = np.asarray(survivors, float)
+        last = len(left) - 1
+        after = np.append(np.arange(last), last).astype(float)
+        by = np.append(np.arange(1, last + 1), np.inf).astype(float)
+        return cls(np.zeros(len(left)), after, by, np.append(-np.diff(left), left[-1]))
+
+
+@dataclass(frozen=True)
+class RetentionCurve:
+    """A fitted curve.
+
+    Attributes
+    ----------
+    alpha, beta, shape : float
+        Parameters; shape is c, 1 for the shifted-beta-geometric model.
+    log_likelihood : float
+        Of the spells, given when each came under observation.
+    covariance : ndarray, shape (2, 2) or (3, 3)
+        Of log alpha, log beta and, where it was fitted, log c. Zero for what lies at the edge of the model, such as
+        customers that are all alike.
+    n : int
+        Spells that say something.
+    """
+
+    alpha: float
+    beta: float
+    shape: float
+    log_likelihood: float
+    covariance: Floats
+    n: int
+
+    @property
+    def mean_churn(self) -> float:
+        """Share of new customers that goes in the first period."""
+        return self.alpha / (self.alpha + self.beta)
+
+    @property
+    def polarization(self) -> float:
+        """How far customers differ, from 0 (alike) to 1 (stay for ever or go at once)."""
+        return 1 / (self.alpha + self.beta + 1)
+
+    def survival(self, time: Array) -> Floats:
+        return survival(self.alpha, self.beta, time, self.shape)
+
+    def retention(self, period: Array) -> Floats:
+        """Return the share that stays through the period (1 = the first) of those who began it."""
+        last = np.asarray(period, float)
+        return np.exp(
+            log_survival(self.alpha, self.beta, last, self.shape)
+            - log_survival(self.alpha, self.beta, last - 1, self.shape)
+        )
+
+    def draws(self, rng: np.random.Generator, count: int) -> Floats:
+        """Draw parameters from their asymptotic normal distribution on the log scale, within the limits of the model.
+
+        Returns
+        -------
+        ndarray, shape (3, count)
+            alpha, beta and shape.
+        """
+        size = len(self.covariance)
+        centre = np.log([self.alpha, self.beta, self.shape])[:size]
+        values, vectors = np.linalg.eigh(self.covariance)
+        spread = vectors * np.sqrt(np.maximum(values, 0.0))
+        drawn = np.exp(centre + rng.standard_normal((count, size)) @ spread.T).T
+        total = drawn[0] + drawn[1]
+        drawn[:2] *= np.clip(total, *np.exp(LIMITS[1])) / total
+        return drawn if size == 3 else np.vstack([drawn, np.full(count, self.shape)])
+
+
+def log_survival(alpha: Array, beta: Array, time: Array, shape: Array = 1.0) -> Floats:
+    """Return log S(t); all arguments are broadcast, time may be a fraction of a period."""
+    a, b = np.asarray(alpha, float), np.asarray(beta, float)
+    with np.errstate(over="ignore"):
+        aged = b + np.asarray(time, float) ** np.asarray(shape, float)
+    return np.asarray(betaln(a, aged) - betaln(a, b), float)
+
+
+def survival(alpha: Array, beta: Array, time: Array, shape: Array = 1.0) -> Floats:
+    """Return the share still there after `time` periods; all arguments are broadcast."""
+    return np.exp(log_survival(alpha, beta, time, shape))
+
+
+def with_mean_churn(alpha: Array, beta: Array, churn: Array) -> tuple[Floats, Floats]:
+    """Return alpha and beta with another mean churn and the same polarization, so that customers differ as before.
+
+    Fader and Hardie (2010), Marketing Science 29(1), on why retention cannot be moved without saying how customers
+    differ.
+
+    Raises
+    ------
+    MeasureError
+        If the churn asked for is not between 0 and 1.
+    """
+    asked = np.asarray(churn, float)
+    if not ((asked > 0) & (asked < 1)).all():
+        raise MeasureError(
+            f"a mean churn of {asked.min():.3f} to {asked.max():.3f} cannot be: it lies between 0 and 1; "
+            "ask for a smaller step"
+        )
+    total = np.asarray(alpha, float) + np.asarray(beta, float)
+    return asked * total, (1 - asked) * total
+
+
+def fit_sbg(spells: Spells, robust: bool = False) -> RetentionCurve:
+    """Fit the shifted-beta-geometric model by maximum likelihood.
+
+    Parameters
+    ----------
+    spells : Spells
+        A spell counts for what happened to it given that it had lasted until it came under observation.
+    robust : bool
+        Whether `count` are weights; then each row is one spell, and the covariance the sandwich of White (1982),
+        Econometrica 50.
+
+    Raises
+    ------
+    MeasureError
+        If nobody, or everybody at the first chance, left.
+    """
+    return _fit(spells, 2, robust)
+
+
+def fit_bdw(spells: Spells, robust: bool = False) -> RetentionCurve:
+    """Fit the beta-discrete-Weibull model by maximum likelihood; see `fit_sbg`."""
+    return _fit(spells, 3, robust)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows that say something, with counts scaled to a sum of 1."""
+
+    entry: Floats
+    after: Floats
+    by: Floats
+    ended: npt.NDArray[np.bool_]
+    share: Floats
+    lost: float
+    periods: float
+    count: float
+    robust: bool
+
+    @classmethod
+    def of(cls, spells: Spells, robust: bool) -> _Rows:
+        here = (np.isfinite(spells.by) | (spells.after > spells.entry)) & (spells.count > 0)
+        entry, after, by, count = (part[here] for part in (spells.entry, spells.after, spells.by, spells.count))
+        ended, whole = np.isfinite(by), float(count.sum())
+        periods = float((count * (np.where(ended, by, after) - entry)).sum())
+        lost = float(count[ended].sum())
+        if lost <= 0 or lost >= periods:
+            raise MeasureError(
+                f"{lost:g} of {whole:g} spells ended in {periods:g} periods under observation: a retention curve needs "
+                "some that end and some that last"
+            )
+        return cls(entry, after, np.where(ended, by, after + 1), ended, count / whole, lost, periods, whole, robust)
+
+
+def _fit(spells: Spells, size: int, robust: bool) -> RetentionCurve:
+    rows = _Rows.of(spells, robust)
+
+    def cost(point: Floats) -> tuple[float, Floats]:
+        value, scores = _rows(point, rows)
+        return -float(value @ rows.share), -(scores @ rows.share)
+
+    begin = float(np.log(rows.lost / (rows.periods - rows.lost)))
+    found = minimize(
+        cost,
+        np.array([begin, 2.0, 0.0])[:size],
+        jac=True,
+        method="SLSQP",
+        bounds=LIMITS[:size],
+        options={"ftol": 1e-14, "maxiter": 500},
+    )
+    best = np.asarray(found.x, float)
+    alpha, beta, shape = _natural(best)
+    value = float(_rows(best, rows)[0] @ rows.share) * rows.count
+    many = len(rows.entry) if robust else round(rows.count)
+    return RetentionCurve(alpha, beta, shape, value, _covariance(best, rows), many)
+
+
+def _natural(point: Floats) -> tuple[float, float, float]:
+    """Return alpha, beta and shape from logit mean churn, log(alpha + beta) and log shape."""
+    total = float(np.exp(point[1]))
+    return float(expit(point[0])) * total, float(expit(-point[0])) * total, float(np.exp(point[2:]).prod())
+
+
+def _rows(point: Floats, rows: _Rows) -> tuple[Floats, Floats]:
+    """Return the log-likelihood of each row, its count left out, and its gradient, shape (parameters, rows)."""
+    there, there_by = _log_survival(point, rows.after)
+    gone, gone_by = _log_survival(point, rows.by)
+    before, before_by = _log_survival(point, rows.entry)
+    kept = np.exp(np.minimum(gone - there, 0.0))
+    lost = np.maximum(1 - kept, 1e-300)
+    value = there + np.where(rows.ended, np.log(lost), 0.0) - before
+    gradient = np.where(rows.ended, (there_by - kept * gone_by) / lost, there_by) - before_by
+    return value, gradient
+
+
+def _log_survival(point: Floats, time: Floats) -> tuple[Floats, Floats]:
+    """Return log S(t) and its gradient along the parameters of `_natural`."""
+    alpha, beta, shape = _natural(point)
+    aged = time**shape
+    by_alpha = digamma(alpha + beta) - digamma(alpha + beta + aged)
+    by_aged = digamma(beta + aged) - digamma(alpha + beta + aged)
+    by_beta = by_aged - digamma(beta) + digamma(alpha + beta)
+    churn = alpha / (alpha + beta)
+    gradient = [alpha * (1 - churn) * by_alpha - beta * churn * by_beta, alpha * by_alpha + beta * by_beta]
+    if len(point) == 3:
+        gradient.append(by_aged * aged * shape * np.log(np.maximum(time, 1e-300)))
+    return log_survival(alpha, beta, time, shape), np.array(gradient)
+
+
+def _covariance(point: Floats, rows: _Rows) -> Floats:
+    """Return the covariance of log alpha, log beta and log shape; what lies at an edge is taken as known."""
+    size = len(point)
+    free = np.array([low + EDGE < at < high - EDGE for at, (low, high) in zip(point, LIMITS[:size], strict=True)])
+    steps = STEP * np.eye(size)[free]
+    columns = [
+        (_rows(point + step, rows)[1] - _rows(point - step, rows)[1]) @ rows.share / (2 * STEP) for step in steps
+    ]
+    information = -rows.count * np.array(columns).reshape(-1, size)[:, free]
+    values, vectors = np.linalg.eigh((information + information.T) / 2)
+    inverse = (vectors / np.maximum(values, WIDEST**-2)) @ vectors.T
+    if rows.robust:
+        scores = rows.count * rows.share * _rows(point, rows)[1][free]
+        inverse = inverse @ (scores @ scores.T) @ inverse
+    covariance = np.zeros((size, size))
+    covariance[np.ix_(free, free)] = inverse
+    churn = float(expit(point[0]))
+    to_logs = np.eye(size)
+    to_logs[:2, :2] = [[1 - churn, 1.0], [-churn, 1.0]]
+    return np.asarray(to_logs @ covariance @ to_logs.T, float)

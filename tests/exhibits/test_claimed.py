@@ -1,0 +1,118 @@
+"""The ledger as a page shows it: every claim once, beside the company's own figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from lxml import html
+
+from cxlib import exhibits
+from cxlib.claims import Judged, all_claims, judge
+from cxlib.estimate import Estimate
+from cxlib.exhibits import claims_doubts, claims_headline, claims_sources, claims_summary, claims_table
+from cxlib.exhibits.claimed import claim_record
+from cxlib.finding import Finding
+from cxlib.language import Language
+from cxlib.period import Month
+from cxlib.studies import Study
+from cxlib.workbook import Workbook
+
+EN = Language("en")
+CLAIMS = {claim.id: claim for claim in all_claims()}
+
+
+@pytest.fixture
+def book(desk: Callable[..., Any]) -> Workbook:
+    return Workbook(desk("2026-11-09"), Month(2026, 10), EN)
+
+
+def judged(claim: str, value: float, low: float, high: float, n: int = 500) -> Judged:
+    unit = "silent customers" if claim == "000.2" else "share"
+    estimate = Estimate(value, low, high, n, unit, "Wilson")
+    name = CLAIMS[claim].finding
+    return judge(
+        CLAIMS[claim], Finding(name, "It is {x}.", {"x": estimate}, "described", estimate, "If {x} were not so.")
+    )
+
+
+def untold(claim: str) -> Judged:
+    return judge(CLAIMS[claim], Finding(CLAIMS[claim].finding, "Not asked.", {}, "cannot-tell", needed="Ask it."))
+
+
+@pytest.fixture
+def three() -> list[Judged]:
+    return [judged("000.2", 2.1, 1.8, 2.5), judged("000.3", 0.85, 0.81, 0.89, 12), untold("000.4")]
+
+
+def test_the_three_verdicts_are_counted(book: Workbook, three: list[Judged]) -> None:
+    assert claims_summary(book, three).text == (
+        "Of 3 claims, 1 hold here, 1 do not, and 1 cannot be told from the data."
+    )
+
+
+def test_the_headline_has_figure_interval_and_n(book: Workbook, three: list[Judged]) -> None:
+    rows = html.fromstring(claims_headline(book, three).html).xpath(".//tbody/tr")
+    texts = [[cell.text_content().replace("\N{NO-BREAK SPACE}", " ") for cell in row] for row in rows]
+    assert texts[0][1:] == ["2.1 (1.8 to 2.5), n = 500", "Not supported"]
+    assert texts[1][1:] == ["85.0% (81.0% to 89.0%), n = 12", "Supported"]
+    assert texts[2][1:] == ["none", "Cannot be told from this data"]
+
+
+def test_another_reading_of_a_claim_is_not_in_the_headline(book: Workbook) -> None:
+    other = judged("000.3-soon", 0.1, 0.05, 0.2)
+    assert claims_headline(book, [other]).html == ""
+    assert "soon after" in claims_table(book, [other], "not-supported").text
+
+
+def test_a_table_holds_one_verdict_and_what_would_turn_it(book: Workbook, three: list[Judged]) -> None:
+    held = claims_table(book, three, "supported").text
+    assert "89% of consumers" in held
+    assert "26 stay silent" not in held
+    assert "If 85.0% were not so." in held
+    assert "Not asked. Ask it." in claims_table(book, three, "cannot-tell").text
+    assert claims_table(book, three[:1], "supported").text == "There is none."
+
+
+def test_each_claim_is_quoted_in_its_own_language(book: Workbook, three: list[Judged]) -> None:
+    root = html.fromstring(claims_sources(book, three).html)
+    assert [quote.get("lang") for quote in root.xpath(".//q")] == ["tr", "tr", "tr"]
+    assert "26 müşteri" in root.xpath(".//q")[0].text
+    assert "Supported only where the whole interval lies between 80.0% and 92.0%." in root.text_content()
+
+
+def test_doubts_count_what_chance_alone_would_bring(book: Workbook, three: list[Judged]) -> None:
+    text = claims_doubts(book, three).text
+    assert "2 verdicts rest on intervals that miss the truth one time in twenty" in text
+    assert "about 1 of them" in text
+    assert "fewer than 30 cases: “89% of consumers" in text
+    assert "For 1 of the claims no original research was found" in text
+
+
+def test_a_study_shows_the_claims_it_tests(book: Workbook) -> None:
+    mine = [claim for claim in CLAIMS.values() if claim.study == "switching"]
+    findings = tuple(
+        Finding(name, "None.", {}, "cannot-tell", needed="More.") for name in {claim.finding for claim in mine}
+    )
+    shown = exhibits.tested_claims(book, Study("switching", findings, {}, (), ()))
+    boxes = html.fromstring(f"<div>{shown.html}</div>").xpath(".//div[@class='cx-claim']")
+    assert [box.get("id") for box in boxes] == [f"claim-{claim.id}" for claim in mine]
+    assert all(box.get("data-verdict") == "cannot-tell" for box in boxes)
+    assert "There is no figure of your own." in shown.text
+
+
+def test_a_record_is_plain_values(three: list[Judged]) -> None:
+    first, _, last = (claim_record(EN, one) for one in three)
+    assert first["verdict"] == "not-supported"
+    assert first["estimate"] == {
+        "value": 2.1,
+        "low": 1.8,
+        "high": 2.5,
+        "n": 500,
+        "unit": "silent customers",
+        "method": "Wilson",
+        "flags": [],
+    }
+    assert first["finding"] == "finding-silent-per-complainer"
+    assert (last["estimate"], last["text"]) == (None, "Not asked. Ask it.")

@@ -1,0 +1,196 @@
+"""Risk-set matching: worked by hand, against weights by customer, and on simulated customers of known truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxlib.models.competing_risks import cumulative_incidence
+from cxlib.models.matching import Compared, Followed, Matches, compare, match_risk_sets
+
+CASES = pd.DataFrame({"customer": ["a", "b"], "at": [10.0, 20.0], "tier": ["big", "small"], "product": ["x", None]})
+STRETCHES = pd.DataFrame(
+    [
+        ("a", 0.0, 10.0, "big", "x"),  # the case itself
+        ("c", 0.0, 10.0, "big", "x"),  # over at the moment
+        ("d", 10.0, 30.0, "big", "x"),  # begins at the moment
+        ("e", 0.0, 30.0, "big", "y"),
+        ("f", 0.0, 30.0, "small", None),
+        ("g", 15.0, 30.0, "small", "x"),
+    ],
+    columns=["customer", "begins", "ends", "tier", "product"],
+)
+
+
+def sets(matches: Matches) -> dict[int, list[str]]:
+    pairs = zip(matches.case, STRETCHES["customer"].iloc[matches.other], strict=True)
+    found: dict[int, list[str]] = {}
+    for case, other in pairs:
+        found.setdefault(int(case), []).append(other)
+    return found
+
+
+def test_a_case_stands_beside_those_at_risk_in_its_strata() -> None:
+    exact = match_risk_sets(CASES, STRETCHES, ("tier", "product"), fewest=1)
+    assert sets(exact) == {0: ["d"], 1: ["f"]}  # an empty product is a product like any other
+    assert exact.exact_on.tolist() == [2, 2]
+    assert exact.weight.tolist() == [1.0, 1.0]
+
+
+def test_strata_are_let_go_from_the_last_until_there_are_enough() -> None:
+    two = match_risk_sets(CASES, STRETCHES, ("tier", "product"), fewest=2)
+    assert sets(two) == {0: ["d", "e"], 1: ["f", "g"]}
+    assert two.exact_on.tolist() == [1, 1]
+    assert two.weight.tolist() == [0.5, 0.5, 0.5, 0.5]
+    four = match_risk_sets(CASES, STRETCHES, ("tier", "product"), fewest=4)
+    assert sets(four) == {0: ["d"], 1: ["f"]}  # never four of the same tier: those who share the most stay
+    assert four.exact_on.tolist() == [2, 2]
+    stranger = match_risk_sets(CASES.assign(tier="other"), STRETCHES, ("tier", "product"), fewest=1)
+    assert stranger.exact_on.tolist() == [-1, -1]  # the first stratum is never let go
+
+
+def test_of_very_many_those_nearest_are_kept() -> None:
+    near = CASES.assign(age=[5.0, 5.0]), STRETCHES.assign(age=[0.0, 0, 9, 6, 4, 1])
+    kept = match_risk_sets(*near, (), fewest=1, most=2, near="age")
+    assert sets(kept) == {0: ["e", "f"], 1: ["e", "f"]}
+    assert kept.weight.tolist() == [0.5] * 4
+    tied = match_risk_sets(*near, (), fewest=1, most=1, near="age")
+    assert sets(tied) == {0: ["e", "f"], 1: ["e", "f"]}  # both are a year away
+    assert len(match_risk_sets(*near, (), fewest=1, near="age").case) == 3 + 4
+
+
+def test_blocks_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = [5.0, 15.0, 30.0]
+    whole, sides = match_risk_sets(CASES, STRETCHES, ("tier",)), some()
+    compared_whole = compare(*sides, times)
+    monkeypatch.setattr("cxlib.models.matching.BLOCK", 1)
+    parts = match_risk_sets(CASES, STRETCHES, ("tier",))
+    assert sets(parts) == sets(whole)
+    assert compare(*sides, times).influence == pytest.approx(compared_whole.influence)
+
+
+def test_nobody_stands_beside_himself_and_a_case_alone_is_left_out() -> None:
+    alone = match_risk_sets(CASES.assign(at=40.0), STRETCHES, ("tier",))
+    assert alone.exact_on.tolist() == [-1, -1]
+    assert len(alone.case) == len(alone.matched) == 0
+    own = match_risk_sets(CASES.assign(at=5.0, customer="c"), STRETCHES, (), fewest=1)
+    assert "c" not in sets(own)[0]
+    empty = match_risk_sets(CASES.iloc[:0], STRETCHES, ("tier",))
+    assert len(empty.case) == 0
+
+
+def some(seed: int = 3) -> tuple[Followed, Followed, Matches]:
+    """Return cases and sets in which customers come several times and on both sides."""
+    rng = np.random.default_rng(seed)
+    cases, sizes = 30, rng.integers(1, 6, 30)
+    row = np.repeat(np.arange(cases), sizes)
+    who = rng.integers(0, 25, cases + len(row))
+
+    def follow(customers: np.ndarray) -> Followed:
+        count = len(customers)
+        return Followed(rng.integers(1, 40, count).astype(float), rng.choice([0, 1, 2], count), customers)
+
+    matches = Matches(row, np.arange(len(row)), np.repeat(1 / sizes, sizes), np.zeros(cases, np.intp))
+    return follow(who[:cases]), follow(who[cases:]), matches
+
+
+def reweighted(times: list[float], cases: Followed, others: Followed, matches: Matches, many: np.ndarray) -> np.ndarray:
+    """Return the difference where each customer is there so many times, in every role."""
+    of_case, of_other = many[cases.customer], many[others.customer]
+    in_set = np.bincount(matches.case, of_other, len(of_case))
+    weight = of_case[matches.case] * of_other / in_set[matches.case]
+    own = cumulative_incidence(cases.duration, cases.event, times, of_case).value
+    return own - cumulative_incidence(others.duration, others.event, times, weight).value
+
+
+def test_the_influence_is_the_derivative_by_the_customer() -> None:
+    times = [5.0, 15.0, 30.0]
+    cases, others, matches = some()
+    found = compare(cases, others, matches, times)
+    assert found.difference == pytest.approx(reweighted(times, cases, others, matches, np.ones(25)))
+    customers = np.unique(np.concatenate([cases.customer, others.customer]))
+    assert found.influence.shape == (len(customers), 3)
+    for place, customer in enumerate(customers):
+        more, less = np.ones(25), np.ones(25)
+        more[customer], less[customer] = 1 + 1e-5, 1 - 1e-5
+        ends = [reweighted(times, cases, others, matches, many) for many in (more, less)]
+        assert found.influence[place] == pytest.approx((ends[0] - ends[1]) / 2e-5, abs=1e-8)
+
+
+def test_followed_to_the_end_it_is_the_mean_gap_between_a_case_and_its_set() -> None:
+    cases = Followed(np.array([1.0, 9.0, 9.0]), np.array([1, 1, 2]), np.array(["a", "b", "c"]))
+    others = Followed(np.array([2.0, 9, 9, 3, 9]), np.array([1, 2, 2, 1, 1]), np.array(["d", "e", "f", "d", "g"]))
+    matches = Matches(np.array([0, 0, 1, 2, 2]), np.arange(5), np.array([0.5, 0.5, 1, 0.5, 0.5]), np.zeros(3, np.intp))
+    found = compare(cases, others, matches, [5.0])
+    assert found.cases == pytest.approx([1 / 3])
+    assert found.others == pytest.approx([(0.5 + 0 + 0.5) / 3])
+    assert found.difference == pytest.approx([0.0])
+
+
+def test_what_one_side_was_not_followed_for_is_not_known() -> None:
+    cases = Followed(np.array([20.0]), np.array([0]), np.array(["a"]))
+    others = Followed(np.array([8.0]), np.array([0]), np.array(["b"]))
+    found = compare(cases, others, Matches(*(np.array([0]),) * 2, np.ones(1), np.zeros(1, np.intp)), [5.0, 10.0])
+    assert found.difference[0] == 0
+    assert np.isnan(found.difference[1])
+    nobody = Followed(np.zeros(0), np.zeros(0, np.intp), np.zeros(0, object))
+    no_row = np.zeros(0, np.intp)
+    assert np.isnan(compare(nobody, nobody, Matches(no_row, no_row, np.zeros(0), no_row), [5.0]).difference).all()
+
+
+def lives(rng: np.random.Generator, effect: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return bad experiences and stretches of 400 customers who differ in how soon they leave.
+
+    In each half of the class "big" experiences are frequent and leaving is rare. After an experience the hazard is
+    `effect` times as high for good.
+    """
+    count = 400
+    big = rng.random(count) < 0.5
+    hazard = np.where(big, 0.01, 0.03) * rng.gamma(3, 1 / 3, count)
+    when = rng.exponential(np.where(big, 8, 25))
+    plain = rng.exponential(1 / hazard)
+    after = when + rng.exponential(1 / (hazard * effect))
+    left = np.where(plain < when, plain, after)
+    ends, event = np.minimum(left, 60.0), (left < 60).astype(int)
+    frame = pd.DataFrame({"customer": np.arange(count), "tier": big, "followed_until": ends, "event": event})
+    had = when < ends
+    cases = frame[had].assign(at=when[had])
+    return cases, frame.assign(begins=0.0, ends=np.where(had, when, ends))
+
+
+def compared(cases: pd.DataFrame, stretches: pd.DataFrame, time: float) -> Compared:
+    matches = match_risk_sets(cases, stretches, ("tier",))
+    others = stretches.iloc[matches.other]
+    at = cases["at"].to_numpy()
+    sides = [
+        Followed(side["followed_until"].to_numpy() - since, side["event"].to_numpy(), side["customer"].to_numpy())
+        for side, since in ((cases, at), (others, at[matches.case]))
+    ]
+    return compare(*sides, matches, [time])
+
+
+@pytest.mark.slow
+def test_an_experience_that_does_nothing_shows_no_difference_where_the_plain_comparison_does() -> None:
+    rng = np.random.default_rng(20)
+    found, errors, plain = [], [], []
+    for _ in range(150):
+        cases, stretches = lives(rng, 1.0)
+        one = compared(cases, stretches, 20.0)
+        found.append(float(one.difference[0]))
+        errors.append(float(np.sqrt((one.influence**2).sum())))
+        ever = stretches["customer"].isin(cases["customer"]).to_numpy()
+        left = ((stretches["followed_until"] < 20) & (stretches["event"] == 1)).to_numpy()
+        plain.append(left[ever].mean() - left[~ever].mean())
+    covered = np.abs(found) <= 1.96 * np.array(errors)
+    assert abs(np.mean(found)) < 3 * np.std(found) / np.sqrt(150) + 0.01
+    assert covered.mean() >= 0.90
+    assert np.mean(errors) == pytest.approx(np.std(found), rel=0.25)
+    assert np.mean(plain) < -0.15  # whoever leaves soon has had no time for one
+
+
+@pytest.mark.slow
+def test_an_experience_that_doubles_leaving_is_found() -> None:
+    rng = np.random.default_rng(21)
+    found = [float(compared(*lives(rng, 2.0), 20.0).difference[0]) for _ in range(60)]
+    assert 0.08 < np.mean(found) < 0.25

@@ -1,0 +1,212 @@
+"""Retention curves against the published fits, the plain likelihood, numerical integrals and simulated truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import integrate, optimize, stats
+from statsmodels.tools.numdiff import approx_hess
+
+from cxlib.errors import MeasureError
+from cxlib.models.retention_curve import RetentionCurve, Spells, fit_bdw, fit_sbg, survival, with_mean_churn
+
+# Share of two segments still there after 0, 1, … 12 years: Fader and Hardie (2007), from Berry and Linoff (2004).
+REGULAR = (100, 63.1, 46.8, 38.2, 32.6, 28.9, 26.2, 24.1, 22.3, 20.7, 19.4, 18.3, 17.3)
+HIGH_END = (100, 86.9, 74.3, 65.3, 59.3, 55.1, 51.7, 49.1, 46.8, 44.5, 42.7, 40.9, 39.4)
+
+
+def published(segment: tuple[float, ...]) -> RetentionCurve:
+    """Fit as the paper does: years 0 to 7 of 1,000 customers."""
+    return fit_sbg(Spells.of_cohort(10 * np.array(segment[:8])))
+
+
+@pytest.mark.parametrize(
+    ("segment", "alpha", "beta", "log_likelihood"),
+    [(REGULAR, 0.7041, 1.1820, -1680.27), (HIGH_END, 0.6681, 3.8061, -1611.16)],
+)
+def test_the_published_fit(segment: tuple[float, ...], alpha: float, beta: float, log_likelihood: float) -> None:
+    """Fader and Hardie (2007), table 3: 0.704 and 1.182 for Regular, 0.668 and 3.806 for High End."""
+    curve = published(segment)
+    assert curve.alpha == pytest.approx(alpha, abs=5e-5)
+    assert curve.beta == pytest.approx(beta, abs=5e-5)
+    assert curve.log_likelihood == pytest.approx(log_likelihood, abs=0.005)
+    assert curve.n == 1000
+
+
+@pytest.mark.parametrize(("segment", "within"), [(REGULAR, 0.006), (HIGH_END, 0.017)])
+def test_the_published_projection_of_years_8_to_12(segment: tuple[float, ...], within: float) -> None:
+    projected = published(segment).survival(np.arange(8, 13))
+    assert projected == pytest.approx(np.array(segment[8:]) / 100, abs=within)
+
+
+def test_retention_by_year_rises() -> None:
+    """Of the High End segment 85.1 %, 87.8 %, 89.7 % and in year 7 93.6 % stay."""
+    assert published(HIGH_END).retention([1, 2, 3, 7]) == pytest.approx([0.8507, 0.8780, 0.8968, 0.9362], abs=5e-5)
+
+
+def test_survival_is_that_of_a_mixture_of_constant_risks() -> None:
+    alpha, beta = 0.7, 2.3
+    for time in (0.4, 1.0, 5.5):
+        mixed = integrate.quad(lambda theta, t=time: (1 - theta) ** t * stats.beta.pdf(theta, alpha, beta), 0, 1)[0]
+        assert survival(alpha, beta, time) == pytest.approx(mixed, rel=1e-6)
+
+
+def test_shape_bends_each_customers_own_risk() -> None:
+    alpha, beta, shape = 2.0, 5.0, 1.6
+    for time in (1.0, 3.0):
+        mixed = integrate.quad(
+            lambda theta, t=time: (1 - theta) ** (t**shape) * stats.beta.pdf(theta, alpha, beta), 0, 1
+        )[0]
+        assert survival(alpha, beta, time, shape) == pytest.approx(mixed, rel=1e-6)
+
+
+def simulated(alpha: float, beta: float, count: int, seed: int, shape: float = 1.0) -> Spells:
+    """Return spells seen for a few years each, some from a later year on, from a beta mixture."""
+    rng = np.random.default_rng(seed)
+    churn = rng.beta(alpha, beta, 4 * count)
+    with np.errstate(divide="ignore"):
+        life = np.maximum(np.ceil((np.log(rng.random(4 * count)) / np.log1p(-churn)) ** (1 / shape)), 1)
+    entry = np.where(rng.random(4 * count) < 0.6, 0, rng.integers(1, 5, 4 * count)).astype(float)
+    seen = entry + rng.integers(1, 6, 4 * count)
+    here = np.flatnonzero(life > entry)[:count]
+    lost = life <= seen
+    after, by = np.where(lost, life - 1, seen), np.where(lost, life, np.inf)
+    return Spells(entry[here], after[here], by[here], np.ones(len(here)))
+
+
+def plain_log_likelihood(logs: np.ndarray, spells: Spells) -> float:
+    """Return the likelihood row by row, by the recursion of the paper: P(t) = P(t-1) (b+t-2)/(a+b+t-1)."""
+    a, b = np.exp(logs)
+    chance, left = [a / (a + b)], [1.0, b / (a + b)]
+    for t in range(2, 40):
+        chance.append(chance[-1] * (b + t - 2) / (a + b + t - 1))
+        left.append(left[-1] - chance[-1])
+    total = 0.0
+    for entry, after, by, count in zip(spells.entry, spells.after, spells.by, spells.count, strict=True):
+        ended = chance[int(by) - 1] if np.isfinite(by) else left[int(after)]
+        total += count * (np.log(ended) - np.log(left[int(entry)]))
+    return total
+
+
+def test_fit_with_censoring_and_delayed_entry_is_the_maximum_of_the_plain_likelihood() -> None:
+    spells = simulated(0.9, 3.0, 600, 1)
+    curve = fit_sbg(spells)
+    found = optimize.minimize(
+        lambda logs: -plain_log_likelihood(logs, spells), [0.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-7}
+    )
+    assert np.log([curve.alpha, curve.beta]) == pytest.approx(found.x, abs=1e-4)
+    assert curve.log_likelihood == pytest.approx(-found.fun, abs=1e-6)
+
+
+def test_covariance_is_the_inverse_information() -> None:
+    spells = simulated(0.9, 3.0, 600, 2)
+    curve = fit_sbg(spells)
+    hessian = approx_hess(np.log([curve.alpha, curve.beta]), lambda logs: plain_log_likelihood(logs, spells))
+    assert curve.covariance == pytest.approx(np.linalg.inv(-hessian), rel=2e-3)
+
+
+def test_counted_rows_are_single_rows() -> None:
+    spells = simulated(0.9, 3.0, 500, 3)
+    rows, count = np.unique(np.stack([spells.entry, spells.after, spells.by]), axis=1, return_counts=True)
+    one, many = fit_sbg(spells), fit_sbg(Spells(*rows, count.astype(float)))
+    assert (many.alpha, many.beta) == pytest.approx((one.alpha, one.beta), rel=1e-5)
+    assert many.covariance == pytest.approx(one.covariance, rel=1e-4)
+
+
+def test_the_interval_holds_the_truth() -> None:
+    """Mean churn and polarization of 300 simulated companies, from draws on the log scale."""
+    held = np.zeros(2)
+    for seed in range(300):
+        curve = fit_sbg(simulated(1.2, 3.6, 400, seed))
+        alpha, beta, _ = curve.draws(np.random.default_rng(seed), 400)
+        for place, (drawn, truth) in enumerate(((alpha / (alpha + beta), 0.25), (1 / (alpha + beta + 1), 1 / 5.8))):
+            low, high = np.quantile(drawn, [0.025, 0.975])
+            held[place] += low <= truth <= high
+    assert (held >= 272).all(), held  # 1 in 1,000 falls below with 95 %
+
+
+def test_own_risk_that_changes_is_found() -> None:
+    spells = simulated(1.2, 3.6, 20_000, 7, shape=1.5)
+    plain, bent = fit_sbg(spells), fit_bdw(spells)
+    assert bent.shape == pytest.approx(1.5, abs=0.15)
+    assert bent.log_likelihood > plain.log_likelihood + 20
+    assert bent.covariance.shape == (3, 3)
+    assert bent.draws(np.random.default_rng(1), 10).shape == (3, 10)
+
+
+def test_without_change_both_models_agree() -> None:
+    spells = simulated(1.2, 3.6, 20_000, 8)
+    plain, bent = fit_sbg(spells), fit_bdw(spells)
+    assert bent.shape == pytest.approx(1.0, abs=4 * np.sqrt(bent.covariance[2, 2]))
+    assert 0 <= bent.log_likelihood - plain.log_likelihood < 6
+
+
+def test_customers_all_alike_are_the_edge_of_the_model() -> None:
+    """A constant risk of 20 %: no polarization, nothing uncertain about it, survival 0.8 to the power of t."""
+    curve = fit_sbg(Spells.of_cohort(1e6 * 0.8 ** np.arange(8)))
+    assert curve.polarization < 2e-4
+    assert curve.survival([1, 5]) == pytest.approx([0.8, 0.8**5], rel=1e-3)
+    assert np.linalg.eigvalsh(curve.covariance)[0] == pytest.approx(0, abs=1e-12)
+    alpha, beta, shape = curve.draws(np.random.default_rng(1), 50)
+    assert np.allclose(1 / (alpha + beta + 1), curve.polarization, rtol=0.05)
+    assert (shape == 1).all()
+
+
+def test_one_year_alone_says_little_of_how_customers_differ() -> None:
+    curve = fit_sbg(Spells.of_cohort([1000, 700]))
+    assert curve.mean_churn == pytest.approx(0.3, abs=1e-5)
+    alpha, beta, _ = curve.draws(np.random.default_rng(1), 2000)
+    low, high = np.quantile(1 / (alpha + beta + 1), [0.025, 0.975])
+    assert low < 0.05
+    assert high > 0.8
+
+
+def test_weights_do_not_count_as_more_customers() -> None:
+    spells = simulated(0.9, 3.0, 600, 4)
+    plain = fit_sbg(spells, robust=True)
+    heavy = fit_sbg(Spells(spells.entry, spells.after, spells.by, 1000 * spells.count), robust=True)
+    assert heavy.covariance == pytest.approx(plain.covariance, rel=1e-6)
+    assert np.diag(plain.covariance) == pytest.approx(np.diag(fit_sbg(spells).covariance), rel=0.35)
+    assert heavy.n == plain.n == 600
+
+
+def test_unequal_weights_widen() -> None:
+    spells = simulated(0.9, 3.0, 600, 5)
+    weight = np.random.default_rng(5).lognormal(0, 1.2, 600)
+    weighted = fit_sbg(Spells(spells.entry, spells.after, spells.by, weight), robust=True)
+    assert np.diag(weighted.covariance).sum() > 1.5 * np.diag(fit_sbg(spells).covariance).sum()
+
+
+def test_mean_churn_moves_and_polarization_stays() -> None:
+    alpha, beta = with_mean_churn(0.7, 1.2, 0.3)
+    assert alpha / (alpha + beta) == pytest.approx(0.3)
+    assert alpha + beta == pytest.approx(1.9)
+
+
+def test_an_impossible_churn_is_refused() -> None:
+    with pytest.raises(MeasureError, match=r"a mean churn of -0\.050 to -0\.050 cannot be: it lies between 0 and 1"):
+        with_mean_churn(0.7, 1.2, -0.05)
+
+
+def test_spells_that_say_nothing_are_refused() -> None:
+    with pytest.raises(MeasureError, match="0 of 5 spells ended in 10 periods under observation: a retention curve"):
+        fit_sbg(Spells(np.zeros(5), np.full(5, 2.0), np.full(5, np.inf), np.ones(5)))
+    with pytest.raises(MeasureError, match="5 of 5 spells ended in 5 periods"):
+        fit_sbg(Spells.of_cohort([5, 0]))
+    with pytest.raises(MeasureError, match="1 of 2 spells were not under observation from entry to end: count"):
+        Spells(np.array([0.0, 3.0]), np.array([1.0, 2.0]), np.array([2.0, np.inf]), np.ones(2))
+
+
+def test_a_cohort_is_counted_by_year() -> None:
+    spells = Spells.of_cohort([10, 7, 6])
+    assert spells.count.tolist() == [3, 1, 6]
+    assert spells.by.tolist() == [1, 2, np.inf]
+    assert spells.after.tolist() == [0, 1, 2]
+
+
+def test_draws_stay_within_the_limits_of_the_model() -> None:
+    curve = RetentionCurve(30.0, 70.0, 1.0, 0.0, np.full((2, 2), 25.0), 100)
+    alpha, beta, _ = curve.draws(np.random.default_rng(1), 500)
+    assert (alpha + beta).max() == pytest.approx(1e4)
+    assert (alpha + beta).min() == pytest.approx(0.02)
+    assert alpha / (alpha + beta) == pytest.approx(np.full(500, 0.3), rel=1e-6)
