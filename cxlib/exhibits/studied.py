@@ -9,6 +9,7 @@ from cxlib.exhibits.exhibit import Exhibit, element, paragraph
 from cxlib.exhibits.made import made_from
 from cxlib.exhibits.said import filled, said
 from cxlib.studies.study import Study
+from cxlib.studies.worth import VERDICTS
 from cxlib.workbook import Workbook
 
 
@@ -36,11 +37,10 @@ def what_could_mislead(book: Workbook, study: Study) -> Exhibit:
 
 def how_studied(book: Workbook, study: Study) -> Exhibit:
     """Return how each number was defined and made, with its source, and what the page was made from."""
-    language = book.language
+    language, methods = book.language, (*study.methods, VERDICTS)
     items = "".join(
         element("dt", escape(language.text(method.term))) + element("dd", escape(language.text(method.text)))
-        for method in study.methods
+        for method in methods
     )
-    text = "\n".join(f"{language.text(m.term)}: {language.text(m.text)}" for m in study.methods)
-    shown = Exhibit(element("dl", items, class_="cx-definitions"), text) if items else NOTHING
-    return shown + made_from(book)
+    text = "\n".join(f"{language.text(m.term)}: {language.text(m.text)}" for m in methods)
+    return Exhibit(element("dl", items, class_="cx-definitions"), text) + made_from(book)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cxlib.estimate import Estimate
-from cxlib.finding import Finding, Quantity, Value, verdict_above
+from cxlib.finding import Finding, Quantity, Value, unless_it_may_matter, verdict_above
 from cxlib.models import counts
 from cxlib.models.binary import share
 from cxlib.studies.evidence import Content, Evidence, Sheet
+from cxlib.studies.worth import ONE_SCORE_POINT
 from cxlib.workbook import Workbook
 
 NEEDED = (
@@ -222,4 +223,5 @@ def _change_finding(loop: Loop, changes: Mapping[str, Estimate]) -> Finding:
         "themselves: whoever is at the bottom mostly goes up. Those followed up did not measurably change more "
         "({more}, {more_interval}).",
     }[verdict]
-    return Finding(name, sentence, {"by_itself": by_itself, "more": more}, verdict, more)
+    found = Finding(name, sentence, {"by_itself": by_itself, "more": more}, verdict, more)
+    return unless_it_may_matter(found, ONE_SCORE_POINT, needed)

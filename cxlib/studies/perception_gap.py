@@ -6,7 +6,7 @@ Two sides are compared only on the same statement in the same words.
 from __future__ import annotations
 
 from cxlib.estimate import Estimate
-from cxlib.finding import Finding, Quantity, Value, verdict_above
+from cxlib.finding import Finding, Quantity, Value, unless_it_may_matter, verdict_above
 from cxlib.models.binary import share_difference
 from cxlib.studies.perception_data import CUSTOMER, NEEDED, OWNER, Answers, Views, read_views
 from cxlib.studies.perception_doubts import doubts
@@ -25,6 +25,7 @@ from cxlib.studies.perception_said import (
     statement_of,
 )
 from cxlib.studies.study import Study
+from cxlib.studies.worth import FIVE_POINTS
 from cxlib.workbook import Workbook
 
 NAME = "perception_gap"
@@ -132,7 +133,7 @@ def gap_finding(views: Views, owners: Answers | None, customers: Answers | None)
         sentence = OF_THOSE_WHO_ANSWERED[sentence]
     turn = turning_share(owners.agree, customers)
     if turn is None or verdict != "supported":
-        return Finding(GAP, sentence, values, verdict, gap)
+        return unless_it_may_matter(Finding(GAP, sentence, values, verdict, gap), FIVE_POINTS, MORE_ANSWERS)
     if turn > 1:
         return Finding(GAP, sentence, values, verdict, gap, assumption=SILENT_CANNOT_TURN)
     return Finding(GAP, sentence, {**values, "turn": Quantity(turn, "share")}, verdict, gap, assumption=SILENT_TURN)

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from cxlib.estimate import Estimate
-from cxlib.finding import Finding, verdict_above
+from cxlib.finding import Finding, unless_it_may_matter, verdict_above
 from cxlib.models.binary import share, share_difference
 from cxlib.models.incidence import Durations, durations, incidence
 from cxlib.studies.evidence import Content, Curves, Evidence, Sheet
+from cxlib.studies.worth import FIVE_POINTS
 from cxlib.workbook import Workbook
 
 NEEDED = ("customers.referred_by", "customers.created_at", "survey_answers.customer_id", "survey_answers.score")
@@ -75,6 +76,7 @@ def gap(referring: Referring) -> Estimate:
     return share_difference(in_a_year(referring, "promoter"), in_a_year(referring, "detractor"))
 
 
+MORE_ANSWERS = "More answers, and a year for those who gave them to bring somebody, would tell."
 REFERRED_NEEDED = "Which customer brought which would tell, together with answers to the recommendation question."
 
 
@@ -89,11 +91,12 @@ def referral_finding(referring: Referring) -> Finding:
     sentence = {
         "supported": "Those who say they would recommend the company do: {promoters} of them brought a customer "
         "within a year of saying so, against {detractors} of those who would not ({apart} apart, {apart_interval}).",
-        "not-supported": "That those who say they would recommend the company bring more customers does not show: "
+        "not-supported": "It does not show that those who say they would recommend the company bring more customers: "
         "{promoters} of them brought one within a year, against {detractors} of those who would not ({apart} apart, "
         "{apart_interval}).",
     }[verdict]
-    return Finding(name, sentence, {"promoters": promoters, "detractors": detractors, "apart": apart}, verdict, apart)
+    values = {"promoters": promoters, "detractors": detractors, "apart": apart}
+    return unless_it_may_matter(Finding(name, sentence, values, verdict, apart), FIVE_POINTS, MORE_ANSWERS)
 
 
 def referring_evidence(book: Workbook, referring: Referring) -> Mapping[str, Evidence]:

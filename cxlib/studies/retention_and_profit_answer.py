@@ -9,11 +9,12 @@ import pandas as pd
 from scipy import stats
 
 from cxlib.estimate import Estimate, difference, proportion
-from cxlib.finding import Finding, Quantity, Value, Verdict, verdict_above
+from cxlib.finding import Finding, Quantity, Value, Verdict, unless_it_may_matter, verdict_above
 from cxlib.models.lifetime_value import STEP, Reading
 from cxlib.studies.retention_and_profit_data import grouped, whole_years
 from cxlib.studies.retention_and_profit_results import Results, against_a_quarter
 from cxlib.studies.retention_and_profit_value import FEWEST, FEWEST_LOST, yearly_retention
+from cxlib.studies.worth import FIVE_POINTS
 
 MORE_CUSTOMERS = "More customers, or a longer history of them, would tell."
 SUBSCRIPTIONS = (
@@ -27,7 +28,7 @@ HINGES = (
 
 Sentences = dict[Verdict, str]
 
-FIVE_POINTS: Sentences = {
+POINTS_SAID: Sentences = {
     "supported": "{stay} of new customers stay for a year. If five in a hundred more did, a customer would bring "
     "{uplift} more {what} over its life ({uplift_interval}): the quarter that is often promised, or more.",
     "not-supported": "{stay} of new customers stay for a year. If five in a hundred more did, a customer would bring "
@@ -36,7 +37,7 @@ FIVE_POINTS: Sentences = {
     "{uplift} more {what} over its life ({uplift_interval}). On which side of the quarter that is often promised that "
     "lies cannot be told.",
 }
-FIVE_PER_CENT: Sentences = {
+RELATIVE_SAID: Sentences = {
     "supported": "If retention rose by five per cent of itself, from {stay} to {after}, a customer would bring "
     "{uplift} more {what} ({uplift_interval}): a quarter or more.",
     "not-supported": "If retention rose by five per cent of itself, from {stay} to {after}, a customer would bring "
@@ -44,7 +45,7 @@ FIVE_PER_CENT: Sentences = {
     "cannot-tell": "If retention rose by five per cent of itself, from {stay} to {after}, a customer would bring "
     "{uplift} more {what} ({uplift_interval}); on which side of a quarter that lies cannot be told.",
 }
-FEWER_DEFECTIONS: Sentences = {
+DEFECTIONS_SAID: Sentences = {
     "supported": "Read as five per cent fewer departures, the same promise is worth {uplift} more {what} a customer "
     "({uplift_interval}): a quarter or more.",
     "not-supported": "Read as five per cent fewer departures, the same promise is worth {uplift} more {what} a "
@@ -65,17 +66,17 @@ UNTOLD = "How long customers stay cannot be told, so neither can what a longer s
 
 def five_points(found: Results) -> Finding:
     """Return E1: five points more yearly retention."""
-    return _of_value(found, "retention-value-five-points", "points", FIVE_POINTS, HINGES)
+    return _of_value(found, "retention-value-five-points", "points", POINTS_SAID, HINGES)
 
 
 def five_per_cent(found: Results) -> Finding:
     """Return E2: retention times 1.05."""
-    return _of_value(found, "retention-value-five-per-cent", "relative", FIVE_PER_CENT)
+    return _of_value(found, "retention-value-five-per-cent", "relative", RELATIVE_SAID)
 
 
 def fewer_defections(found: Results) -> Finding:
     """Return E3: five per cent fewer departures."""
-    return _of_value(found, "retention-value-fewer-defections", "defections", FEWER_DEFECTIONS)
+    return _of_value(found, "retention-value-fewer-defections", "defections", DEFECTIONS_SAID)
 
 
 def _of_value(found: Results, name: str, reading: Reading, sentences: Sentences, assumption: str = "") -> Finding:
@@ -138,7 +139,7 @@ def rises_with_tenure(found: Results) -> Finding:
     verdict = verdict_above(apart)
     values: dict[str, Value] = {"first": first, "later": later, "apart": apart}
     if verdict != "supported":
-        return Finding(name, LEVEL, values, verdict, apart, needed=MORE_CUSTOMERS)
+        return unless_it_may_matter(Finding(name, LEVEL, values, verdict, apart, needed=MORE_CUSTOMERS), FIVE_POINTS)
     gained = 2 * (value.risen.log_likelihood - value.curve.log_likelihood)
     sorted_only = stats.chi2.sf(max(gained, 0.0), 1) > 0.05
     sentence = SORTED if sorted_only else LOYAL if value.risen.shape < 1 else IN_SPITE

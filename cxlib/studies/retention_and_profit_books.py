@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from cxlib.estimate import Estimate
-from cxlib.finding import Finding, Quantity, Value, Verdict, verdict_above
+from cxlib.finding import Finding, Quantity, Value, Verdict, unless_it_may_matter, verdict_above
 from cxlib.studies.retention_and_profit_answer import MORE_CUSTOMERS, SUBSCRIPTIONS, Sentences
 from cxlib.studies.retention_and_profit_firm import Firm
 from cxlib.studies.retention_and_profit_results import Results, against_a_quarter
 from cxlib.studies.retention_and_profit_value import FEWEST, FEWEST_LOST
+from cxlib.studies.worth import TWO_PER_CENT_A_YEAR
 
 COSTS = (
     "An export of costs by team and month (costs) would tell, with those of delivery, support and everything general."
@@ -138,14 +139,18 @@ def _of_growth(
     values["growth"] = growth
     if verdict == "supported" and not found.company.is_real:
         return Finding(name, nominal, values, "cannot-tell", growth, TIME, CONSUMER_PRICES)
-    return Finding(name, falls if growth.high < 0 else by_verdict[verdict], values, verdict, growth, TIME, TWO_YEARS)
+    said = Finding(name, falls if growth.high < 0 else by_verdict[verdict], values, verdict, growth, TIME, TWO_YEARS)
+    return unless_it_may_matter(said, TWO_PER_CENT_A_YEAR)
 
 
 CHEAPER_TO_KEEP: Sentences = {
     "supported": "Keeping a customer for a year takes {keep} of success work, winning one {win} of sales and "
     "marketing: keeping costs {ratio} times what winning does ({ratio_interval}), which is less.",
     "not-supported": "Keeping a customer for a year takes {keep} of success work, winning one {win} of sales and "
-    "marketing: keeping costs {ratio} times what winning does ({ratio_interval}), so it is not measurably the cheaper.",
+    "marketing: keeping costs {ratio} times what winning does ({ratio_interval}), which is not less.",
+    "cannot-tell": "Keeping a customer for a year takes {keep} of success work, winning one {win} of sales and "
+    "marketing: keeping costs {ratio} times what winning does ({ratio_interval}), so which is the cheaper cannot be "
+    "told.",
 }
 
 
@@ -156,10 +161,11 @@ def keep_or_win(found: Results) -> Finding:
         sentence = "What it costs to keep a customer and to win one cannot be told."
         needed = "An export of costs (costs) of success, sales and marketing would tell, with customers kept and won."
         return Finding(name, sentence, {}, "cannot-tell", needed=needed)
-    verdict: Verdict = "supported" if keep.ratio.high < 1 else "not-supported"
-    values: dict[str, Value] = {"keep": keep.keep, "win": keep.win, "ratio": keep.ratio}
+    ratio = keep.ratio
+    verdict: Verdict = "supported" if ratio.high < 1 else "not-supported" if ratio.low >= 1 else "cannot-tell"
+    values: dict[str, Value] = {"keep": keep.keep, "win": keep.win, "ratio": ratio}
     assumption = ""
     if keep.with_support is not None:
         values["with_support"] = keep.with_support
         assumption = "With support counted as a cost of keeping it is {with_support} times ({with_support_interval})."
-    return Finding(name, CHEAPER_TO_KEEP[verdict], values, verdict, keep.ratio, assumption)
+    return Finding(name, CHEAPER_TO_KEEP[verdict], values, verdict, ratio, assumption, MORE_CUSTOMERS)

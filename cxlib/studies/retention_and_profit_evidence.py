@@ -14,7 +14,6 @@ from cxlib.finding import Finding, Quantity, Value
 from cxlib.models.life_table import life_table
 from cxlib.models.lifetime_value import (
     READINGS,
-    STEP,
     Terms,
     value_uplift,
 )
@@ -42,6 +41,9 @@ IN_THE_BOOKS = (
     (3, "Five points, profit of three years"),
     (5, "Five points, profit of five years"),
 )
+STAY = np.linspace(0.40, 0.94, 28)
+RATES = np.linspace(0.02, 0.25, 24)
+"""Retention and discount rates that the map spans."""
 Named = Iterator[tuple[str, Evidence]]
 
 
@@ -133,8 +135,7 @@ def _tenure(found: Results, value: Valuation) -> Curves:
 
 def _map(found: Results, value: Valuation) -> Map:
     """Return the rise over retention and discount rate, with customers as unlike and margins as here."""
-    stay = np.linspace(0.40, 0.94, 28)
-    rates = np.linspace(0.02, 0.25, 24)
+    stay, rates = STAY, RATES
     total = value.curve.alpha + value.curve.beta
     alpha, beta = (1 - stay) * total, stay * total
     terms = Terms(rates[:, None], value.slope, value.seen)
@@ -158,21 +159,26 @@ def _map(found: Results, value: Valuation) -> Map:
 
 
 def _where_it_holds(value: Valuation) -> Finding:
+    """Return the level of retention, of those shown on the map the nearest, at which five points bring a quarter."""
     total = value.curve.alpha + value.curve.beta
 
     def above(stay: float) -> float:
         return float(value_uplift((1 - stay) * total, stay * total, value.terms(), "points")) - QUARTER
 
     values: dict[str, Value] = {"rate": Quantity(DISCOUNT, "share"), "stay": value.stay}
-    low, high = 0.02, 1 - STEP - 1e-4
-    if above(low) * above(high) > 0:
+    sides = np.sign([above(stay) for stay in STAY])
+    turns = [place for place in range(len(STAY) - 1) if sides[place] * sides[place + 1] < 0]
+    if not turns:
+        values |= {"least": Quantity(float(STAY[0]), "share"), "most": Quantity(float(STAY[-1]), "share")}
         return Finding(
             "retention-map",
-            "With customers and margins as they are here, no level of retention brings exactly a quarter at a discount "
-            "rate of {rate}; here {stay} of new customers stay for a year ({stay_interval}).",
+            "With customers and margins as they are here, at a discount rate of {rate}, no level of retention between "
+            "{least} and {most} brings exactly a quarter; here {stay} of new customers stay for a year "
+            "({stay_interval}).",
             values,
         )
-    values["needed"] = Quantity(float(brentq(above, low, high)), "share")
+    levels = [float(brentq(above, STAY[place], STAY[place + 1])) for place in turns]
+    values["needed"] = Quantity(min(levels, key=lambda level: abs(level - value.stay.value)), "share")
     return Finding(
         "retention-map",
         "At a discount rate of {rate} five points bring exactly a quarter where {needed} of new customers stay for a "

@@ -47,9 +47,9 @@ METHODS = (
     Method(
         "Value of a customer",
         "Sum over years k of S(k) times the margin of that year over (1 + d)^k with d = 10% a year, an assumption; the "
-        "first year's margin counts in full. Fader and Hardie (2010) give its closed form for constant margins. What winning "
-        "the customer cost is left out unless said. An average customer is meant: who brings more is not taken to stay "
-        "longer.",
+        "first year's margin counts in full. Fader and Hardie (2010) give its closed form for constant margins. What "
+        "winning the customer cost is left out unless said. An average customer is meant: who brings more is not taken "
+        "to stay longer.",
     ),
     Method(
         "Five points, 1.05 times, five per cent fewer",

@@ -34,9 +34,9 @@ class Sales:
     Parameters
     ----------
     deals : DataFrame
-        One row per opportunity: party (number of the buyer), group, motion, lead_source, tier, amount, opened (days since the first),
-        outcome, days (to decision or to the cut; NaN where the decision has no date), entry (days of its life
-        before the first decision of the export).
+        One row per opportunity: party (number of the buyer), group, motion, lead_source, tier, amount, created_at,
+        opened (days since the first), outcome, days (to decision or to the cut; NaN where the decision has no date),
+        seen_days (to the cut), entry (days of its life before the first decision of the export).
     """
 
     deals: pd.DataFrame
@@ -138,21 +138,21 @@ def compare_alike(sales: Sales) -> Alike | None:
     is_existing = both["group"] == EXISTING
     size = np.log(both["amount"].where(both["amount"] > 0))
     offered = {
-        "alike in where they came from": both[["lead_source"]],
-        "alike in size": size.to_frame("size"),
-        "alike in contract class": both[["tier"]],
-        "alike in the kind of sale": both[["motion"]],
-        "alike in when they were opened": _time(both, is_existing),
+        "Alike in where they came from": both[["lead_source"]],
+        "Alike in size": size.to_frame("size"),
+        "Alike in contract class": both[["tier"]],
+        "Alike in the kind of sale": both[["motion"]],
+        "Alike in when they were opened": _time(both, is_existing),
     }
     known = {name: columns for name, columns in offered.items() if columns.notna().any(axis=None)}
     usable = {name: columns for name, columns in known.items() if _is_comparable(both, columns, is_existing)}
     if not usable:
-        usable = {"alike in when they were opened": both[["opened"]]}
+        usable = {"Alike in when they were opened": both[["opened"]]}
     in_both = pd.Series(True, index=both.index)
     for columns in usable.values():
         in_both &= _has_counterpart(columns, is_existing)
     kept, compared = both[in_both], is_existing[in_both]
-    everything = {**usable, "alike in all of these": pd.concat([*usable.values()], axis=1)}
+    everything = {**usable, "Alike in all of these": pd.concat([*usable.values()], axis=1)}
     rows = tuple(
         (name, standardised(kept["outcome"] == "won", compared, columns[in_both], kept["party"]))
         for name, columns in everything.items()
@@ -163,7 +163,7 @@ def compare_alike(sales: Sales) -> Alike | None:
 def _time(both: pd.DataFrame, is_existing: pd.Series) -> pd.DataFrame:
     """Return the month of opening, or the quarter, where each has enough won and lost; else the day and its square."""
     for length in ("M", "Q"):
-        period = both["created_at"].dt.to_period(length).astype(str).to_frame("opened_in")
+        period = pd.DataFrame({"opened_in": both["created_at"].dt.to_period(length).astype(str)})
         compared = _has_counterpart(period, is_existing)
         counts = pd.crosstab(period["opened_in"][compared], both["outcome"][compared] == "won")
         if counts.shape[1] == 2 and counts.to_numpy().min() >= EACH_PER_PERIOD:

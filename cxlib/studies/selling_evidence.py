@@ -146,7 +146,7 @@ WHY_NOT = {
 
 def _alike(sales: Sales, alike: Alike) -> Evidence:
     rows: list[tuple[str, tuple[Content, ...]]] = [
-        ("as they are", (sales.won(EXISTING), sales.won(NEW), sales.existing_over_new()))
+        ("As they are", (sales.won(EXISTING), sales.won(NEW), sales.existing_over_new()))
     ]
     rows += [(name, (one.first, one.second, one.ratio)) for name, one in alike.rows if not one.why_not]
     return Sheet(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.estimate import Estimate
-from cxlib.finding import Finding, Quantity, Value, Verdict, verdict_above
+from cxlib.finding import Finding, Quantity, Value, Verdict, unless_it_may_matter, verdict_above
 from cxlib.studies.silent_complainers_data import SEVERITIES
 from cxlib.studies.silent_complainers_doubts import doubts
 from cxlib.studies.silent_complainers_evidence import evidence
@@ -14,6 +14,7 @@ from cxlib.studies.silent_complainers_leaving import NONE, SILENT
 from cxlib.studies.silent_complainers_methods import METHODS
 from cxlib.studies.silent_complainers_ways import Ways, read_ways
 from cxlib.studies.study import Study
+from cxlib.studies.worth import A_QUARTER_MORE
 from cxlib.workbook import Workbook
 
 CLAIMED = 26
@@ -39,13 +40,16 @@ def against(estimate: Estimate, low: float, high: float) -> Verdict:
     return "not-supported" if estimate.low > high or estimate.high < low else "cannot-tell"
 
 
+def is_endless(ratio: Estimate) -> bool:
+    """Return whether nobody told, so that only a lower limit of the ratio is known."""
+    return "not-reached" in ratio.flags and "suppressed" not in ratio.flags
+
+
 def per_complainer(ways: Ways) -> Finding:
     """Return silent customers per complainer at any severity, held against the 26 of the saying."""
     name, ratio = "silent-per-complainer", ways.asked
-    if "not-reached" in ratio.flags:
-        sentence = (
-            "None of those with a problem told the company: {ratio} stay silent for each one who would ({ratio_n})."
-        )
+    if is_endless(ratio):
+        sentence = "Nobody with a problem had told the company: {ratio} stay silent for each one who would ({ratio_n})."
         return Finding(name, sentence, {"ratio": ratio}, "cannot-tell", needed=MORE_ANSWERS)
     if not ratio.is_known:
         sentence = "How many customers stay silent for each one who complains cannot be told."
@@ -79,8 +83,7 @@ def of_severity(ways: Ways, rank: int) -> Finding:
     """Return silent customers per complainer at one severity."""
     severity, ratio = SEVERITIES[rank - 1], ways.one(rank)
     name = f"silent-per-complainer-{severity}"
-    endless = "not-reached" in ratio.flags
-    if not ratio.is_known and not endless:
+    if not ratio.is_known and not is_endless(ratio):
         sentence = {
             1: "For minor problems the survey cannot tell how many stay silent.",
             2: "For moderate problems the survey cannot tell how many stay silent.",
@@ -95,7 +98,7 @@ def of_severity(ways: Ways, rank: int) -> Finding:
         3: "Of a severe problem, {ratio} customers stay silent for each who tells the company ({ratio_interval}; "
         "{ratio_n}).",
     }[rank]
-    if endless:
+    if is_endless(ratio):
         sentence = {
             1: "Of a minor problem, {ratio} customers stay silent for each who tells the company ({ratio_n}).",
             2: "Of a moderate problem, {ratio} customers stay silent for each who tells the company ({ratio_n}).",
@@ -191,7 +194,10 @@ def leave_more(ways: Ways) -> Finding:
         "Those with an untold problem differ from those without one in nothing else that makes customers leave, beyond "
         "tier, region and time as a customer."
     )
-    return Finding(name, sentence, values, verdict, hazard, assumption=assumption)
+    found = Finding(name, sentence, values, verdict, hazard, assumption=assumption)
+    return unless_it_may_matter(
+        found, A_QUARTER_MORE, "A survey answered by more customers, followed for longer, would tell."
+    )
 
 
 def agree(ways: Ways) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cxlib.finding import Finding, Quantity, Value, Verdict, verdict_above
+from cxlib.finding import Finding, Quantity, Value, Verdict, unless_it_may_matter, verdict_above
 from cxlib.studies import speed_channels, speed_doubts
 from cxlib.studies.evidence import Evidence
 from cxlib.studies.speed_channels import NEED_REPEAT
@@ -11,6 +11,7 @@ from cxlib.studies.speed_drivers import CERTAIN, SPEED, Drivers
 from cxlib.studies.speed_evidence import WAIT, Inquiry, of_the_drivers, of_the_wait
 from cxlib.studies.speed_methods import METHODS
 from cxlib.studies.study import Study
+from cxlib.studies.worth import FIVE_POINTS, TWO_POINTS
 from cxlib.workbook import Workbook
 
 NAME = "speed_and_satisfaction"
@@ -76,7 +77,7 @@ def _speed_matters(inquiry: Inquiry) -> Finding:
     }
     verdict = verdict_above(effect.estimate)
     key = "reversed" if verdict == "not-supported" and effect.estimate.high < 0 else verdict
-    return Finding(
+    found = Finding(
         name,
         said[key],
         {"effect": effect.estimate},
@@ -87,6 +88,7 @@ def _speed_matters(inquiry: Inquiry) -> Finding:
         "is smaller than shown; if they are answered first, it is larger.",
         MORE_RATINGS,
     )
+    return unless_it_may_matter(found, TWO_POINTS)
 
 
 def _speed_first(inquiry: Inquiry) -> Finding:
@@ -175,7 +177,7 @@ def _friendliness(inquiry: Inquiry) -> Finding:
         "({effect_n}).",
     }
     verdict = verdict_above(slope.estimate)
-    return Finding(
+    found = Finding(
         name,
         said[verdict],
         {"effect": slope.estimate},
@@ -185,6 +187,7 @@ def _friendliness(inquiry: Inquiry) -> Finding:
         "friendly; the effect of friendliness alone is smaller than shown.",
         MORE_RATINGS,
     )
+    return unless_it_may_matter(found, FIVE_POINTS)
 
 
 def _known(inquiry: Inquiry) -> Finding:
@@ -208,7 +211,7 @@ def _known(inquiry: Inquiry) -> Finding:
         "({effect_n}).",
     }
     verdict = verdict_above(slope.estimate)
-    return Finding(
+    found = Finding(
         name,
         said[verdict],
         {"effect": slope.estimate},
@@ -218,3 +221,4 @@ def _known(inquiry: Inquiry) -> Finding:
         "otherwise like the rest. Where contacts that go wrong are passed on, and told again, the effect is smaller.",
         MORE_RATINGS,
     )
+    return unless_it_may_matter(found, FIVE_POINTS)

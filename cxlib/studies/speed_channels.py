@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cxlib.estimate import Estimate
-from cxlib.finding import Finding, Value, verdict_above
+from cxlib.finding import Finding, Value, unless_it_may_matter, verdict_above
 from cxlib.studies.evidence import Evidence, Forest, Row, Sheet
 from cxlib.studies.speed_data import (
     EVERYDAY,
@@ -18,6 +18,7 @@ from cxlib.studies.speed_data import (
     clustered_shares,
     everyday_sql,
 )
+from cxlib.studies.worth import FIVE_POINTS
 from cxlib.workbook import Workbook
 
 MOST_ROWS = 10
@@ -172,7 +173,7 @@ def _satisfies(ratings: Ratings) -> Finding:
         "cannot-tell": "Too few contacts were rated to tell everyday channels from others ({effect_n}).",
     }
     key = "reversed" if verdict == "not-supported" and slope.estimate.high < 0 else verdict
-    return Finding(
+    found = Finding(
         "everyday-channels-satisfy",
         said[key],
         {"effect": slope.estimate},
@@ -182,3 +183,4 @@ def _satisfies(ratings: Ratings) -> Finding:
         "channels are as a rule answered sooner; that is part of the difference, not apart from it.",
         NEED_BOTH,
     )
+    return unless_it_may_matter(found, FIVE_POINTS, "More rated contacts would tell.")

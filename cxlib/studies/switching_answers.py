@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from cxlib.estimate import Estimate
-from cxlib.finding import Finding, Quantity, Value, Verdict, verdict_above
+from cxlib.finding import Finding, Quantity, Value, Verdict, unless_it_may_matter, verdict_above
 from cxlib.studies.switching_compare import A_MONTH, A_QUARTER, A_YEAR, GRID, Comparison, compared_with
 from cxlib.studies.switching_data import TOLD, Data, Episodes, episodes
 from cxlib.studies.switching_handling import FirstContact, Recovery, first_contact, recovery
+from cxlib.studies.worth import FIVE_POINTS
 
 SAID = 0.89
 """RightNow and Harris Interactive (2011): share of consumers who had ever gone to a competitor after one."""
@@ -123,7 +124,8 @@ def more_than_others(found: Results) -> Finding:
         "Something that makes customers both have bad experiences and leave, and that no export shows, would turn it "
         "over."
     )
-    return Finding(name, sentence, {"others": found.year.others(A_YEAR), "more": more}, verdict, more, assumption)
+    values = {"others": found.year.others(A_YEAR), "more": more}
+    return unless_it_may_matter(Finding(name, sentence, values, verdict, more, assumption), FIVE_POINTS, MORE_NEEDED)
 
 
 def soon(found: Results) -> Finding:
@@ -166,7 +168,8 @@ def good_handling(handled: Recovery) -> Finding:
         )
     sides = _sides(handled.badly_against_well)
     assumption = "Complaints that were handled badly may have been harder in ways that severity does not show."
-    return Finding(name, sentence, {**sides, "more": more}, verdict, more, assumption)
+    said = Finding(name, sentence, {**sides, "more": more}, verdict, more, assumption)
+    return unless_it_may_matter(said, FIVE_POINTS, _more_handled(handled.badly_against_well))
 
 
 def at_first(first: FirstContact) -> Finding:
@@ -190,7 +193,8 @@ def at_first(first: FirstContact) -> Finding:
             "was handled well, {well}: the difference is {more_full}."
         )
     assumption = "A customer in trouble may both have a hard first request and leave."
-    return Finding(name, sentence, {**_sides(first.adjusted), "more": more}, verdict, more, assumption)
+    said = Finding(name, sentence, {**_sides(first.adjusted), "more": more}, verdict, more, assumption)
+    return unless_it_may_matter(said, FIVE_POINTS, _more_handled(first.adjusted))
 
 
 def _sides(comparison: Comparison) -> dict[str, Value]:

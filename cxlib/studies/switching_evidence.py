@@ -115,8 +115,10 @@ def severity(found: Results) -> Forest:
 def _worst(minor: Estimate, severe: Estimate) -> Finding | None:
     if not (known(minor) and known(severe)):
         return None
-    sentence = "The difference is {severe} after severe ones ({severe_interval}) and {minor} after minor ones "
-    "({minor_interval})."
+    sentence = (
+        "The difference is {severe} after severe ones ({severe_interval}) and {minor} after minor ones "
+        "({minor_interval})."
+    )
     return Finding("switching-by-severity", sentence, {"severe": severe, "minor": minor}, "described", severe)
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from cxlib.estimate import Estimate
-from cxlib.finding import Finding, Quantity, Value, Verdict, verdict_above
+from cxlib.finding import Finding, Quantity, Value, Verdict, unless_it_may_matter, verdict_above
 from cxlib.models import counts
 from cxlib.models.binary import share
+from cxlib.studies.worth import ONE_PERSON
 from cxlib.tables import SEVERITIES
 from cxlib.workbook import Workbook
 
@@ -94,14 +95,14 @@ def mean_finding(telling: Telling) -> Finding:
     verdict = _against_published(mean)
     sentence = {
         "supported": "After a bad experience customers told {mean} people on average ({mean_interval}; {mean_n}): "
-        "about the {published} that are repeated.",
+        "about the {published} that is often repeated.",
         "not-supported": "After a bad experience customers told {mean} people on average ({mean_interval}; {mean_n}): "
-        "fewer than the {published} that are repeated."
+        "fewer than the {published} that is often repeated."
         if mean.value < PUBLISHED
         else "After a bad experience customers told {mean} people on average ({mean_interval}; {mean_n}): more than "
-        "the {published} that are repeated.",
+        "the {published} that is often repeated.",
         "cannot-tell": "After a bad experience customers told {mean} people on average ({mean_interval}; {mean_n}). "
-        "The interval is too wide to say whether that is the {published} that are repeated.",
+        "The interval is too wide to say whether that is the {published} that is often repeated.",
     }[verdict]
     return Finding(name, sentence, values, verdict, mean, assumption, needed="More answers would narrow it.")
 
@@ -167,7 +168,8 @@ def worse_finding(telling: Telling) -> Finding:
             verdict,
             needed="It would take how bad the problem was, asked together with how many people were told.",
         )
-    return Finding(name, texts[verdict], {**values, "more": more}, verdict, more)
+    told = Finding(name, texts[verdict], {**values, "more": more}, verdict, more)
+    return unless_it_may_matter(told, ONE_PERSON)
 
 
 def good_finding(telling: Telling) -> Finding:

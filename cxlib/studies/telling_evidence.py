@@ -78,32 +78,26 @@ def _severity(telling: Telling) -> Evidence | None:
 
 
 def _tail(telling: Telling) -> Evidence | None:
+    bad = telling.bad
+    found = [(severity, bad[bad["severity"] == severity]) for severity in SEVERITIES]
     lines: list[tuple[str, tuple[Content, ...]]] = []
-    for label, rows in [*_groups(telling), ("After a bad experience, all", telling.bad)]:
-        if len(rows) < 5 or label in dict(lines):
+    for label, rows in [*found, ("all", bad)]:
+        if len(rows) < 5:
             continue
         told, who = rows["told"], rows["who"]
-        cells: tuple[Content, ...] = (
-            len(rows),
-            mean_of(rows),
-            median_of(rows),
-            share(told == 0, who),
-            share(told >= PUBLISHED, who),
-            counts.share_of_top(told, who),
-        )
-        lines.append((label, cells))
+        many = share(told >= PUBLISHED, who)
+        lines.append((label, (len(rows), mean_of(rows), median_of(rows), many, counts.share_of_top(told, who))))
     if not lines:
         return None
     return Sheet(
         caption="The average, the middle and the tail of the number of people told.",
         headers=(
-            "Experience",
+            "Problem",
             "Answers",
             "Average",
             "Middle",
-            "Told nobody",
-            "Told as many as the average that is repeated, or more",
-            "Part of all telling done by the tenth who told most",
+            "Told at least the repeated number",
+            "Part of all telling by the tenth who told most",
         ),
         rows=tuple(lines),
     )

@@ -40,8 +40,8 @@ METHODS = (
     ),
     Method(
         "Average",
-        "Mean with a bootstrap interval in which customers are drawn with all of their answers, each draw taken in units "
-        "of its own error (bootstrap-t: Efron 1982, Hesterberg 2015). Differences of means in the same way.",
+        "Mean with a bootstrap interval in which customers are drawn with all of their answers, each draw taken in "
+        "units of its own error (bootstrap-t: Efron 1982, Hesterberg 2015). Differences of means in the same way.",
     ),
     Method(
         "Middle",
@@ -174,8 +174,8 @@ def _who_answered(book: Workbook, told: Telling) -> Iterator[Finding]:
     bad = told.bad
     yield Finding(
         "told-doubt-who",
-        "{answers} answers by {customers} customers who remembered a bad experience and answered. Those who left in "
-        "anger or stayed silent are not among them.",
+        "{answers} answers by {customers} customers who remembered a bad experience and answered. Who stayed silent, "
+        "or was never asked because they had left, is not among them.",
         {"answers": len(bad), "customers": int(bad["who"].nunique())},
     )
     if book.lacks("survey_invites.survey", "survey_invites.sent_at"):

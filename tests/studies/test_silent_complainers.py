@@ -170,7 +170,7 @@ def test_nobody_who_told_is_a_ratio_without_upper_limit() -> None:
     assert not ratio.is_known
     assert ratio.low == pytest.approx(15.6, abs=0.1)
     assert "not-reached" in ratio.flags
-    said = "None of those with a problem told the company: more than 15.6 stay silent for each one who would (n = 60)."
+    said = "Nobody with a problem had told the company: more than 15.6 stay silent for each one who would (n = 60)."
     assert text(study_of.per_complainer(ways(survey.asked))).startswith(said)
     one = study_of.of_severity(ways(survey.asked), 1)
     assert one.verdict == "cannot-tell"
@@ -591,7 +591,8 @@ def test_recall_is_measured_on_logged_incidents() -> None:
     assert text(finding).startswith("The survey brings back 100.0% of the severe problems that systems logged")
     assert "but only 25.0% of the minor ones" in text(finding)
     share = (10 + 0) / (60 + 60 / 0.25)
-    assert with_the_forgotten(Survey(frame)) == pytest.approx((1 - share) / share, rel=0.1)
+    unweighted = Survey(frame.assign(invited=False))
+    assert with_the_forgotten(unweighted) == pytest.approx((1 - share) / share)
 
 
 def test_without_incidents_recall_cannot_be_told() -> None:
@@ -832,8 +833,7 @@ def test_without_any_export_it_says_which_would_tell(desk: Lay) -> None:
     assert any("incidents that the company's own systems log (incidents)" in line for line in study.missing)
     assert any("tickets.is_complaint" in line for line in study.missing)
     shown = page(book)
-    assert "How many customers stay silent for each one who complains cannot be told. A survey of all "
-    "customers" in shown
+    assert "How many customers stay silent for each one who complains cannot be told. A survey of all" in shown
     assert not re.search(r"\bnan\b", shown)
 
 

@@ -490,3 +490,31 @@ def test_no_sentence_shows_a_number_that_is_not_one(desk: Lay, rushed: Study) ->
             assert "nan" not in text.lower()
             assert "no data" not in text
             assert "{" not in text
+
+
+def test_hard_issues_are_named_by_their_correlation(desk: Lay) -> None:
+    """Four issues, each with twice the wait and two in ten fewer satisfied than the one before: in step."""
+    rows = [
+        ticket(
+            200 * issue + place, 10.0 * 2**issue * (1 + place % 2), place % 10 >= 2 * issue + 1, topic=f"issue {issue}"
+        )
+        for issue in range(4)
+        for place in range(100)
+    ]
+    doubt = ask(desk, rows).finding("speed-hard-issues")
+    assert (
+        "Over 4 combinations of issue and channel the usual wait and the share satisfied have a correlation of −1.0"
+        in (said(doubt))
+    )
+
+
+def test_contacts_after_the_month_are_not_counted(desk: Lay) -> None:
+    rows = [ticket(place, 10, place % 3 > 0, channel="chat", had_to_repeat=False) for place in range(40)]
+    later = datetime(2026, 11, 2, 9)
+    late = [ticket(50 + place, 10, None, channel="phone", had_to_repeat=True) for place in range(40)]
+    times = {"created_at": later, "first_public_reply_at": later, "first_solved_at": later, "last_solved_at": later}
+    found = ask(desk, rows + [row | times for row in late])
+    for name, share in (("everyday-channels", 1.0), ("known-customer-share", 0.0)):
+        estimate = found.finding(name).estimate
+        assert estimate is not None
+        assert (estimate.value, estimate.n) == (share, 40)

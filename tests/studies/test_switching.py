@@ -332,7 +332,7 @@ def test_what_is_said_of_the_share_that_left(desk: Lay, left: int, count: int, v
     ("left", "verdict", "said"),
     [
         (30, "supported", "Like customers who had none at the same time left too: 25.0%. The difference, +50.0 points"),
-        (11, "not-supported", "may be chance."),
+        (11, "cannot-tell", "may be chance. It needs more bad experiences"),
         (0, "not-supported", "left more often: 25.0%. The difference is −25.0 points"),
     ],
 )
@@ -340,6 +340,17 @@ def test_what_is_said_of_the_difference(desk: Lay, left: int, verdict: str, said
     found = Company().add("bad", 40, left, complains()).add("other", 60, 15).answers(desk)
     assert found["switching-more-than-others"].verdict == verdict
     assert said in told(found["switching-more-than-others"])
+
+
+def test_where_what_would_matter_is_excluded_there_is_no_difference_worth_the_name(desk: Lay) -> None:
+    found = Company().add("bad", 120, 0, complains()).add("other", 120, 1).answers(desk)["switching-more-than-others"]
+    assert found.verdict == "not-supported"
+    assert found.estimate is not None
+    assert found.estimate.low < 0 < found.estimate.high < 0.05
+    assert "may be chance." in told(found)
+    late, well = complains(well=False), complains()
+    handled = Company().add("badly", 120, 0, late).add("well", 120, 1, well).answers(desk)
+    assert handled["switching-recovery"].verdict == handled["switching-first-contact"].verdict == "not-supported"
 
 
 def test_with_nobody_to_compare_with_nothing_is_said(desk: Lay) -> None:
@@ -353,7 +364,7 @@ def test_with_nobody_to_compare_with_nothing_is_said(desk: Lay) -> None:
     ("well", "badly", "verdict", "said"),
     [
         (5, 30, "supported", "handled badly 75.0% left within a year, after like ones that were handled well 12.5%"),
-        (10, 12, "not-supported", "may be chance."),
+        (10, 12, "cannot-tell", "may be chance. It needs more bad experiences"),
         (30, 5, "not-supported", "fewer than after like ones that were handled well, 75.0%"),
     ],
 )
@@ -385,7 +396,7 @@ def test_what_is_said_of_the_recovery_paradox(desk: Lay, well: int, verdict: str
     ("well", "badly", "verdict", "said"),
     [
         (5, 30, "supported", "the very first request was handled badly 75.0% left within a year"),
-        (10, 12, "not-supported", "may be chance."),
+        (10, 12, "cannot-tell", "may be chance. It needs more bad experiences"),
         (30, 5, "not-supported", "fewer than where a like one was handled well, 75.0%"),
     ],
 )
@@ -408,6 +419,34 @@ def test_the_first_request_is_compared_within_severity(desk: Lay) -> None:
     assert found.value == pytest.approx(0.0, abs=1e-9)
     plainly = study.evidence["first_contact"].rows[0].estimate  # type: ignore[union-attr]
     assert plainly.value == pytest.approx(20 / 50 - 10 / 80)
+
+
+def test_the_evidence_is_that_of_its_rows(desk: Lay) -> None:
+    def minor(customer: str) -> list[Row]:
+        return [ticket(customer, is_complaint=True, severity="minor")]
+
+    study = Company().add("severe", 40, 30, complains()).add("minor", 40, 12, minor).add("other", 60, 15).study(desk)
+    assert list(study.evidence) == [
+        "stated",
+        "curves",
+        "severity",
+        "kinds",
+        "classes",
+        "recovery",
+        "first_contact",
+        "otherwise",
+        "alike",
+    ]
+    rows = {row.label: row.estimate for row in study.evidence["severity"].rows}  # type: ignore[union-attr]
+    assert rows["severe"].value == pytest.approx(30 / 40 - 15 / 60)
+    assert rows["minor"].value == pytest.approx(12 / 40 - 15 / 60)
+    assert not rows["moderate"].is_known
+    kinds = dict(study.evidence["kinds"].rows)  # type: ignore[union-attr]
+    assert list(kinds) == ["complaint"]
+    assert kinds["complaint"][0] == 80
+    assert "The difference is +50.0 points after severe ones (95% interval" in says(study, "switching-by-severity")
+    for finding in study.every_finding:
+        assert says(study, finding.id).endswith(".")
 
 
 # ------------------------------------------------------------------------------------------------------ missing data
