@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import Protocol
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cxlib.errors import MeasureError
@@ -73,8 +75,14 @@ class Engine:
         self._connection.close()
 
     def frame(self, sql: str) -> pd.DataFrame:
-        """Return the rows of a statement over canonical tables and prepared facts."""
-        return self._connection.execute(sql).df()
+        """Return the rows of a statement over canonical tables and prepared facts.
+
+        Numbers with a fraction come with 12 digits: threads add them up in an order that changes from run to run,
+        and with it the last digits of a sum.
+        """
+        rows = self._connection.execute(sql).df()
+        fractions = rows.select_dtypes("float64").columns
+        return rows.assign(**{name: _without_last_digits(rows[name].to_numpy()) for name in fractions})
 
     def fact(self, name: str) -> str:
         """Make a fact ready and return the name to use in SQL.
@@ -136,6 +144,15 @@ class Engine:
         rates = {**self.snapshot.rates, self.snapshot.currency: 1.0}
         values = ", ".join(f"('{currency}', CAST({rate!r} AS DOUBLE))" for currency, rate in sorted(rates.items()))
         self._connection.execute(f"CREATE VIEW rates AS SELECT * FROM (VALUES {values}) AS r(currency, rate)")
+
+
+def _without_last_digits(values: npt.NDArray[np.float64], digits: int = 12) -> npt.NDArray[np.float64]:
+    """Return numbers rounded to so many significant digits; infinite, unknown and very small ones as they are."""
+    usable = np.isfinite(values) & (np.abs(values) >= 10.0 ** (digits - 23))
+    size = np.floor(np.log10(np.abs(np.where(usable, values, 1.0))))
+    # dividing by a power of ten that a double holds exactly gives the nearest double to the decimal number
+    up, down = 10.0 ** np.clip(digits - 1 - size, 0, 22), 10.0 ** np.clip(size - digits + 1, 0, 22)
+    return np.where(usable, np.round(values * up / down) * down / up, values)
 
 
 def _all_used(fact: Fact) -> list[str]:

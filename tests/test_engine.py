@@ -104,3 +104,12 @@ def test_a_fact_cut_off_while_written_is_not_taken_for_one(desk: Lay, monkeypatc
 def test_nothing_can_be_installed_while_a_question_runs(desk: Lay) -> None:
     with Engine(desk("2026-12-01")) as engine, pytest.raises(duckdb.Error):
         engine.frame("SELECT * FROM st_read('x')")
+
+
+def test_a_sum_does_not_depend_on_the_order_in_which_it_was_added(desk: Lay) -> None:
+    with Engine(desk("2026-12-01")) as engine:
+        sums = engine.frame("SELECT 0.1::DOUBLE + 0.2::DOUBLE + 0.3::DOUBLE AS up, 0.3::DOUBLE + 0.2 + 0.1 AS down")
+        kept = engine.frame("SELECT x FROM (VALUES (1.5e-30), (-2.675), ('nan'), ('inf'), (123456.789012)) AS v(x)")
+    assert 0.1 + 0.2 + 0.3 != 0.3 + 0.2 + 0.1  # which is why
+    assert sums["up"].tolist() == sums["down"].tolist() == [0.6]
+    assert kept["x"].astype(str).tolist() == ["1.5e-30", "-2.675", "nan", "inf", "123456.789012"]

@@ -165,7 +165,8 @@ def bars(book: Workbook, name: str, piece: Bars) -> Exhibit:
         axes.set_axisbelow(True)
         axes.set_xlabel(language.text(piece.x_label) if piece.x_label else "")
         if len(groups) > 1:
-            axes.legend(frameon=False, fontsize=8, ncols=min(len(groups), 4), loc="upper right")
+            # above the bars, where none can stand
+            axes.legend(frameon=False, fontsize=8, ncols=min(len(groups), 4), loc="lower right", bbox_to_anchor=(1, 1))
         sns.despine(ax=axes, left=True)
         numbers = numbers_sheet(book, name, caption, language.text("What"), rows)
         return figure_exhibit(book, name, figure, caption, _alt(language, rows), numbers)

@@ -153,8 +153,7 @@ def survival(alpha: Array, beta: Array, time: Array, shape: Array = 1.0) -> Floa
 def with_mean_churn(alpha: Array, beta: Array, churn: Array) -> tuple[Floats, Floats]:
     """Return alpha and beta with another mean churn and the same polarization, so that customers differ as before.
 
-    Fader and Hardie (2010), Marketing Science 29(1), on why retention cannot be moved without saying how customers
-    differ.
+    Why retention cannot be moved without saying how customers differ: Fader and Hardie (2010), Marketing Science 29(1).
 
     Raises
     ------
@@ -191,7 +190,7 @@ def fit_sbg(spells: Spells, robust: bool = False) -> RetentionCurve:
 
 
 def fit_bdw(spells: Spells, robust: bool = False) -> RetentionCurve:
-    """Fit the beta-discrete-Weibull model by maximum likelihood; see `fit_sbg`."""
+    """Fit the beta-discrete-Weibull model; see `fit_sbg`."""
     return _fit(spells, 3, robust)
 
 

@@ -108,17 +108,16 @@ def _of_value(found: Results, name: str, reading: Reading, sentences: Sentences,
 
 SORTED = (
     "The longer customers have been there, the more of them stay: {first} in their first year, {later} a year later on "
-    "({apart} more, {apart_interval}). That those likely to leave go first explains it; nobody need have grown more "
-    "loyal."
+    "({apart}, {apart_interval}). That those likely to leave go first explains it; nobody need have grown more loyal."
 )
 LOYAL = (
     "The longer customers have been there, the more of them stay: {first} in their first year, {later} a year later on "
-    "({apart} more, {apart_interval}). That those likely to leave go first does not explain it all: each customer's "
-    "own risk falls as well."
+    "({apart}, {apart_interval}). That those likely to leave go first does not explain it all: each customer's own "
+    "risk falls as well."
 )
 IN_SPITE = (
     "The longer customers have been there, the more of them stay: {first} in their first year, {later} a year later on "
-    "({apart} more, {apart_interval}). Those likely to leave go first; each customer's own risk rises."
+    "({apart}, {apart_interval}). Those likely to leave go first; each customer's own risk rises."
 )
 LEVEL = (
     "That more customers stay the longer they have been there does not show: {first} in their first year, {later} a "

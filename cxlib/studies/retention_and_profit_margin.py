@@ -9,9 +9,9 @@ import pandas as pd
 import statsmodels.api as sm
 
 from cxlib.estimate import ALPHA, Estimate
-from cxlib.models.panel import Growth, paired_growth, two_way
+from cxlib.models.panel import Growth, two_way
 from cxlib.studies.retention_and_profit_data import Company
-from cxlib.studies.retention_and_profit_value import month_number, stretch
+from cxlib.studies.retention_and_profit_value import growth_of
 
 FEWEST = 30
 """Customers followed, or new; with fewer nothing is told."""
@@ -43,8 +43,7 @@ def ageing(company: Company, growth: Growth) -> Ageing:
     months = company.months
 
     def within(name: str) -> Estimate:
-        rows = months[months[name].notna()]
-        return told(paired_growth(rows[name], stretch(rows), month_number(rows), 12).estimate())
+        return told(growth_of(months, name).estimate())
 
     priced = months[months["price"].notna() & (months["price"] > 0)]
     has_seats = bool((priced.groupby("customer_id")["tenure"].nunique() > 1).any())

@@ -113,9 +113,18 @@ def value_customers(company: Company) -> Valuation | None:
     if curve is None:
         return None
     months = company.months
-    growth = paired_growth(months["margin"], stretch(months), month_number(months), 12)
+    growth = growth_of(months, "margin")
     first = 12 * float(months.loc[months["tenure"] < 1, "margin"].mean())
     return valuation(curve, fit_bdw(spells), growth, first, longest_seen(spells))
+
+
+def growth_of(months: pd.DataFrame, name: str) -> Growth:
+    """Return by which share something grows a year within customers.
+
+    Months in which a stretch ended are left out: they are not whole, and only the later of two months can be one.
+    """
+    whole = months[~months["ended_in_month"].astype(bool) & months[name].notna()]
+    return paired_growth(whole[name], stretch(whole), month_number(whole), 12)
 
 
 def stretch(months: pd.DataFrame) -> pd.Series:

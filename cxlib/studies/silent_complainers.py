@@ -22,6 +22,10 @@ CLAIMED_LIMITS = (21.2, 27.6)
 """96% who do not complain, the form in which the saying also goes about, is 95.5% to 96.5%."""
 
 HUNDREDS = 200
+
+TWICE = 2.0
+"""Least number of times as many silent of minor as of severe problems that would make one ratio for both misleading."""
+
 HALF_A_YEAR = 180
 
 NO_SURVEY = (
@@ -124,7 +128,7 @@ def by_severity(ways: Ways) -> Finding:
         else "The survey shows no measurable difference between minor problems ({minor} silent for each who tells, "
         "{minor_limits}) and severe ones ({severe}, {severe_limits})."
     )
-    return Finding(name, sentence, values, verdict, times)
+    return unless_it_may_matter(Finding(name, sentence, values, verdict, times), TWICE, MORE_ANSWERS)
 
 
 def times_as_many(one: Estimate, other: Estimate) -> Estimate:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from cxlib.estimate import Estimate
-from cxlib.finding import Finding, Value, verdict_above
+from cxlib.finding import Finding, Value, unless_it_may_matter, verdict_above
 from cxlib.models.nonresponse import effective_size
 from cxlib.studies.evidence import Bars, Content, Curves, Evidence, Forest, Row, Sheet, Swing, Tornado
 from cxlib.studies.silent_complainers_checks import own_word, with_the_forgotten
@@ -16,6 +17,7 @@ from cxlib.studies.silent_complainers_data import SEVERITIES
 from cxlib.studies.silent_complainers_leaving import LANDMARKS, NONE, SILENT, TOLD
 from cxlib.studies.silent_complainers_survey import planned, problems_needed
 from cxlib.studies.silent_complainers_ways import RANKS, Ways
+from cxlib.studies.worth import A_QUARTER_MORE
 
 PLANNED = (100, 300, 1_000, 3_000, 10_000)
 LABELS = {1: "Minor problems", 2: "Moderate problems", 3: "Severe problems"}
@@ -80,19 +82,10 @@ def by_way(ways: Ways, rank: int, claimed: int, says: Finding) -> Forest:
 
 
 def _drawable(estimate: Estimate) -> Estimate:
-    """Return a ratio as it can stand on a logarithmic axis; nothing silent at all stays a number only in the tables."""
+    """Return a ratio as it can stand on a logarithmic axis, which has no zero."""
     if estimate.is_known and estimate.value > 0:
-        floor = estimate.value / 1_000
-        return Estimate(
-            estimate.value,
-            max(estimate.low, floor),
-            estimate.high,
-            estimate.n,
-            estimate.unit,
-            estimate.method,
-            estimate.flags,
-        )
-    return Estimate(np.nan, np.nan, np.nan, estimate.n, estimate.unit, estimate.method, estimate.flags)
+        return replace(estimate, low=max(estimate.low, estimate.value / 1_000))
+    return replace(estimate, value=np.nan, low=np.nan, high=np.nan)
 
 
 def where_told(ways: Ways) -> Bars:
@@ -259,7 +252,8 @@ def than_told(ways: Ways) -> Finding:
         else "After a problem as bad, silent customers did not leave measurably more often than those who complained "
         "({hazard} times as likely at any moment, {hazard_interval}; {where})."
     )
-    return Finding(name, sentence, {"hazard": hazard, "where": where}, verdict, hazard)
+    found = Finding(name, sentence, {"hazard": hazard, "where": where}, verdict, hazard)
+    return unless_it_may_matter(found, A_QUARTER_MORE, "More logged incidents, followed for longer, would tell.")
 
 
 def planning(ways: Ways, claimed: int) -> Sheet:

@@ -11,6 +11,11 @@ METHODS = (
         "carried over; the ratio falls as p rises. Who complained in public only is silent to the company.",
     ),
     Method(
+        "Whether severity matters",
+        "The ratio of minor problems over that of severe ones, with the limits of both put together on the log scale "
+        "(Zou and Donner 2008). Less than twice as many counts as no difference.",
+    ),
+    Method(
         "Problem",
         "What the answer to the survey names: the worst problem of the three months before, as minor, moderate or "
         "severe. It is a problem that is remembered, and a customer's, not any problem. All rounds of the survey "

@@ -27,7 +27,7 @@ from cxlib.studies.evidence import Curves, Forest
 SEED = 1
 MANY = 60.0
 """Companies' worth of customers whose stays are counted."""
-SOME = 12.0
+SOME = 30.0
 """Companies' worth of customers whose payments are counted as well."""
 END = int(clock.MONTH_STARTS[clock.LAST + 1])
 NAME = "retention_and_profit"
@@ -104,8 +104,9 @@ def grown(parameters: Parameters) -> tuple[float, float, float, float]:
     asked_in = clock.month_of(lives.contacts.created) - clock.FIRST
     account = terms["account"].to_numpy()
     paid, tickets = paid_and_asked(terms, account, lives.contacts.account, asked_in, index)
-    both = (paid[:-12] > 0) & (paid[12:] > 0)
-    before, later = slice(None, -12), slice(12, None)
+    # there at both, and through the whole of the later month
+    both = (paid[:-13] > 0) & (paid[12:-1] > 0) & (paid[13:] > 0)
+    before, later = slice(None, -13), slice(12, -1)
     return tuple(float(part[when][both].sum()) for when in (before, later) for part in (paid, tickets))
 
 

@@ -501,11 +501,13 @@ def test_hazards_are_those_of_lifelines() -> None:
 
 
 def test_silence_that_costs_is_found_and_silence_that_does_not_is_not() -> None:
-    costly, harmless = (study_of.leave_more(ways(followed(2, hazard))) for hazard in (2.5, 1.0))
+    costly, harmless, unclear = (study_of.leave_more(ways(followed(*kind))) for kind in ((2, 2.5), (1, 1.0), (2, 1.0)))
     assert costly.verdict == "supported"
     assert text(costly).startswith("Silence is not contentment: of customers with a problem they did not tell, ")
     assert harmless.verdict == "not-supported"
     assert "did not leave measurably more often than those without a problem" in text(harmless)
+    assert unclear.verdict == "cannot-tell"  # a quarter more is within the interval
+    assert text(unclear).endswith("A survey answered by more customers, followed for longer, would tell.")
 
 
 @pytest.mark.slow

@@ -88,9 +88,9 @@ class Company:
         laid = desk(END.isoformat(), **({"subscriptions": self.terms, "tickets": self.tickets} | tables))
         return run_study(Workbook(laid, Month(2025, 12), EN), "switching")
 
-    def answers(self, desk: Lay) -> dict[str, Finding]:
-        """Return the findings alone, without evidence and doubts."""
-        laid = desk(END.isoformat(), subscriptions=self.terms, tickets=self.tickets)
+    def answers(self, desk: Lay, folder: str = "desk") -> dict[str, Finding]:
+        """Return the findings alone, without evidence and doubts; a second company needs a folder of its own."""
+        laid = desk(END.isoformat(), folder=folder, subscriptions=self.terms, tickets=self.tickets)
         found = results(read(Workbook(laid, Month(2025, 12), EN)))
         return {finding.id: finding for finding in (*findings(found), paradox(found.handled.well))}
 
@@ -349,7 +349,7 @@ def test_where_what_would_matter_is_excluded_there_is_no_difference_worth_the_na
     assert found.estimate.low < 0 < found.estimate.high < 0.05
     assert "may be chance." in told(found)
     late, well = complains(well=False), complains()
-    handled = Company().add("badly", 120, 0, late).add("well", 120, 1, well).answers(desk)
+    handled = Company().add("badly", 120, 0, late).add("well", 120, 1, well).answers(desk, "handled")
     assert handled["switching-recovery"].verdict == handled["switching-first-contact"].verdict == "not-supported"
 
 
