@@ -154,6 +154,13 @@ CHEAPER_TO_KEEP: Sentences = {
 }
 
 
+HINGES_ON_SUPPORT = (
+    "Keeping a customer for a year takes {keep} of success work, winning one {win} of sales and marketing: keeping "
+    "costs {ratio} times what winning does ({ratio_interval}), which is less. With support counted as keeping it is "
+    "{with_support} times ({with_support_interval}), which is not measurably less."
+)
+
+
 def keep_or_win(found: Results) -> Finding:
     """Return whether keeping a customer costs less than winning one."""
     name, keep = "cost-to-keep-and-to-win", found.keep
@@ -168,4 +175,7 @@ def keep_or_win(found: Results) -> Finding:
     if keep.with_support is not None:
         values["with_support"] = keep.with_support
         assumption = "With support counted as a cost of keeping it is {with_support} times ({with_support_interval})."
-    return Finding(name, CHEAPER_TO_KEEP[verdict], values, verdict, ratio, assumption, MORE_CUSTOMERS)
+    sentence = CHEAPER_TO_KEEP[verdict]
+    if verdict == "supported" and keep.with_support is not None and keep.with_support.high >= 1:
+        sentence = HINGES_ON_SUPPORT
+    return Finding(name, sentence, values, verdict, ratio, assumption, MORE_CUSTOMERS)

@@ -452,6 +452,12 @@ def test_keeping_that_is_dear(ask: Ask) -> None:
     assert "so which is the cheaper cannot be told. More customers" in said(study, "cost-to-keep-and-to-win")
 
 
+def test_keeping_that_is_dear_with_support(ask: Ask) -> None:
+    text = said(ask({"support": 9_000.0}), "cost-to-keep-and-to-win")
+    assert "which is less. With support counted as keeping it is" in text
+    assert text.endswith("which is not measurably less.")
+
+
 def test_retention_that_rises_because_the_fickle_go_first(ask: Ask) -> None:
     study = ask(alpha=0.5, beta=0.9, count=800)
     finding = study.finding("retention-rises-with-tenure")
