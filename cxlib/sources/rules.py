@@ -42,6 +42,7 @@ BLOCKS: dict[str, str] = {
     "encoding": "bytes that are not text in the stated encoding",
     "ends-before-starts": "an end before its start",
     "flag-format": "text that is not true or false",
+    "index-positive": "a price index of zero or less",
     "malformed-line": "lines with too few or too many columns, or stray quotes",
     "merge-cycle": "customers merged in a circle",
     "minor-units": "cents or whole units: not stated",

@@ -525,3 +525,12 @@ def test_inputs_are_not_changed(drop: Drop) -> None:
     drop.build()
     assert (drop.folder / "desk.csv").read_bytes() == before
     assert isinstance(drop.table(), pd.DataFrame)
+
+
+def test_a_price_index_that_is_a_change(drop: Drop) -> None:
+    drop.file("prices.csv", "currency,month,index_value\nTRY,2026-01-01,100\nTRY,2026-02-01,-0.4\n")
+    columns = "\n".join(f'{name} = "{name}"' for name in ("currency", "month", "index_value"))
+    drop.toml(f'[[export]]\nname = "prices"\npath = "prices.csv"\ntable = "price_index"\n[export.columns]\n{columns}\n')
+    said = only(drop)
+    assert "a price index is not above zero" in said
+    assert "Map index_value to the level of the index, not to its change" in said

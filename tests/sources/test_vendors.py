@@ -365,6 +365,8 @@ def test_sample_company(tmp_path: Path) -> None:
         "opportunities",
         "interventions",
         "costs",
+        "incidents",
+        "price_index",
     )
     assert set(snapshot.columns) == set(tables)
     desks = [entry for entry in snapshot.ledger if entry.table == "tickets"]

@@ -163,7 +163,8 @@ def test_what_would_turn_the_gap_is_computed(desk: Lay) -> None:
 
 def test_no_gap_and_a_gap_the_other_way_do_not_support(desk: Lay) -> None:
     alike = studied(desk, [*answers("owner", 20, 20), *answers("customer", 95, 105)])
-    assert alike.finding("gap-customers-first").verdict == "not-supported"
+    # forty managers leave room for a gap that would matter
+    assert alike.finding("gap-customers-first").verdict == "cannot-tell"
     assert "show no measurable gap" in said_by(alike, "gap-customers-first")
     asked = [*invites("owner", 40, 40), *invites("customer", 200, 200)]
     worse = studied(desk, [*answers("owner", 10, 30), *answers("customer", 150, 50)], asked, folder="worse")
