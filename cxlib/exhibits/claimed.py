@@ -39,7 +39,9 @@ def tested_claims(book: Workbook, study: Study) -> Exhibit:
 
 def _box(language: Language, judged: Judged) -> Exhibit:
     verdict = language.text(VERDICTS[judged.verdict])
-    figure = own_figure(language, judged)
+    # a number that answers to no number in the claim says little without its sentence
+    is_number = judged.claim.kind == "numeric"
+    figure = own_figure(language, judged) if is_number else sentence(language, judged.finding)
     lines = [_quoted(judged.claim), f"{verdict}. {figure}", language.text(judged.why)]
     markup = element(
         "div",

@@ -99,7 +99,8 @@ def test_a_study_shows_the_claims_it_tests(book: Workbook) -> None:
     boxes = html.fromstring(f"<div>{shown.html}</div>").xpath(".//div[@class='cx-claim']")
     assert [box.get("id") for box in boxes] == [f"claim-{claim.id}" for claim in mine]
     assert all(box.get("data-verdict") == "cannot-tell" for box in boxes)
-    assert "There is no figure of your own." in shown.text
+    assert "Cannot be told from this data. There is no figure of your own." in shown.text
+    assert "Cannot be told from this data. None. More." in shown.text  # a claim without a number gets the sentence
 
 
 def test_a_record_is_plain_values(three: list[Judged]) -> None:
