@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from cxlib.report.work import warm
+import os
+
+# one worker runs per processor: threads of its own for linear algebra would only stand in each other's way
+for library in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(library, "1")
+
+from cxlib.report.work import warm  # noqa: E402 (read when numpy loads)
 
 warm()
