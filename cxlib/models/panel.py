@@ -88,18 +88,21 @@ class Growth:
         Growth and its standard error; NaN where nobody was seen at both times.
     units : int
         Units seen at both times.
+    freedom : float
+        Degrees of freedom: as many as units of equal size would have; fewer where some are large.
     """
 
     value: float
     error: float
     units: int
+    freedom: float
 
     def estimate(self, unit: str = "share") -> Estimate:
         """Return the growth with Student's t limits."""
         method = "ratio of sums within units, clustered"
         if not np.isfinite(self.value + self.error):
             return Estimate(np.nan, np.nan, np.nan, self.units, unit, method, ("no-data",))
-        half = float(stats.t.ppf(1 - ALPHA / 2, max(self.units - 1, 1))) * self.error
+        half = float(stats.t.ppf(1 - ALPHA / 2, self.freedom)) * self.error
         return Estimate(self.value, self.value - half, self.value + half, self.units, unit, method)
 
 
@@ -107,8 +110,9 @@ def paired_growth(y: Array, unit: Labels, time: Array, lag: int) -> Growth:
     """Return by which share the sum of y grows over `lag` times, over units that are there at both.
 
     Every pair of rows of one unit that lie `lag` apart counts, with its size; so a unit that comes, goes, or is seen
-    for longer than others cannot look like growth. The error is that of a ratio of sums over units: Cochran (1977),
-    *Sampling Techniques*, 3rd ed., section 6.4.
+    for longer than others cannot look like growth. The error of the ratio is the jackknife's, over units: Cochran
+    (1977), *Sampling Techniques*, 3rd ed., section 6.17. The degrees of freedom are Satterthwaite's, as if the spread
+    of a unit grew with its size: Bell and McCaffrey (2002), Survey Methodology 28(2).
 
     Parameters
     ----------
@@ -126,11 +130,16 @@ def paired_growth(y: Array, unit: Labels, time: Array, lag: int) -> Growth:
     sums = pairs.groupby("unit")[["y", "y_later"]].sum()
     before, gained = sums["y"].to_numpy(float), (sums["y_later"] - sums["y"]).to_numpy(float)
     count = len(sums)
-    if count < 2 or before.sum() <= 0:
-        return Growth(np.nan, np.nan, count)
-    value = float(gained.sum() / before.sum())
-    residual = gained - value * before
-    return Growth(value, float(np.sqrt(residual @ residual * count / (count - 1)) / before.sum()), count)
+    total = float(before.sum())
+    if count < 2 or total <= 0:
+        return Growth(np.nan, np.nan, count, 1.0)
+    value = float(gained.sum()) / total
+    # what the ratio would move by without the unit; one that is all there is leaves nothing
+    rest = 1 - before / total
+    moved = np.where(rest > 0, (gained - value * before) / np.where(rest > 0, rest, 1.0), np.inf) / total
+    size = before**2
+    freedom = max(float(size.sum() ** 2 / (size @ size)) - 1, 1.0)
+    return Growth(value, float(np.sqrt(moved @ moved * (count - 1) / count)), count, freedom)
 
 
 def _within(values: Floats, places: npt.NDArray[np.intp], weights: Floats) -> Floats:

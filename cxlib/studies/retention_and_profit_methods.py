@@ -39,11 +39,11 @@ METHODS = (
     Method(
         "Growth within a customer",
         "Sum over all customers seen in the same month of two years of what they brought in the later one, over that "
-        "of the earlier, less one; the error is that of a ratio of sums over customers (Cochran 1977). Nobody joins or "
-        "leaves between the two, so survivorship cannot look like growth; months in which somebody left are not "
-        "counted. In values it goes on for as many years as at least 30 customers were seen, and stops then. For the "
-        "price per seat: regression of its logarithm on tenure with an effect of each customer, errors clustered by "
-        "customer.",
+        "of the earlier, less one; the error is the jackknife's over customers (Cochran 1977), with Satterthwaite's "
+        "degrees of freedom, fewer where a few customers are large (Bell and McCaffrey 2002). Nobody joins or leaves "
+        "between the two, so survivorship cannot look like growth; months in which somebody left are not counted. In "
+        "values it goes on for as many years as at least 30 customers were seen, and stops then. For the price per "
+        "seat: regression of its logarithm on tenure with an effect of each customer, errors clustered by customer.",
     ),
     Method(
         "Value of a customer",

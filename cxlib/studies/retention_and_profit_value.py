@@ -153,7 +153,8 @@ def valuation(curve: RetentionCurve, risen: RetentionCurve, growth: Growth, firs
     alpha, beta, _ = curve.draws(rng, DRAWS)
     error = growth.error if np.isfinite(growth.error) else 0.0
     slope = growth.value if np.isfinite(growth.value) else 0.0
-    return Valuation(curve, risen, growth, first, seen, alpha, beta, slope + error * rng.standard_normal(DRAWS))
+    grown = slope + error * rng.standard_t(growth.freedom, DRAWS)
+    return Valuation(curve, risen, growth, first, seen, alpha, beta, grown)
 
 
 def longest_seen(spells: Spells) -> int:

@@ -90,11 +90,21 @@ def test_growth_by_hand() -> None:
     found = paired_growth([10, 14, 12, 5, 6, 100], ["A", "A", "A", "B", "B", "C"], [0, 1, 2, 0, 1, 1], 1)
     assert found.value == pytest.approx(3 / 29)
     assert found.units == 2
-    residuals = np.array([2 - 24 * 3 / 29, 1 - 5 * 3 / 29])
-    assert found.error == pytest.approx(np.sqrt((residuals**2).sum() * 2) / 29)
+    # without A the ratio is 1 of 5, without B 2 of 24: the jackknife spreads what leaving one out moves
+    moved = [3 / 29 - 1 / 5, 3 / 29 - 2 / 24]
+    assert found.error == pytest.approx(np.sqrt(np.square(moved).sum() / 2), rel=1e-9)
     estimate = found.estimate()
     assert estimate.n == 2
     assert estimate.low < found.value < estimate.high
+
+
+def test_few_large_units_count_as_few() -> None:
+    even = paired_growth([1, 2] * 50, np.repeat(np.arange(50), 2), [0, 1] * 50, 1)
+    assert even.freedom == pytest.approx(49)
+    one_large = paired_growth([100, 101] + [1, 2] * 49, np.repeat(np.arange(50), 2), [0, 1] * 50, 1)
+    assert one_large.freedom == 1
+    alone = paired_growth([5, 6, 0, 1], [0, 0, 1, 1], [0, 1, 0, 1], 1)
+    assert not alone.estimate().is_known
 
 
 def test_survivors_do_not_look_like_growth() -> None:
