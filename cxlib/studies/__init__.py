@@ -1,6 +1,6 @@
 """Studies: what the industry repeats, asked of the company's own data.
 
-Each is a module with one function, `study(book) -> Study`.
+Each is a package with one function, `study(book) -> Study`; its `data` reads, its other modules answer, draw and doubt.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from cxlib.period import Month
 from cxlib.studies import run_study
 from cxlib.studies.evidence import Curves, Forest, Sheet
 from cxlib.studies.existing_against_new import place
-from cxlib.studies.selling import EXISTING, NEW, compare_alike, read_sales
+from cxlib.studies.existing_against_new.sales import EXISTING, NEW, compare_alike, read_sales
 from cxlib.studies.study import Study
 from cxlib.workbook import Workbook
 from desk import Desk

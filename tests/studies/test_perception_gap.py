@@ -21,8 +21,8 @@ from cxlib.sample import Parameters, simulate, truth
 from cxlib.store import build_snapshot
 from cxlib.studies import run_study
 from cxlib.studies.evidence import Bars, Sheet
-from cxlib.studies.perception_data import merged, read_views, use_classes
-from cxlib.studies.perception_said import (
+from cxlib.studies.perception_gap.data import merged, read_views, use_classes
+from cxlib.studies.perception_gap.said import (
     CUSTOMERS_FIRST,
     EXPECTATIONS,
     EXPERIENCE_FIRST,

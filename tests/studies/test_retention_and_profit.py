@@ -25,11 +25,11 @@ from cxlib.sample.kinds import Floats
 from cxlib.sample.life import spells_under
 from cxlib.studies import run_study
 from cxlib.studies.evidence import Curves, Forest, Map, Sheet, Tornado
-from cxlib.studies.retention_and_profit_answer import rises_with_tenure
-from cxlib.studies.retention_and_profit_check import by_quarter, foretell, mix_effect
-from cxlib.studies.retention_and_profit_data import Company, Prices, UnitCosts, read_company, whole_years
-from cxlib.studies.retention_and_profit_margin import margin_by_tenure
-from cxlib.studies.retention_and_profit_results import against_a_quarter, results
+from cxlib.studies.retention_and_profit.answer import rises_with_tenure
+from cxlib.studies.retention_and_profit.check import by_quarter, foretell, mix_effect
+from cxlib.studies.retention_and_profit.data import Company, Prices, UnitCosts, read_company, whole_years
+from cxlib.studies.retention_and_profit.margin import margin_by_tenure
+from cxlib.studies.retention_and_profit.results import against_a_quarter, results
 from cxlib.studies.study import Study
 from cxlib.workbook import Workbook
 from desk import Desk, write_table

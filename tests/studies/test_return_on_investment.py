@@ -27,11 +27,11 @@ from cxlib.sample import simulate
 from cxlib.studies import Study, run_study
 from cxlib.studies.evidence import Curves, Forest, Sheet
 from cxlib.studies.return_on_investment import said
-from cxlib.studies.return_on_investment_answers import compared_returns, told_above, told_below
-from cxlib.studies.return_on_investment_books import Ends, Year, cost_of_each, ends, ticket_months, year
-from cxlib.studies.return_on_investment_data import complaints, newcomers, score_pairs, trial
-from cxlib.studies.return_on_investment_found import Found, Return
-from cxlib.studies.return_on_investment_money import (
+from cxlib.studies.return_on_investment.answers import compared_returns, told_above, told_below
+from cxlib.studies.return_on_investment.books import Ends, Year, cost_of_each, ends, ticket_months, year
+from cxlib.studies.return_on_investment.data import complaints, newcomers, score_pairs, trial
+from cxlib.studies.return_on_investment.found import Found, Return
+from cxlib.studies.return_on_investment.money import (
     Handling,
     counted_as_saved,
     handling,
@@ -40,10 +40,10 @@ from cxlib.studies.return_on_investment_money import (
     returned,
     solution_must_keep,
 )
-from cxlib.studies.return_on_investment_picked import History, history
-from cxlib.studies.return_on_investment_tickets import Tickets
-from cxlib.studies.return_on_investment_trial import Trial, needed, run_trial
-from cxlib.studies.return_on_investment_work import Managers, Onboarding, managers, onboarding
+from cxlib.studies.return_on_investment.picked import History, history
+from cxlib.studies.return_on_investment.tickets import Tickets
+from cxlib.studies.return_on_investment.trial import Trial, needed, run_trial
+from cxlib.studies.return_on_investment.work import Managers, Onboarding, managers, onboarding
 from cxlib.workbook import Workbook
 from desk import Desk
 

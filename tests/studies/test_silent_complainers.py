@@ -21,14 +21,14 @@ from cxlib.language import Language
 from cxlib.period import Month
 from cxlib.studies import run_study
 from cxlib.studies import silent_complainers as study_of
-from cxlib.studies import silent_complainers_data as data
-from cxlib.studies import silent_complainers_doubts as doubts
-from cxlib.studies.silent_complainers_checks import own_word, remembered, tiers, with_the_forgotten
-from cxlib.studies.silent_complainers_counts import floor_of_complaints, lists, of_detractors, of_incidents
-from cxlib.studies.silent_complainers_evidence import needed, than_told
-from cxlib.studies.silent_complainers_leaving import NONE, SILENT, TOLD, leaving, leaving_after_incidents
-from cxlib.studies.silent_complainers_survey import Survey, odds_against, planned, problems_needed
-from cxlib.studies.silent_complainers_ways import INCIDENTS, SURVEY, TWO, Ways
+from cxlib.studies.silent_complainers import data
+from cxlib.studies.silent_complainers.checks import own_word, remembered, tiers, with_the_forgotten
+from cxlib.studies.silent_complainers.counts import floor_of_complaints, lists, of_detractors, of_incidents
+from cxlib.studies.silent_complainers.doubts import doubts, forgotten, in_tiers, late_answers, own_words, upper_bound
+from cxlib.studies.silent_complainers.evidence import needed, than_told
+from cxlib.studies.silent_complainers.leaving import NONE, SILENT, TOLD, leaving, leaving_after_incidents
+from cxlib.studies.silent_complainers.survey import Survey, odds_against, planned, problems_needed
+from cxlib.studies.silent_complainers.ways import INCIDENTS, SURVEY, TWO, Ways
 from cxlib.workbook import Workbook
 from desk import Desk
 
@@ -231,7 +231,7 @@ def test_without_invitations_answers_stand_for_themselves_and_it_is_said() -> No
     assert counted.asked.value == pytest.approx(4.0)
     assert text(study_of.hidden_customers(counted)).startswith("How many customers with a problem the company does not")
     assert "(survey_invites)" in text(study_of.hidden_customers(counted))
-    said = doubts.doubts(counted)
+    said = doubts(counted)
     assert text(said[0]).startswith(
         "The exports do not say who was asked, so the answers stand for those who answered: 4.0"
     )
@@ -338,10 +338,10 @@ def test_incidents_of_which_nobody_knows_who_noticed_are_an_upper_bound() -> Non
     unnoticed = hits(100, after=[1] * 20 + [0] * 80, noticed=[np.nan] * 50 + [0.0] * 50)
     assert of_incidents(unnoticed, 3).ratio.n == 50
     survey = asked(answered(3, 50, 0, 50), people(50))
-    said = doubts.upper_bound(ways(survey, frame))
+    said = upper_bound(ways(survey, frame))
     assert said is not None
     assert "so the ratio by logged incidents is an upper bound" in text(said)
-    assert doubts.upper_bound(ways(survey, hits(60, after=[1] * 30 + [0] * 30))) is None
+    assert upper_bound(ways(survey, hits(60, after=[1] * 30 + [0] * 30))) is None
 
 
 def listed(rng: np.random.Generator, count: int) -> pd.DataFrame:
@@ -588,7 +588,7 @@ def test_recall_is_measured_on_logged_incidents() -> None:
     assert found["severe"].value == pytest.approx(1.0)
     assert found["minor"].value == pytest.approx(1 - 0.6 / 0.8)  # a fifth report a problem without any sign of one
     assert not found["moderate"].is_known
-    finding = doubts.forgotten(ways(frame))
+    finding = forgotten(ways(frame))
     assert finding is not None
     assert text(finding).startswith("The survey brings back 100.0% of the severe problems that systems logged")
     assert "but only 25.0% of the minor ones" in text(finding)
@@ -598,7 +598,7 @@ def test_recall_is_measured_on_logged_incidents() -> None:
 
 
 def test_without_incidents_recall_cannot_be_told() -> None:
-    finding = doubts.forgotten(ways(asked(answered(2, 50, 0, 50), people(50))))
+    finding = forgotten(ways(asked(answered(2, 50, 0, 50), people(50))))
     assert finding is not None
     assert finding.verdict == "cannot-tell"
     assert "Logged incidents that say whether the customer noticed would tell." in text(finding)
@@ -615,7 +615,7 @@ def test_what_people_say_is_held_against_their_tickets() -> None:
     found = own_word(Survey(frame))
     assert (found.with_ticket.value, found.with_ticket.n) == (pytest.approx(0.75), 40)
     assert found.by_tickets == pytest.approx(55 / 30, rel=0.02)
-    finding = doubts.own_words(ways(frame))
+    finding = own_words(ways(frame))
     assert finding is not None
     assert text(finding).startswith("Of those who say they told the company, 75.0% (95% interval")
 
@@ -631,7 +631,7 @@ def test_late_answers_are_read_as_a_hint(late: float, words: str) -> None:
         told=np.where(told, "company", "nobody"),
         completed_at=SENT + pd.to_timedelta(delay, unit="D"),
     )
-    finding = doubts.late_answers(ways(asked(frame, people(50))))
+    finding = late_answers(ways(asked(frame, people(50))))
     assert finding is not None
     assert words in text(finding)
 
@@ -653,7 +653,7 @@ def test_tiers_that_differ_are_told_of_and_others_are_not() -> None:
         other = tiers(Survey(frame))
         assert other is not None
         assert not other.differ
-    said = doubts.in_tiers(ways(differ))
+    said = in_tiers(ways(differ))
     assert said is not None
     assert text(said).startswith("The tiers differ: in Enterprise 4.0 stay silent")
     assert tiers(Survey(asked(answered(2, 5, 0, 5)))) is None

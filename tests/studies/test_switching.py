@@ -16,10 +16,10 @@ from cxlib.finding import Finding
 from cxlib.language import Language
 from cxlib.period import Month
 from cxlib.studies import Study, run_study
-from cxlib.studies.switching_answers import findings, results
-from cxlib.studies.switching_checks import earlier, month_number
-from cxlib.studies.switching_data import TOLD, episodes, read, tenure_band
-from cxlib.studies.switching_evidence import paradox
+from cxlib.studies.switching.answers import findings, results
+from cxlib.studies.switching.checks import earlier, month_number
+from cxlib.studies.switching.data import TOLD, episodes, read, tenure_band
+from cxlib.studies.switching.evidence import paradox
 from cxlib.workbook import Workbook
 from desk import Desk
 
