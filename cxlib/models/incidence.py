@@ -1,4 +1,4 @@
-"""How many have come to an end of one kind by when, with other ends in competition, late entry and clusters."""
+"""How many have come to an end of one kind by when: other ends in competition, late entry, weights and clusters."""
 
 from __future__ import annotations
 
@@ -32,21 +32,24 @@ class Durations:
         Whom each case belongs to.
     entry : ndarray, shape (cases,)
         From when on it could have been seen ending (0: from its beginning).
+    weight : ndarray, shape (cases,)
+        How much each counts; not negative.
     """
 
     time: Floats
     end: Ints
     cluster: npt.NDArray[np.generic]
     entry: Floats
+    weight: Floats
 
 
-def durations(time: Array, end: Array, cluster: Array, entry: Array = 0.0) -> Durations:
+def durations(time: Array, end: Array, cluster: Array, entry: Array = 0.0, weight: Array = 1.0) -> Durations:
     """Return the cases that were seen at all: those not over before they could be seen."""
     times, ends, belongs = np.asarray(time, float), np.asarray(end, np.intp), np.asarray(cluster)
-    entries = np.broadcast_to(np.asarray(entry, float), times.shape)
+    entries, weights = (np.broadcast_to(np.asarray(line, float), times.shape) for line in (entry, weight))
     seen = times > entries
     seen |= (entries == 0) & (times == 0)  # ended at once: at risk for an instant
-    return Durations(times[seen], ends[seen], belongs[seen], entries[seen])
+    return Durations(times[seen], ends[seen], belongs[seen], entries[seen], weights[seen])
 
 
 def incidence(cases: Durations, by: Array, unit: str = "share") -> list[Estimate]:
@@ -73,9 +76,9 @@ class _Steps:
     """What happens at each time at which a case ends, and where each case lies among those times."""
 
     when: Floats
-    gone: Floats
-    wanted: Floats
     risk: Floats
+    gone: Floats  # share of those at risk that ends
+    wanted: Floats  # share of those at risk that comes to the wanted end
     before: Floats  # share of cases not over just before
     reached: Floats  # share that has come to the wanted end
     place: Ints  # of each case's own time
@@ -85,20 +88,29 @@ class _Steps:
 
 
 def _steps(cases: Durations) -> _Steps:
-    ended = cases.end != STILL
+    weight, ended = cases.weight, (cases.end != STILL) & (cases.weight > 0)
     when = np.unique(cases.time[ended])
     place = np.searchsorted(when, cases.time).astype(np.intp)
-    gone = np.bincount(place[ended], minlength=len(when)).astype(float)
-    wanted = np.bincount(place[cases.end == WANTED], minlength=len(when)).astype(float)
     entry = np.where(cases.entry > 0, cases.entry, -1.0)  # seen from the beginning: at risk at time 0 as well
-    risk = _below(entry, when) - _below(cases.time, when)
-    before = np.append(1.0, np.cumprod(1 - gone / risk))[: len(when)]
-    reached = np.cumsum(before * wanted / risk)
+    risk = _from(cases.time, weight, when) - _from(entry, weight, when)
+    gone = np.minimum(np.bincount(place[ended], weight[ended], len(when)) / risk, 1.0)
+    mine = ended & (cases.end == WANTED)
+    wanted = np.minimum(np.bincount(place[mine], weight[mine], len(when)) / risk, gone)
+    before = np.append(1.0, np.cumprod(1 - gone))[: len(when)]
     entered = np.searchsorted(when, entry, side="right").astype(np.intp)
     until = np.searchsorted(when, cases.time, side="right").astype(np.intp)
-    latest = cases.time.max(initial=-np.inf)
-    last = latest if not len(cases.time) or (cases.end[cases.time == latest] == STILL).any() else np.inf
-    return _Steps(when, gone, wanted, risk, before, reached, place, entered, until, float(last))
+    counted = cases.weight > 0
+    latest = cases.time[counted].max(initial=-np.inf)
+    still = (cases.end[counted & (cases.time == latest)] == STILL).any()
+    last = float(latest) if still or not counted.any() else np.inf
+    return _Steps(when, risk, gone, wanted, before, np.cumsum(before * wanted), place, entered, until, last)
+
+
+def _from(times: Floats, weight: Floats, when: Floats) -> Floats:
+    """Return the weight of the times that do not lie before each of `when`."""
+    order = np.argsort(times, kind="stable")
+    remaining = np.append(np.cumsum(weight[order][::-1])[::-1], 0.0)
+    return np.asarray(remaining[np.searchsorted(times[order], when, side="left")], float)
 
 
 def _incidence_by(cases: Durations, steps: _Steps, cluster: Ints, by: float, unit: str) -> Estimate:
@@ -106,41 +118,64 @@ def _incidence_by(cases: Durations, steps: _Steps, cluster: Ints, by: float, uni
     method = "Aalen-Johansen, clustered"
     if n == 0 or by > steps.last:
         return Estimate(np.nan, np.nan, np.nan, n, unit, method, ("no-data",))
-    value, influence = _reached(cases, steps, by)
+    values, influence = _reached(cases, steps, np.array([by]))
+    value = float(values[0])
     if not 1e-12 < value < 1 - 1e-12:
         _, low, high = (float(line) for line in proportion(round(value) * n, n))
         return hidden_if_few(Estimate(value, min(low, value), max(high, value), n, unit, method))
-    error = float(np.sqrt(cluster_variance(influence, cluster)))
+    error = float(np.sqrt(cluster_variance(influence[:, 0], cluster)))
     turn = np.log(-np.log1p(-value))
     half = stats.norm.ppf(1 - ALPHA / 2) * error / ((1 - value) * -np.log1p(-value))
     low, high = (float(-np.expm1(-np.exp(turn + side))) for side in (-half, half))
     return hidden_if_few(Estimate(value, low, high, n, unit, method))
 
 
-def influences(cases: Durations, by: float) -> tuple[float, Floats]:
-    """Return the share that has come to the wanted end by a time, and what each case contributes to its error.
+def influences(cases: Durations, by: Array) -> tuple[Floats, Floats]:
+    """Return the shares that have come to the wanted end by some times, and what each case adds to their errors.
 
-    The variance of a difference between groups that share clusters is that of the difference of their influences.
+    The variance of a share is the sum over clusters of the square of their summed influences; that of a difference
+    between groups that share clusters is the same of the difference of their influences. An influence is the
+    derivative by the weight of the case, times the weight (Reid 1981, Annals of Statistics 9, for one kind of end).
+
+    Parameters
+    ----------
+    cases : Durations
+    by : array_like, shape (times,)
+
+    Returns
+    -------
+    shares : ndarray, shape (times,)
+        NaN beyond the last time at which anybody was seen.
+    influences : ndarray, shape (cases, times)
     """
-    return _reached(cases, _steps(cases), by)
+    steps, times = _steps(cases), np.asarray(by, float)
+    known = np.where(times <= steps.last, 0.0, np.nan)
+    values, influence = _reached(cases, steps, times)
+    return values + known, influence + known
 
 
-def _reached(cases: Durations, steps: _Steps, by: float) -> tuple[float, Floats]:
-    many = int(np.searchsorted(steps.when, by, side="right"))
-    if many == 0:
-        return 0.0, np.zeros(len(cases.time))
-    gone, wanted, risk, reached = (line[:many] for line in (steps.gone, steps.wanted, steps.risk, steps.reached))
-    value = float(reached[-1])
-    # what one more wanted end adds at each time, and what one more end of any kind takes from later times
-    adds = steps.before[:many] / risk
-    takes = np.where(risk > gone, (value - reached) / np.where(risk > gone, risk - gone, 1.0), 0.0)
-    expected = np.append(0.0, np.cumsum(adds * wanted / risk - takes * gone / risk))
-    at_risk = expected[np.minimum(steps.until, many)] - expected[np.minimum(steps.entered, many)]
-    ended = (cases.end != STILL) & (steps.place < many)
-    spot = np.minimum(steps.place, many - 1)
-    return value, ended * ((cases.end == WANTED) * adds[spot] - takes[spot]) - at_risk
+def _reached(cases: Durations, steps: _Steps, by: Floats) -> tuple[Floats, Floats]:
+    """Return the same, with what was last known beyond the last time.
 
+    A case moves a share where it ends: directly (`adds`) and by leaving fewer who can still come to the wanted end
+    (`takes`); less what an average case would have done while it was at risk.
+    """
+    many = np.searchsorted(steps.when, by, side="right")
+    value = np.append(0.0, steps.reached)[many]
+    if not len(steps.when):
+        return value, np.zeros((len(cases.time), len(by)))
+    adds = steps.before / steps.risk
+    takes = np.where(steps.gone < 1, 1 / (steps.risk * np.where(steps.gone < 1, 1 - steps.gone, 1.0)), 0.0)
+    until, entered = (np.minimum(line[:, None], many) for line in (steps.until, steps.entered))
 
-def _below(times: Floats, when: Floats) -> Floats:
-    """Return how many times lie before each of `when`."""
-    return np.searchsorted(np.sort(times), when, side="left").astype(float)
+    def at_risk(each: Floats) -> Floats:
+        so_far = np.append(0.0, np.cumsum(each))
+        return np.asarray(so_far[np.maximum(until, entered)] - so_far[entered], float)
+
+    expected = at_risk(adds * steps.wanted) - value * at_risk(takes * steps.gone)
+    expected += at_risk(takes * steps.gone * steps.reached)
+    spot = np.minimum(steps.place, len(steps.when) - 1)
+    direct = (cases.end == WANTED) * adds[spot]
+    own = direct[:, None] - (value - steps.reached[spot][:, None]) * takes[spot][:, None]
+    ended = (cases.end != STILL)[:, None] & (steps.place[:, None] < many)
+    return value, cases.weight[:, None] * (np.where(ended, own, 0.0) - expected)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cxlib.models.competing_risks import cumulative_incidence
+from cxlib.models.incidence import OTHER, STILL, WANTED, durations, influences
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -150,6 +150,15 @@ class Followed(NamedTuple):
     customer: npt.NDArray[np.generic]
 
 
+def reached(rows: Followed, times: npt.ArrayLike, weight: npt.ArrayLike = 1.0, cause: int = 1) -> tuple[Floats, Floats]:
+    """Return the share that `cause` has happened to by each time, and what each row adds to its error.
+
+    Shapes (times,) and (rows, times). All other events compete.
+    """
+    end = np.select([rows.event == cause, rows.event == 0], [WANTED, STILL], OTHER)
+    return influences(durations(rows.duration, end, rows.customer, weight=weight), times)
+
+
 @dataclass(frozen=True)
 class Compared:
     """Shares by each time among the cases and among those like them, with the error of each customer.
@@ -207,16 +216,17 @@ def _compare(
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Return what `Compared` holds beside the times."""
     rows = matches.matched
-    own = cumulative_incidence(cases.duration[rows], cases.event[rows], times, cause=cause)
-    set_ = cumulative_incidence(others.duration, others.event, times, matches.weight, cause)
-    nothing = np.where(np.isfinite(own.value + set_.value), 0.0, np.nan)
+    matched = Followed(cases.duration[rows], cases.event[rows], cases.customer[rows])
+    own, of_own = reached(matched, times, cause=cause)
+    set_, of_pair = reached(others, times, matches.weight, cause)
+    nothing = np.where(np.isfinite(own + set_), 0.0, np.nan)
     of_set = np.zeros((len(cases.duration), len(times)))
-    np.add.at(of_set, matches.case, set_.influence)
-    within = set_.influence - matches.weight[:, None] * of_set[matches.case]
+    np.add.at(of_set, matches.case, of_pair)
+    within = of_pair - matches.weight[:, None] * of_set[matches.case]
     place = np.unique(np.concatenate([cases.customer[rows], others.customer]), return_inverse=True)[1]
     case_place, other_place = place[: len(rows)], place[len(rows) :]
     of_cases, of_others = np.zeros((2, int(place.max(initial=-1)) + 1, len(times)))
-    np.add.at(of_cases, case_place, own.influence)
+    np.add.at(of_cases, case_place, of_own)
     np.add.at(of_others, case_place, of_set[rows])
     np.add.at(of_others, other_place, within)
-    return own.value + nothing, set_.value + nothing, of_cases, of_others
+    return own + nothing, set_ + nothing, of_cases, of_others

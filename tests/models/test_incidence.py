@@ -1,13 +1,17 @@
-"""Cumulative incidence with clusters: against lifelines, statsmodels and leaving one out."""
+"""Cumulative incidence: a printed table, lifelines, statsmodels, its own derivative, and worlds with clusters."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import numpy.typing as npt
 import pytest
-from lifelines import KaplanMeierFitter
+from lifelines import AalenJohansenFitter, KaplanMeierFitter
 from statsmodels.duration.survfunc import CumIncidenceRight
 
-from cxlib.models.incidence import OTHER, STILL, WANTED, Durations, durations, incidence, influences
+from cxlib.models.incidence import OTHER, STILL, WANTED, durations, incidence, influences
+from cxlib.models.life_table import life_table
 
 
 def some(seed: int = 3, n: int = 300) -> tuple[np.ndarray, np.ndarray]:
@@ -15,15 +19,102 @@ def some(seed: int = 3, n: int = 300) -> tuple[np.ndarray, np.ndarray]:
     return rng.exponential(50, n), rng.integers(0, 3, n)
 
 
-@pytest.mark.parametrize("by", [10.0, 40.0, 90.0])
-def test_value_and_error_are_those_of_aalen_and_johansen(by: float) -> None:
+def reached(
+    time: npt.ArrayLike, end: npt.ArrayLike, by: npt.ArrayLike, weight: npt.ArrayLike = 1.0, entry: npt.ArrayLike = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    return influences(durations(time, end, np.arange(len(np.asarray(time))), entry, weight), by)
+
+
+def test_the_printed_example_of_breast_cancer() -> None:
+    # Satagopan and others (2004), British Journal of Cancer 91, table 2: the first nine of 305 patients, months of
+    # follow-up; died of the cancer (1), of something else (2), or alive (0). The others were followed for longer.
+    time = [7, 10, 14, 16, 18, 23, 24, 26, 27, *[100] * 296]
+    end = [0, 1, 0, 1, 2, 1, 0, 2, 1, *[0] * 296]
+    found, _ = reached(time, end, [0, 10, 16, 23, 27])
+    assert np.round(100 * found, 1).tolist() == [0.0, 0.3, 0.7, 1.0, 1.3]
+    # printed are 0.3, 0.6, 0.9 and 1.2: sums of increments that were rounded to 0.3 each, of these four
+    steps = [1 / 304, 303 / 304 / 302, 303 / 304 * 301 / 302 * 300 / 301 / 300]
+    assert np.diff(found)[:3] == pytest.approx(steps)
+    assert np.round(100 * np.array(steps), 1).tolist() == [0.3, 0.3, 0.3]
+
+
+@pytest.mark.parametrize("ties", [True, False])
+def test_value_and_error_are_those_of_aalen_and_johansen(ties: bool) -> None:
     time, end = some()
-    value, influence = influences(durations(time, end, np.arange(300)), by)
+    time = np.ceil(time) if ties else time
     with np.errstate(all="ignore"):
         theirs = CumIncidenceRight(time, end)
-    place = np.searchsorted(theirs.times, by, side="right") - 1
-    assert value == pytest.approx(theirs.cinc[0][place])
-    assert np.sqrt((influence**2).sum()) == pytest.approx(theirs.cinc_se[0][place])
+    for kind, other in ((0, 1), (1, 2)):
+        value, influence = reached(time, np.select([end == other, end == 0], [WANTED, STILL], OTHER), theirs.times)
+        assert value == pytest.approx(theirs.cinc[kind])
+        with_error = np.isfinite(theirs.cinc_se[kind])
+        errors = np.sqrt((influence**2).sum(axis=0))
+        assert errors[with_error] == pytest.approx(theirs.cinc_se[kind][with_error])
+        assert with_error.sum() > 50
+
+
+def test_with_delayed_entry_it_is_that_of_lifelines() -> None:
+    time, end = some(11, 600)
+    entry = np.where(np.random.default_rng(12).random(600) < 0.5, 0.0, 20.0)
+    seen = time > entry
+    oracle = AalenJohansenFitter(calculate_variance=False).fit(time[seen], end[seen], WANTED, entry=entry[seen])
+    times = np.linspace(0.5, 120, 30)
+    assert reached(time, end, times, entry=entry)[0] == pytest.approx(oracle.predict(times).to_numpy(), rel=1e-9)
+
+
+def test_reasons_and_those_still_there_add_up_to_one() -> None:
+    time, end = some(13)
+    entry = np.random.default_rng(14).uniform(0, 20, 300)
+    times = np.linspace(0, 100, 21)
+    ways = (np.where(end == STILL, STILL, np.where(end == kind, WANTED, OTHER)) for kind in (1, 2))
+    seen = time > entry
+    table = life_table(time[seen], end[seen] > 0, entry[seen])
+    parts = [reached(time, way, times, entry=entry)[0] for way in ways]
+    assert sum(parts) + table.at(times).value == pytest.approx(np.ones(21))
+
+
+def test_whole_weights_are_repeated_records() -> None:
+    time, end = some(15, 60)
+    weight = np.random.default_rng(1).integers(0, 4, 60)
+    entry = np.random.default_rng(2).integers(0, 3, 60) * 5.0
+    times = [5.0, 15.0, 45.0]
+    repeated = (np.repeat(line, weight) for line in (time, end))
+    again = reached(*repeated, times, entry=np.repeat(entry, weight))
+    assert reached(time, end, times, weight, entry)[0] == pytest.approx(again[0])
+
+
+def test_the_influence_is_the_derivative_by_the_weight() -> None:
+    time, end = some(16, 80)
+    time = np.ceil(time / 3)
+    weight, times = np.random.default_rng(2).uniform(0.2, 2, 80), [4.0, 12.5, 28.0]
+    entry = np.where(np.arange(80) % 3 == 0, 2.0, 0.0)
+    cases = durations(time, end, np.arange(80), entry, weight)
+    _, base = influences(cases, times)
+    for record in range(0, len(cases.time), 9):
+        more, less = cases.weight.copy(), cases.weight.copy()
+        more[record] += 1e-5
+        less[record] -= 1e-5
+        ends = [influences(replace(cases, weight=each), times)[0] for each in (more, less)]
+        assert base[record] == pytest.approx((ends[0] - ends[1]) / 2e-5 * cases.weight[record], abs=1e-8)
+    assert base.sum(axis=0) == pytest.approx(0, abs=1e-12)
+
+
+def test_what_nobody_was_followed_for_is_not_known() -> None:
+    found, influence = reached([3.0, 5.0], [1, 0], [4.0, 5.0, 6.0])
+    assert found[:2] == pytest.approx([0.5, 0.5])
+    assert np.isnan(found[2])
+    assert np.isnan(influence[:, 2]).all()
+    assert reached([3.0, 5.0], [0, 2], [9.0])[0].tolist() == [0.0]  # all over, and none in the way asked about
+
+
+def test_without_an_end_it_is_none_and_without_a_record_not_known() -> None:
+    quiet, influence = reached([5.0, 9.0], [0, 2], [0.0, 8.0])
+    assert quiet.tolist() == [0.0, 0.0]
+    assert (influence == 0).all()
+    assert (reached([5.0, 9.0], [0, 0], [0.0, 8.0])[1] == 0).all()
+    nobody, none = reached([], [], [1.0])
+    assert np.isnan(nobody).all()
+    assert none.shape == (0, 1)
 
 
 def test_ties_and_late_entry_as_lifelines_has_them() -> None:
@@ -33,18 +124,18 @@ def test_ties_and_late_entry_as_lifelines_has_them() -> None:
     theirs = KaplanMeierFitter().fit(time[seen], end[seen] > 0, entry=entry[seen])
     ours = durations(time, np.where(end > 0, WANTED, STILL), np.arange(300), entry)
     for by in (20.0, 60.0, 120.0):
-        assert influences(ours, by)[0] == pytest.approx(1 - float(theirs.survival_function_at_times(by).iloc[0]))
+        assert influences(ours, [by])[0][0] == pytest.approx(1 - float(theirs.survival_function_at_times(by).iloc[0]))
 
 
 def test_influences_are_what_leaving_one_out_changes() -> None:
     time, end = some(6, 120)
     entry = np.random.default_rng(7).uniform(0, 20, 120)
     cases = durations(np.round(time), end, np.arange(120), np.round(entry))
-    value, influence = influences(cases, 60.0)
+    (value,), influence = influences(cases, [60.0])
     for place in range(0, len(cases.time), 7):
         rest = np.arange(len(cases.time)) != place
-        without = Durations(cases.time[rest], cases.end[rest], cases.cluster[rest], cases.entry[rest])
-        assert value - influences(without, 60.0)[0] == pytest.approx(influence[place], abs=0.002)
+        without = replace(cases, weight=rest.astype(float))
+        assert value - influences(without, [60.0])[0][0] == pytest.approx(influence[place, 0], abs=0.002)
     assert influence.sum() == pytest.approx(0, abs=1e-12)
 
 
@@ -68,7 +159,7 @@ def test_a_lost_case_is_not_one_still_running() -> None:
     """One less Kaplan and Meier with the lost as censored would say too much."""
     time, end = some(10)
     right = incidence(durations(time, end, np.arange(300)), [120.0])[0].value
-    naive = influences(durations(time, (end == WANTED).astype(int), np.arange(300)), 120.0)[0]
+    naive = influences(durations(time, (end == WANTED).astype(int), np.arange(300)), [120.0])[0][0]
     assert naive > right + 0.1
 
 

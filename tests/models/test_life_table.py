@@ -1,14 +1,13 @@
-"""Life tables against lifelines and statsmodels, and by hand."""
+"""Life tables against lifelines, and by hand."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from lifelines import AalenJohansenFitter, KaplanMeierFitter
-from statsmodels.duration.survfunc import CumIncidenceRight
+from lifelines import KaplanMeierFitter
 
 from cxlib.errors import MeasureError
-from cxlib.models.life_table import cumulative_incidence, life_table
+from cxlib.models.life_table import life_table
 
 
 def spells(count: int = 400, seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -69,69 +68,11 @@ def test_without_censoring_it_is_the_share_still_there() -> None:
     assert life_table(exit, np.ones(5)).at([1, 2, 3]).value == pytest.approx([4 / 5, 2 / 5, 1 / 5])
 
 
-def test_aalen_johansen_with_delayed_entry_is_that_of_lifelines() -> None:
-    exit, reason, entry = spells()
-    curves = cumulative_incidence(exit, np.array([None, "left", "failed"], object)[reason], entry)
-    assert list(curves) == ["failed", "left"]
-    for name, code in (("left", 1), ("failed", 2)):
-        oracle = AalenJohansenFitter(calculate_variance=False).fit(exit, reason, code, entry=entry)
-        times = np.linspace(0.5, 20, 30)
-        theirs = oracle.predict(times).to_numpy()
-        assert curves[name].at(times).value == pytest.approx(theirs, rel=1e-9)
-
-
-def test_variance_of_the_incidence_is_that_of_lifelines() -> None:
-    exit, reason, _ = spells(150)
-    curve = cumulative_incidence(exit, np.array([None, "left", "failed"], object)[reason])["left"]
-    oracle = AalenJohansenFitter().fit(exit, reason, 1)
-    here = (curve.share > 0) & (curve.time < exit.max())
-    variance = oracle.variance_.loc[curve.time[here]].to_numpy()
-    assert curve.error[here] ** 2 == pytest.approx(variance, rel=1e-8)
-    limits = oracle.confidence_interval_.loc[curve.time[here]].to_numpy()
-    assert curve.low[here] == pytest.approx(limits.min(axis=1), rel=1e-8)
-    assert curve.high[here] == pytest.approx(limits.max(axis=1), rel=1e-8)
-
-
-def test_incidence_is_that_of_statsmodels_with_ties() -> None:
-    exit, reason, _ = spells(300)
-    exit = np.ceil(exit)
-    curve = cumulative_incidence(exit, np.array([None, "left", "failed"], object)[reason])["failed"]
-    oracle = CumIncidenceRight(exit, reason)
-    assert curve.at(oracle.times).value == pytest.approx(oracle.cinc[1], rel=1e-9)
-
-
-def test_reasons_and_survival_add_up_to_one() -> None:
-    exit, reason, entry = spells()
-    curves = cumulative_incidence(exit, np.array([None, "left", "failed"], object)[reason], entry)
-    table = life_table(exit, reason > 0, entry)
-    assert curves["left"].share + curves["failed"].share + table.survival == pytest.approx(np.ones(len(table.time)))
-
-
-def test_one_reason_is_one_minus_kaplan_meier_with_greenwood() -> None:
-    exit, reason, entry = spells()
-    ended = reason > 0
-    curve = cumulative_incidence(exit, np.array([None, "ended"], object)[ended.astype(int)], entry)["ended"]
-    table = life_table(exit, ended, entry)
-    assert curve.share == pytest.approx(1 - table.survival)
-    inner = (table.survival > 0) & (table.survival < 1)
-    assert curve.error[inner] == pytest.approx(table.error[inner], rel=1e-6)
-
-
-def test_the_curve_can_start_later() -> None:
-    exit, reason, entry = spells()
-    whole, later = life_table(exit, reason > 0, entry), life_table(exit, reason > 0, entry, since=3.0)
-    ratio = whole.at([5, 10]).value / whole.at([3]).value
-    assert later.at([5, 10]).value == pytest.approx(ratio)
-    assert later.at([2.9]).value == 1
-
-
 def test_nobody_gone_still_leaves_doubt() -> None:
     """Rule of three, exactly: none of 10 gone leaves a lower limit of 0.025^(1/10)."""
     table = life_table(np.full(10, 2.0), np.zeros(10))
     assert table.at([2]).value.item() == 1
     assert table.at([2]).low.item() == pytest.approx(0.6915, abs=1e-4)
-    curve = cumulative_incidence([2.0] * 9 + [3.0], [None] * 9 + ["left"])["left"]
-    assert curve.at([2]).high.item() == pytest.approx(1 - 0.6915, abs=1e-4)
 
 
 def test_everybody_gone_keeps_an_upper_limit() -> None:
@@ -143,17 +84,12 @@ def test_everybody_gone_keeps_an_upper_limit() -> None:
     alone = life_table([1], [True])
     assert (alone.survival.item(), alone.low.item()) == (0, 0)
     assert alone.high.item() == pytest.approx(0.975)  # exact binomial: 1 - 0.025
-    curve = cumulative_incidence([1, 1], ["left", "left"])["left"]
-    assert (curve.share.item(), curve.high.item()) == (1, 1)
-    assert curve.low.item() == pytest.approx(np.sqrt(0.025))
 
 
 def test_nothing_at_all() -> None:
     table = life_table([], [])
     assert len(table.time) == 0
     assert np.isnan(table.at([1]).value).all()
-    assert cumulative_incidence([], []) == {}
-    assert np.isnan(life_table([1.0], [True], since=2.0).at([3]).value).all()
 
 
 def test_the_interval_holds_the_truth() -> None:

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxlib.models.competing_risks import cumulative_incidence
-from cxlib.models.matching import Compared, Followed, Matches, compare, match_risk_sets
+from cxlib.models.matching import Compared, Followed, Matches, compare, match_risk_sets, reached
 
 CASES = pd.DataFrame({"customer": ["a", "b"], "at": [10.0, 20.0], "tier": ["big", "small"], "product": ["x", None]})
 STRETCHES = pd.DataFrame(
@@ -100,8 +99,7 @@ def reweighted(times: list[float], cases: Followed, others: Followed, matches: M
     of_case, of_other = many[cases.customer], many[others.customer]
     in_set = np.bincount(matches.case, of_other, len(of_case))
     weight = of_case[matches.case] * of_other / in_set[matches.case]
-    own = cumulative_incidence(cases.duration, cases.event, times, of_case).value
-    return own - cumulative_incidence(others.duration, others.event, times, weight).value
+    return reached(cases, times, of_case)[0] - reached(others, times, weight)[0]
 
 
 def test_the_influence_is_the_derivative_by_the_customer() -> None:

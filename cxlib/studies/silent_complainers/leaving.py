@@ -74,9 +74,9 @@ class Leaving:
         n, method = min(len(part.time) for part in parts), "Aalen-Johansen, clustered"
         if n == 0 or any(part.time.max() < days for part in parts):
             return Estimate(np.nan, np.nan, np.nan, n, "share difference", method, ("no-data",))
-        (first, a), (second, b) = (influences(part, days) for part in parts)
-        error = np.sqrt(cluster_variance(np.concatenate([a, -b]), np.concatenate([part.cluster for part in parts])))
-        gap, half = first - second, Z * float(error)
+        (first, a), (second, b) = (influences(part, [days]) for part in parts)
+        each, whom = np.concatenate([a[:, 0], -b[:, 0]]), np.concatenate([part.cluster for part in parts])
+        gap, half = float(first[0] - second[0]), Z * float(np.sqrt(cluster_variance(each, whom)))
         return hidden_if_few(Estimate(gap, gap - half, gap + half, n, "share difference", method))
 
     def curves(self) -> pd.DataFrame:

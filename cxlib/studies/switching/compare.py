@@ -11,8 +11,7 @@ from scipy import stats
 
 from cxlib.estimate import ALPHA, Estimate, difference, proportion
 from cxlib.models.binary import hidden_if_few
-from cxlib.models.competing_risks import cumulative_incidence
-from cxlib.models.matching import Compared, Followed, Matches, compare, match_risk_sets
+from cxlib.models.matching import Compared, Followed, Matches, compare, match_risk_sets, reached
 from cxlib.studies.switching.data import LEFT, STRATA, Floats
 
 HORIZONS = (30, 90, 365)
@@ -158,10 +157,10 @@ def plainly(cases: pd.DataFrame, others: pd.DataFrame, times: npt.ArrayLike = HO
     customers = np.unique(np.concatenate([side["customer"].to_numpy(object) for side in sides]).astype(str))
     found = []
     for side in sides:
-        one = cumulative_incidence(side["duration"], side["event"], times)
-        influence = np.zeros((len(customers), len(one.times)))
-        np.add.at(influence, np.searchsorted(customers, side["customer"].to_numpy(object).astype(str)), one.influence)
-        found.append((one.value, influence))
+        share, of_row = reached(_followed(side), times)
+        influence = np.zeros((len(customers), of_row.shape[1]))
+        np.add.at(influence, np.searchsorted(customers, side["customer"].to_numpy(object).astype(str)), of_row)
+        found.append((share, influence))
     nothing = np.where(np.isfinite(found[0][0] + found[1][0]), 0.0, np.nan)
     (first, of_first), (second, of_second) = found
     compared = Compared(np.asarray(times, float), first + nothing, second + nothing, of_first, of_second)
