@@ -72,7 +72,8 @@ def claims_summary(book: Workbook, judged: Sequence[Judged]) -> Exhibit:
     language = book.language
     counts = Counter(one.verdict for one in judged)
     text = language.text(
-        "Of {count} claims, {supported} hold here, {refuted} do not, and {untold} cannot be told from the data.",
+        "Of {count} claims the data of this company support {supported} and contradict {refuted}; of {untold} they "
+        "cannot tell.",
         count=language.number(len(judged)),
         supported=language.number(counts["supported"]),
         refuted=language.number(counts["not-supported"]),

@@ -22,6 +22,9 @@ from cxlib.workbook import Workbook
 MOST_LINES = 14
 """Places along the axis that the table behind a chart shows of each curve."""
 
+ONE_LINE = 75
+"""Letters that the names of the curves may have together to stand on one line."""
+
 
 def curves(book: Workbook, name: str, piece: Curves) -> Exhibit:
     """Return curves, each with its interval as a band and its name at its end."""
@@ -70,7 +73,10 @@ def _axes(language: Language, axes: Axes, frame: pd.DataFrame, piece: Curves) ->
     axes.yaxis.set_major_formatter(FuncFormatter(axis.tick_text(language, piece.unit, axes.get_ylim()[1])))
     axes.grid(axis="y", color=theme.RULE, linewidth=0.6)
     if frame["series"].nunique() > 1:
-        axes.legend(frameon=False, fontsize=8, loc="best")
+        # above the curves, where none can run; on one line if the names are short enough
+        names = frame["series"].drop_duplicates().map(lambda name: language.text(str(name)))
+        columns = len(names) if sum(map(len, names)) <= ONE_LINE else 1
+        axes.legend(frameon=False, fontsize=8, ncols=columns, loc="lower right", bbox_to_anchor=(1, 1))
     sns.despine(ax=axes, left=True)
 
 

@@ -24,6 +24,9 @@ SERIES = (theme.ACCENT, "#c77700", "#5b4a9e", "#1b7a4b", "#8a8f98")
 
 LONGEST_LABEL = 34
 
+OPEN = 0.3
+"""How far an interval without end is drawn beyond all values, as a part of their reach."""
+
 
 def forest(book: Workbook, name: str, piece: Forest) -> Exhibit:
     """Return dots with their intervals, one line each, in the order given; unknown ones are said, not drawn."""
@@ -71,11 +74,15 @@ def _dot(language: Language, axes: Axes, y: float, estimate: Estimate, span: tup
     if not estimate.is_known:
         return
     color = theme.QUIET if {"small", "suppressed"} & set(estimate.flags) else theme.ACCENT
-    # an end without a limit runs out of the picture
     low, high = (
         float(np.clip(estimate.value if np.isnan(end) else end, *span)) for end in (estimate.low, estimate.high)
     )
     axes.plot([low, high], [y, y], color=color, linewidth=1.4, solid_capstyle="round")
+    # an arrow says that the interval goes on where the picture ends
+    if estimate.low < low:
+        axes.plot([low], [y], "<", color=color, markersize=5)
+    if estimate.high > high:
+        axes.plot([high], [y], ">", color=color, markersize=5)
     value = float(np.clip(estimate.value, *span))
     axes.plot([value], [y], "o", color=color, markersize=5)
     axes.annotate(
@@ -97,6 +104,12 @@ def _span(estimates: list[Estimate], reference: float | None) -> tuple[float, fl
     reach = max(values) - min(values) or abs(max(values)) or 1.0
     low = max(min([*values, *ends]), min(values) - 3 * reach)
     high = min(max([*values, *ends]), max(values) + 3 * reach)
+    # an interval without end leaves its dot by some way
+    open_ends = [end for e in estimates if e.is_known for end in (e.low, e.high) if np.isinf(end)]
+    if any(end < 0 for end in open_ends):
+        low = min(low, min(values) - OPEN * reach)
+    if any(end > 0 for end in open_ends):
+        high = max(high, max(values) + OPEN * reach)
     return low, high
 
 

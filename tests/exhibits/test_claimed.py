@@ -48,7 +48,7 @@ def three() -> list[Judged]:
 
 def test_the_three_verdicts_are_counted(book: Workbook, three: list[Judged]) -> None:
     assert claims_summary(book, three).text == (
-        "Of 3 claims, 1 hold here, 1 do not, and 1 cannot be told from the data."
+        "Of 3 claims the data of this company support 1 and contradict 1; of 1 they cannot tell."
     )
 
 

@@ -10,8 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from lxml import html
+from matplotlib.figure import Figure
 
 from cxlib.estimate import Estimate
+from cxlib.exhibits import theme
+from cxlib.exhibits.axis import tick_text
 from cxlib.exhibits.evidence import evidence
 from cxlib.exhibits.said import filled, sentence
 from cxlib.exhibits.studied import answers, how_studied, what_could_mislead
@@ -116,6 +119,62 @@ def test_dots_have_their_numbers_behind_them_and_the_sentence_under_them(book: W
     assert figure.xpath(".//figcaption")[0].text == "Silent per complainer, any problem. Dotted line: the claim."
     assert "Survey 3.2 (2.8 to 3.9); Incidents 2.1" in figure.xpath(".//img")[0].get("alt", "")
     assert figure.xpath(".//p[@id='finding-silent-here']")[0].text == "So it is 3.2."
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    """Return the figures that are drawn from now on."""
+    figures: list[Figure] = []
+    new = theme.new_figure
+
+    def kept(height: float) -> Figure:
+        figures.append(new(height))
+        return figures[-1]
+
+    monkeypatch.setattr(theme, "new_figure", kept)
+    return figures
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "arrows"),
+    [(1.0, 3.0, []), (1.0, np.inf, [">"]), (-np.inf, 3.0, ["<"]), (1.0, 500.0, [">"]), (NAN, NAN, [])],
+)
+def test_an_interval_that_leaves_the_picture_ends_in_an_arrow(
+    book: Workbook, drawn: list[Figure], low: float, high: float, arrows: list[str]
+) -> None:
+    rows = (Row("One", share(2.0, low, high, 60, "times")), Row("Other", share(4.0, 3.0, 5.0, 60, "times")))
+    piece = Forest(caption="Ways.", rows=rows)
+    evidence(book, study(ways=piece), "ways")
+    lines = drawn[0].axes[0].lines
+    assert [line.get_marker() for line in lines if line.get_marker() in "<>"] == arrows
+    ends = [x for line in lines if line.get_marker() in "<>" for x in np.asarray(line.get_xdata(), float)]
+    assert all(not 1.9 < end < 4.1 for end in ends)  # beyond every dot
+
+
+@pytest.mark.parametrize("names", [("after", "matched"), ("refused before it was opened " * 2, "given up early " * 3)])
+def test_the_names_of_curves_stand_above_them(book: Workbook, drawn: list[Figure], names: tuple[str, str]) -> None:
+    frame = pd.concat([curve(name, 20) for name in names])
+    piece = Curves(caption="Left.", frame=frame, x_label="Since", x_unit="days", unit="share", steps=True)
+    evidence(book, study(c=piece), "c")
+    axes = drawn[0].axes[0]
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == list(names)
+    assert legend.get_window_extent().y0 >= axes.get_window_extent().y1 - 1
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (0.25, "tickets", "0.25"),
+        (2.0, "tickets", "2"),
+        (0.5, "months", "0.5"),
+        (0.2, "share", "20%"),
+        (0.025, "share", "2.5%"),
+    ],
+)
+def test_a_tick_has_the_digits_it_needs(value: float, unit: str, said: str) -> None:
+    assert tick_text(EN, unit, 1.0)(value, 0) == said
 
 
 def curve(series: str, points: int) -> pd.DataFrame:

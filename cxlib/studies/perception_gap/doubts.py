@@ -174,8 +174,8 @@ def _cut_off(owners: Answers, customers: Answers) -> Iterator[Finding]:
         return
     alike = len({(gap.low > 0, gap.high < 0) for gap in (usual, *gaps)}) == 1
     sentence = (
-        "The answer does not hang on where agreement begins: counting the middle of the scale as agreement the gap is "
-        "{wide}, counting only its upper end {narrow}, instead of {usual}."
+        "That there is a gap, or none to be seen, does not hang on where agreement begins; its size does. Counting the "
+        "middle of the scale as agreement it is {wide}, counting only its upper end {narrow}, instead of {usual}."
         if alike
         else "The answer hangs on where agreement begins: counting the middle of the scale as agreement the gap is "
         "{wide} ({wide_interval}), counting only its upper end {narrow} ({narrow_interval}), instead of {usual}."

@@ -80,7 +80,11 @@ def usual_weights(ways: Ways) -> Finding | None:
         "problems and not {used}: they take customers who told nobody for customers to whom nothing happened."
         if usual.value * NOTABLE < used.value
         else "The usual weights, by what is known of everyone asked, tickets included, would give {usual} for severe "
-        "problems; those used here, which learn from known problems how the silent answer, give {used}."
+        "problems; those used here, which learn from known problems how the silent answer, give {used}. It hardly "
+        "matters which are taken."
+        if used.value * NOTABLE > usual.value
+        else "The usual weights, by what is known of everyone asked, tickets included, would give as much as {usual} "
+        "for severe problems; those used here, which learn from known problems how the silent answer, give {used}."
     )
     return Finding("silent-usual-weights", sentence, values, estimate=usual)
 
