@@ -10,6 +10,8 @@ from hypothesis import settings
 
 pytest_plugins = ["desk"]
 
+for _library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_library, "1")  # the test processes share the cores already; read when numpy is loaded
 os.environ["MPLBACKEND"] = "agg"
 os.environ["JUPYTER_PLATFORM_DIRS"] = "1"  # else jupyter_core warns that its folders will move
 

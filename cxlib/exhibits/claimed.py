@@ -85,14 +85,17 @@ def claims_summary(book: Workbook, judged: Sequence[Judged]) -> Exhibit:
 def claims_headline(book: Workbook, judged: Sequence[Judged]) -> Exhibit:
     """Return the claims that name a number, each in its first reading, beside the company's own number."""
     language = book.language
-    # the other readings of a claim carry a suffix and stand further down
-    first = [one for one in judged if one.claim.kind == "numeric" and one.claim.id == one.claim.seed]
+    # the other readings of the same words stand further down
+    first: dict[str, Judged] = {}
+    for one in judged:
+        if one.claim.kind == "numeric":
+            first.setdefault(one.claim.quote, one)
     rows = [
         (
             _quoted(one.claim),
             [_figure(language, one), Cell(language.text(VERDICTS[one.verdict]), is_number=False)],
         )
-        for one in first
+        for one in first.values()
     ]
     headers = [language.text(text) for text in ("What is said", "Your own figure", "Verdict")]
     caption = language.text(

@@ -10,6 +10,7 @@ from lxml import html
 
 from cxlib import exhibits
 from cxlib.claims import Judged, all_claims, judge
+from cxlib.claims.claim import Range
 from cxlib.estimate import Estimate
 from cxlib.exhibits import claims_doubts, claims_headline, claims_sources, claims_summary, claims_table
 from cxlib.exhibits.claimed import claim_record
@@ -29,7 +30,8 @@ def book(desk: Callable[..., Any]) -> Workbook:
 
 
 def judged(claim: str, value: float, low: float, high: float, n: int = 500) -> Judged:
-    unit = "silent customers" if claim == "000.2" else "share"
+    rule = CLAIMS[claim].rule
+    unit = rule.unit if isinstance(rule, Range) else "share"
     estimate = Estimate(value, low, high, n, unit, "Wilson")
     name = CLAIMS[claim].finding
     return judge(
@@ -61,9 +63,23 @@ def test_the_headline_has_figure_interval_and_n(book: Workbook, three: list[Judg
 
 
 def test_another_reading_of_a_claim_is_not_in_the_headline(book: Workbook) -> None:
-    other = judged("000.3-soon", 0.1, 0.05, 0.2)
-    assert claims_headline(book, [other]).html == ""
-    assert "soon after" in claims_table(book, [other], "not-supported").text
+    usual, other = judged("000.3", 0.27, 0.24, 0.31), judged("000.3-soon", 0.1, 0.05, 0.2)
+    said = claims_headline(book, [usual, other]).text
+    assert "27.0%" in said
+    assert "soon after" not in said
+    assert "soon after" in claims_table(book, [usual, other], "not-supported").text
+
+
+def test_every_number_that_is_repeated_is_in_the_headline_once(book: Workbook) -> None:
+    numeric = [claim for claim in CLAIMS.values() if claim.kind == "numeric"]
+    said = claims_headline(book, [judged(claim.id, 0.1, 0.05, 0.2) for claim in numeric])
+    assert len(html.fromstring(said.html).xpath(".//tbody/tr")) == len({claim.quote for claim in numeric})
+    assert "25% increase in profit" in said.text
+    assert "60% to 70%" in said.text
+
+
+def test_without_a_number_there_is_no_headline(book: Workbook) -> None:
+    assert claims_headline(book, [judged("001.2-matters", 0.1, 0.05, 0.2)]).html == ""
 
 
 def test_a_table_holds_one_verdict_and_what_would_turn_it(book: Workbook, three: list[Judged]) -> None:

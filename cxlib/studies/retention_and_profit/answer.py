@@ -29,12 +29,17 @@ HINGES = (
 Sentences = dict[Verdict, str]
 
 POINTS_SAID: Sentences = {
-    "supported": "{stay} of new customers stay for a year. If five in a hundred more did, a customer would bring "
-    "{uplift} more {what} over its life ({uplift_interval}): the quarter that is often promised, or more.",
-    "not-supported": "{stay} of new customers stay for a year. If five in a hundred more did, a customer would bring "
-    "{uplift} more {what} over its life ({uplift_interval}): less than the quarter that is often promised.",
-    "cannot-tell": "{stay} of new customers stay for a year. If five in a hundred more did, a customer would bring "
-    "{uplift} more {what} over its life ({uplift_interval}). On which side of the quarter that is often promised that "
+    "supported": "{stay} of new customers stay for a year, by a curve fitted to all their years. If five in a hundred "
+    "more did, a customer would bring {uplift} more {what} over its life ({uplift_interval}): the quarter that is "
+    "often promised, or more.",
+    "not-supported": "{stay} of new customers stay for a year, by a curve fitted to all their years. If five in a "
+    "hundred "
+    "more did, a customer would bring {uplift} more {what} over its life ({uplift_interval}): less than the quarter "
+    "that is often promised.",
+    "cannot-tell": "{stay} of new customers stay for a year, by a curve fitted to all their years. If five in a "
+    "hundred "
+    "more did, a customer would bring {uplift} more {what} over its life ({uplift_interval}). On which side of the "
+    "quarter that is often promised that "
     "lies cannot be told.",
 }
 RELATIVE_SAID: Sentences = {
@@ -107,21 +112,23 @@ def _of_value(found: Results, name: str, reading: Reading, sentences: Sentences,
 
 
 SORTED = (
-    "The longer customers have been there, the more of them stay: {first} in their first year, {later} a year later on "
-    "({apart}, {apart_interval}). That those likely to leave go first explains it; nobody need have grown more loyal."
+    "The longer customers have been there, the more of them stay: as counted, {first} in their first year, {later} a "
+    "year later on ({apart}, {apart_interval}). That those likely to leave go first explains it; nobody need have "
+    "grown more loyal."
 )
 LOYAL = (
-    "The longer customers have been there, the more of them stay: {first} in their first year, {later} a year later on "
-    "({apart}, {apart_interval}). That those likely to leave go first does not explain it all: each customer's own "
+    "The longer customers have been there, the more of them stay: as counted, {first} in their first year, {later} a "
+    "year later on ({apart}, {apart_interval}). That those likely to leave go first does not explain it all: each "
+    "customer's own "
     "risk falls as well."
 )
 IN_SPITE = (
-    "The longer customers have been there, the more of them stay: {first} in their first year, {later} a year later on "
-    "({apart}, {apart_interval}). Those likely to leave go first; each customer's own risk rises."
+    "The longer customers have been there, the more of them stay: as counted, {first} in their first year, {later} a "
+    "year later on ({apart}, {apart_interval}). Those likely to leave go first; each customer's own risk rises."
 )
 LEVEL = (
-    "That more customers stay the longer they have been there does not show: {first} in their first year, {later} a "
-    "year later on (difference {apart}, {apart_interval})."
+    "That more customers stay the longer they have been there does not show: as counted, {first} in their first year, "
+    "{later} a year later on (difference {apart}, {apart_interval})."
 )
 
 
