@@ -171,3 +171,25 @@ def test_without_pango_the_line_to_run_is_named(tmp_path: Path) -> None:
     for _, line in INSTALL_PANGO:
         assert line in said
     assert {line.split()[0] for _, line in INSTALL_PANGO} == {"apt-get", "dnf", "brew", "conda"}
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext: install poppler-utils")
+@pytest.mark.parametrize("count", [9, 15])
+def test_the_contents_stand_on_the_cover_with_all_that_belongs_to_them(
+    count: int, executed: NotebookNode, edition: Edition, tmp_path: Path
+) -> None:
+    hidden = shown_html(
+        '<details class="cx-data"><summary>The numbers</summary><table><tr><td>1</td></tr></table></details>'
+    )
+    executed.cells[3:3] = [*(new_markdown_cell(f"## Section {place}\n\nText.") for place in range(count)), hidden]
+    path = tmp_path / "page.pdf"
+    write_pdf(make_page(executed, edition), path)
+    cover, second = (
+        subprocess.run(
+            ["pdftotext", "-f", sheet, "-l", sheet, path, "-"], capture_output=True, text=True, check=True
+        ).stdout
+        for sheet in ("1", "2")
+    )
+    assert f"Section {count - 1}" in cover
+    assert "The numbers behind the charts are in tables of the web page" in cover
+    assert "The answer" in second
