@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from cxlib.finding import Finding, Quantity, Value, Verdict, unless_it_may_matter, verdict_above
 from cxlib.studies.evidence import Evidence
 from cxlib.studies.speed_and_satisfaction.channels import NEED_REPEAT, channels, repeated
@@ -36,8 +39,8 @@ def study(book: Workbook) -> Study:
     findings = (
         _speed_matters(inquiry),
         _speed_first(inquiry),
-        _friendliness(inquiry),
-        _known(inquiry),
+        _goes_with(inquiry, FRIENDLY_ANSWER),
+        _goes_with(inquiry, NOTHING_TO_REPEAT),
         by_channel.satisfies,
     )
     unseen = tuple(part.share for part in (repeat, by_channel) if not part.evidence)
@@ -154,69 +157,64 @@ def _ranked(model: Drivers, name: str) -> Finding:
     )
 
 
-def _friendliness(inquiry: Inquiry) -> Finding:
-    name = "friendliness-matters"
-    slope = None
-    if not inquiry.book.lacks(*FRIENDLINESS):
-        slope = inquiry.ratings.slope(GOOD, FRIENDLY, ISSUE_AND_CHANNEL)
-    if slope is None or not slope.is_known:
-        return Finding(
-            name,
-            "Whether a friendly answer makes satisfied customers cannot be told.",
-            verdict="cannot-tell",
-            needed=NEED_FRIENDLY if slope is None else MORE_RATINGS,
-        )
-    said = {
+@dataclass(frozen=True)
+class _Driver:
+    """Something yes or no that may go with satisfaction, and the words for it by verdict."""
+
+    name: str
+    columns: tuple[str, ...]
+    column: str
+    needed: str
+    untold: str
+    said: Mapping[Verdict, str]
+    assumption: str
+
+
+FRIENDLY_ANSWER = _Driver(
+    "friendliness-matters",
+    FRIENDLINESS,
+    FRIENDLY,
+    NEED_FRIENDLY,
+    "Whether a friendly answer makes satisfied customers cannot be told.",
+    {
         "supported": "Customers who found the person friendly were more often satisfied with the contact: {effect} "
         "against those who did not, about the same issue on the same channel ({effect_interval}; {effect_n}).",
         "not-supported": "Customers who found the person friendly were not measurably more often satisfied with the "
         "contact: {effect} about the same issue on the same channel ({effect_interval}; {effect_n}).",
         "cannot-tell": "Too few customers rated the person to tell whether friendliness goes with satisfaction "
         "({effect_n}).",
-    }
-    verdict = verdict_above(slope.estimate)
-    found = Finding(
-        name,
-        said[verdict],
-        {"effect": slope.estimate},
-        verdict,
-        slope.estimate,
-        "Friendliness: both ratings come from one person at one moment, and a good solution makes its giver look "
-        "friendly; the effect of friendliness alone is smaller than shown.",
-        MORE_RATINGS,
-    )
-    return unless_it_may_matter(found, FIVE_POINTS)
-
-
-def _known(inquiry: Inquiry) -> Finding:
-    name = "known-customer-matters"
-    slope = None
-    if not inquiry.book.lacks(*REPEATED):
-        slope = inquiry.ratings.slope(GOOD, KNOWN, ISSUE_AND_CHANNEL)
-    if slope is None or not slope.is_known:
-        return Finding(
-            name,
-            "Whether it matters to customers that they are known when they ask cannot be told.",
-            verdict="cannot-tell",
-            needed=NEED_REPEAT if slope is None else MORE_RATINGS,
-        )
-    said = {
+    },
+    "Friendliness: both ratings come from one person at one moment, and a good solution makes its giver look friendly; "
+    "the effect of friendliness alone is smaller than shown.",
+)
+NOTHING_TO_REPEAT = _Driver(
+    "known-customer-matters",
+    REPEATED,
+    KNOWN,
+    NEED_REPEAT,
+    "Whether it matters to customers that they are known when they ask cannot be told.",
+    {
         "supported": "Customers who did not have to repeat themselves were more often satisfied: {effect} against "
         "those who had to, about the same issue on the same channel ({effect_interval}; {effect_n}).",
         "not-supported": "Customers who did not have to repeat themselves were not measurably more often satisfied: "
         "{effect} against those who had to, about the same issue on the same channel ({effect_interval}; {effect_n}).",
         "cannot-tell": "Too few contacts were rated to tell whether having to repeat oneself goes with satisfaction "
         "({effect_n}).",
-    }
-    verdict = verdict_above(slope.estimate)
-    found = Finding(
-        name,
-        said[verdict],
-        {"effect": slope.estimate},
-        verdict,
-        slope.estimate,
-        "Being known: that contacts about the same issue on the same channel in which the customer had to repeat are "
-        "otherwise like the rest. Where contacts that go wrong are passed on, and told again, the effect is smaller.",
-        MORE_RATINGS,
-    )
+    },
+    "Being known: that contacts about the same issue on the same channel in which the customer had to repeat are "
+    "otherwise like the rest. Where contacts that go wrong are passed on, and told again, the effect is smaller.",
+)
+
+
+def _goes_with(inquiry: Inquiry, driver: _Driver) -> Finding:
+    slope = None
+    if not inquiry.book.lacks(*driver.columns):
+        slope = inquiry.ratings.slope(GOOD, driver.column, ISSUE_AND_CHANNEL)
+    if slope is None or not slope.is_known:
+        needed = driver.needed if slope is None else MORE_RATINGS
+        return Finding(driver.name, driver.untold, verdict="cannot-tell", needed=needed)
+    effect = slope.estimate
+    verdict = verdict_above(effect)
+    values: dict[str, Value] = {"effect": effect}
+    found = Finding(driver.name, driver.said[verdict], values, verdict, effect, driver.assumption, MORE_RATINGS)
     return unless_it_may_matter(found, FIVE_POINTS)
