@@ -331,9 +331,14 @@ def test_what_is_said_of_the_share_that_left(desk: Lay, left: int, count: int, v
 @pytest.mark.parametrize(
     ("left", "verdict", "said"),
     [
-        (30, "supported", "Like customers who had none at the same time left too: 25.0%. The difference, +50.0 points"),
+        (
+            30,
+            "supported",
+            "Of like customers without a bad experience at that time 25.0% left within a year too; after one it is "
+            "75.0%. The difference, +50.0 points",
+        ),
         (11, "cannot-tell", "may be chance. It needs more bad experiences"),
-        (0, "not-supported", "left more often: 25.0%. The difference is −25.0 points"),
+        (0, "not-supported", "more left within a year, 25.0%, than after one, 0.0%. The difference is −25.0 points"),
     ],
 )
 def test_what_is_said_of_the_difference(desk: Lay, left: int, verdict: str, said: str) -> None:

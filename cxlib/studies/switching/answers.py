@@ -109,22 +109,24 @@ def more_than_others(found: Results) -> Finding:
     if verdict == "cannot-tell":
         return _unknown(name, untold()[1].sentence, MORE_NEEDED)
     sentence = (
-        "Like customers who had none at the same time left too: {others}. The difference, {more_full}, is measurable."
+        "Of like customers without a bad experience at that time {others} left within a year too; after one it is "
+        "{share}. The difference, {more_full}, is measurable."
     )
     if verdict == "not-supported":
         sentence = (
-            "Like customers who had none at the same time left too: {others}. The difference, {more_full}, may be "
-            "chance."
+            "Of like customers without a bad experience at that time {others} left within a year too; after one it is "
+            "{share}. The difference, {more_full}, may be chance."
         )
     if more.high < 0:
         sentence = (
-            "Like customers who had none at the same time left more often: {others}. The difference is {more_full}."
+            "Of like customers without a bad experience at that time more left within a year, {others}, than after "
+            "one, {share}. The difference is {more_full}."
         )
     assumption = (
         "Something that makes customers both have bad experiences and leave, and that no export shows, would turn it "
         "over."
     )
-    values = {"others": found.year.others(A_YEAR), "more": more}
+    values = {"others": found.year.others(A_YEAR), "share": found.year.share(A_YEAR), "more": more}
     return unless_it_may_matter(Finding(name, sentence, values, verdict, more, assumption), FIVE_POINTS, MORE_NEEDED)
 
 

@@ -86,7 +86,7 @@ def curves(found: Results) -> Curves:
         caption="Share of customers who left, by days since {what}.",
         values={"what": what_counts(found.data)},
         frame=pd.concat(lines, ignore_index=True),
-        x_label="Days since",
+        x_label="Days since the bad experience",
         x_unit="",
         unit="share",
         steps=True,
