@@ -102,7 +102,9 @@ def claims_headline(book: Workbook, judged: Sequence[Judged]) -> Exhibit:
         "The figures that are repeated, beside your own up to {month}: value, 95% interval, n.",
         month=language.month(book.month),
     )
-    return sheet(caption, headers, rows, "claims-headline") if rows else NOTHING
+    if not rows:
+        return NOTHING
+    return sheet(caption, headers, rows, "claims-headline") + paragraph(words.how_to_read(language), "cx-note")
 
 
 def claims_table(book: Workbook, judged: Sequence[Judged], verdict: str) -> Exhibit:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 
+from cxlib.estimate import Estimate
+from cxlib.exhibits import words
 from cxlib.exhibits.absent import NOTHING, box
 from cxlib.exhibits.exhibit import Exhibit, element, paragraph
 from cxlib.exhibits.made import made_from
 from cxlib.exhibits.said import filled, said
+from cxlib.finding import Finding
 from cxlib.studies.study import Study
 from cxlib.studies.worth import VERDICTS
 from cxlib.workbook import Workbook
 
 
 def answers(book: Workbook, study: Study) -> Exhibit:
-    """Return the answer of a study in sentences, and which exports would bring what is missing from it."""
+    """Return the answer of a study in sentences, how to read them, and which exports would bring what is missing."""
     shown = NOTHING
     for finding in study.findings:
         shown = shown + said(book.language, finding)
+    if any(_has_limits(finding) for finding in study.findings):
+        shown = shown + paragraph(words.how_to_read(book.language), "cx-note")
     return shown + box([book.language.text(line) for line in study.missing])
+
+
+def _has_limits(finding: Finding) -> bool:
+    values = [value for value in finding.values.values() if isinstance(value, Estimate)]
+    return any(value.is_known and math.isfinite(value.low) for value in values)
 
 
 def what_could_mislead(book: Workbook, study: Study) -> Exhibit:

@@ -45,6 +45,14 @@ def denominator(language: Language, estimate: Estimate) -> str:
     return language.text("n = {n}", n=language.number(estimate.n)).replace(" ", "\N{NO-BREAK SPACE}")
 
 
+def how_to_read(language: Language) -> str:
+    """Return what n and an interval are, for whoever has never met them."""
+    return language.text(
+        "How to read it: n is the number of cases behind a figure. The 95% interval is the range that so many cases "
+        "leave open; of a hundred such ranges about 95 hold the true figure. Where it is wide, little is known."
+    )
+
+
 def segment(name: object) -> str:
     """Return the name of a segment or of one of its values as a reader would write it."""
     return str(name).replace("_", " ")

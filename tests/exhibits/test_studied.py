@@ -287,6 +287,9 @@ def test_the_page_of_a_study(book: Workbook) -> None:
     answer = html.fromstring(f"<div>{answers(book, whole).html}</div>")
     assert answer.xpath(".//*[@id='finding-one']")[0].get("data-verdict") == "described"
     assert answer.xpath(".//*[@class='cx-missing']")[0].text_content() == "No export of costs."
+    assert answer.xpath(".//p[@class='cx-note']")[0].text.startswith("How to read it: n is the number of cases")
+    unsure = Study("switching", (Finding("one", "It cannot be told."),), {}, (), ())
+    assert "How to read it" not in answers(book, unsure).text
     doubts = what_could_mislead(book, whole).text
     assert "The small tier disagrees." in doubts
     assert "If 20.0% were half of it, no." in doubts
