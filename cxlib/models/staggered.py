@@ -111,7 +111,9 @@ def effects(panel: Panel, base: tuple[int, int] = (-1, -1), reach: tuple[int, in
     panel : Panel
     base : (int, int)
         First and last event time of the periods whose mean is the unit's own level before the work; (-1, -1) is
-        the period before the start. Ending it earlier leaves out periods in which the start was already coming.
+        the period before the start. Ending it earlier leaves out periods in which the start was already coming, of
+        those who began and of those they are compared with: nobody serves so shortly before a start of its own
+        (anticipation in Callaway and Sant'Anna).
     reach : (int, int)
         First and last event time to compute. Those inside `base` are left out: they are what the others are
         measured against.
@@ -129,7 +131,7 @@ def effects(panel: Panel, base: tuple[int, int] = (-1, -1), reach: tuple[int, in
     found: dict[int, tuple[float, int, Floats]] = {}
     for event in range(reach[0], reach[1] + 1):
         if not base[0] <= event <= base[1]:
-            cells = [_cell(panel, levels[g], g, g + event) for g in groups if 0 <= g + event < periods]
+            cells = [_cell(panel, levels[g], g, g + event, base) for g in groups if 0 <= g + event < periods]
             joined = _joined([cell for cell in cells if cell is not None], len(panel.start))
             if joined is not None:
                 found[event] = joined
@@ -154,7 +156,7 @@ def group_time(panel: Panel, base: tuple[int, int] = (-1, -1)) -> pd.DataFrame:
     for g in (int(g) for g in np.unique(panel.start) if 0 <= g < periods):
         level = _level(panel.outcome, g + base[0], g + base[1])
         for t in range(periods):
-            cell = None if base[0] <= t - g <= base[1] else _cell(panel, level, g, t)
+            cell = None if base[0] <= t - g <= base[1] else _cell(panel, level, g, t, base)
             if cell is not None:
                 change, mine, others = cell
                 rows.append((g, t, change[mine].mean() - change[others].mean(), mine.sum(), others.sum()))
@@ -169,11 +171,12 @@ def _level(outcome: Floats, first: int, last: int) -> Floats:
     return np.where(seen > 0, total / np.maximum(seen, 1), np.nan)
 
 
-def _cell(panel: Panel, level: Floats, g: int, t: int) -> tuple[Floats, Bools, Bools] | None:
-    """Return the changes, who began at g, and who had not begun by t nor by g; None where either is nobody."""
+def _cell(panel: Panel, level: Floats, g: int, t: int, base: tuple[int, int]) -> tuple[Floats, Bools, Bools] | None:
+    """Return the changes, who began at g, and who was not about to begin by t nor by g; None where either is nobody."""
     change = panel.outcome[:, t] - level
     seen = np.isfinite(change)
-    mine, others = seen & (panel.start == g), seen & (panel.start > max(g, t))
+    coming = -1 - base[1]
+    mine, others = seen & (panel.start == g), seen & (panel.start > max(g, t) + coming)
     return (change, mine, others) if mine.any() and others.any() else None
 
 

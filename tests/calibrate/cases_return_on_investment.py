@@ -146,7 +146,7 @@ def fewer_tickets(world: World) -> float:
         ends = spells.loc[name, "ended_at"]
         last = window[-1] if pd.isna(ends) else min(window[-1], ends.to_period("M") - 1)
         month = at.to_period("M")
-        if max(begins, window[0], month - 12) > min(month - 4, last):
+        if max(begins, window[0]) > min(month - 7, last):
             continue  # no level of its own before
         for ahead in range(1, 13):
             if month + ahead <= last and month + ahead >= window[0]:

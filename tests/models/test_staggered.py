@@ -52,6 +52,13 @@ def test_a_panel_worked_by_hand() -> None:
     assert average(found, 0, 1, "ratio").value == pytest.approx((3 * 5 / 3 + 2 * 2) / 5)
 
 
+def test_nobody_serves_for_comparison_while_its_own_start_is_coming() -> None:
+    """Two periods are left out before a start; the second unit, which starts one later, is moved already."""
+    rows = panel([[1, 1, 1, 1, 4], [1, 1, 1, 1, 3], [2, 2, 2, 2, 2]], [4, 5, NEVER])
+    assert effects(rows, (-4, -3), (0, 0)).value[0] == pytest.approx(3)
+    assert effects(rows, (-4, -1), (0, 0)).value[0] == pytest.approx(3 - (2 + 0) / 2)
+
+
 def test_two_groups_and_two_periods_are_the_plain_difference() -> None:
     rng = np.random.default_rng(1)
     outcome = rng.normal(size=(60, 2))

@@ -179,16 +179,16 @@ def _tickets(found: Found) -> Curves | None:
     values: dict[str, Value] = {"rise": its.rise, "level": Quantity(its.level, "ratio")}
     rose = its.rise.is_known and its.rise.low > 0
     sentence = (
-        "In the three months before they got a manager these customers already wrote more than usual ({rise} a month, "
+        "In the half year before they got a manager these customers already wrote more than usual ({rise} a month, "
         "{rise_interval}): they were picked while they had trouble, and part of the fall afterwards would have come by "
         "itself."
         if rose
-        else "In the three months before they got a manager these customers did not write measurably more than usual "
+        else "In the half year before they got a manager these customers did not write measurably more than usual "
         "({rise} a month, {rise_interval})."
     )
     return Curves(
-        caption="Tickets a customer and month against the customer's own level of a year to four months before, less "
-        "the same for customers without a manager yet",
+        caption="Tickets a customer and month against the customer's own level until half a year before, less the "
+        "same for customers without a manager yet",
         frame=pd.DataFrame(rows, columns=BANDS),
         x_label="Months since the manager came",
         x_unit="customers",
