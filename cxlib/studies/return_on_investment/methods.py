@@ -66,7 +66,8 @@ METHODS = (
         "of customers with at least half a year behind them. A customer's own level is the mean of all months until "
         "half a year before the manager; that half year is left out, because trouble shows in it, and nobody serves "
         "for comparison within half a year before a manager of its own. Mean over the first to twelfth month after "
-        "the month of the assignment, each customer and month counting once; Student's limits with the influence of each customer. Months after a customer has left have "
+        "the month of the assignment, each customer and month counting once; Student's limits with the influence of "
+        "each customer. Months after a customer has left have "
         "no tickets and are not counted. Leaving itself can happen only once and has no level before, so it is not "
         "studied in this way.",
     ),
