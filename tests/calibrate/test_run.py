@@ -217,7 +217,7 @@ def test_the_command_prints_a_table_and_says_what_is_off(
 ) -> None:
     cases = (case("right"), case("narrow"))
     monkeypatch.setattr(run, "declared", lambda studies: cases)
-    monkeypatch.setattr(run, "calibrate_declared", lambda found, worlds: calibrate(found, worlds, TOYS))
+    monkeypatch.setattr(run, "calibrate_declared", lambda found, worlds, first=1: calibrate(found, worlds, TOYS, first))
     assert main(["--worlds", "150"]) == 1
     shown = capsys.readouterr().out.splitlines()
     assert shown[0] == "toy, 150 companies"
@@ -226,6 +226,30 @@ def test_the_command_prints_a_table_and_says_what_is_off(
     cases = (case("right"),)
     assert main(["--worlds", "150"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "No case is measurably off."
+
+
+def test_what_chance_made_look_off_is_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Twenty companies of one case have nothing but misses, the next twenty none; an error needs no chance."""
+    unlucky, wrong = case("right"), case("absent")
+    monkeypatch.setattr(run, "declared", lambda studies: (unlucky, wrong))
+    asked: list[tuple[list[str], int]] = []
+
+    def observed(cases: list[Case], worlds: int, first: int = 1) -> run.Observed:
+        asked.append(([one.name for one in cases], first))
+        low = 2.0 if first == 1 else 0.0
+        found = Estimate(3.0, low, 4.0, 9, "points", "toy")
+        seen = [Seen("right", seed, truth=1.0, estimate=found) for seed in range(first, first + worlds)]
+        return {one: seen if one is unlucky else [Seen("absent", 1, error="KeyError")] for one in cases}
+
+    monkeypatch.setattr(run, "calibrate_declared", observed)
+    assert main(["--worlds", "20"]) == 1
+    shown = capsys.readouterr().out.splitlines()
+    assert asked == [(["right", "absent"], 1), (["right"], 21)]
+    assert "looked at again, on 20 other companies" in shown
+    assert shown[-1] == "absent: fails in 1 of 1 companies, first in 1: KeyError"
+    assert not any(line.startswith("right: ") for line in shown)
 
 
 @pytest.mark.parametrize(
