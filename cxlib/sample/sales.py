@@ -10,13 +10,9 @@ from cxlib.sample.kinds import (
     ACQUISITION,
     CURRENCIES,
     ENTERPRISE,
-    EUR,
     NEVER,
     NONE,
     STARTER,
-    TRY,
-    TURKIYE,
-    USD,
     Floats,
     Ints,
     labels,
@@ -48,6 +44,7 @@ def _columns(
             "won": won,
             "amount": amount,
             "currency": currency,
+            "like": account,
         }
     )
 
@@ -73,33 +70,37 @@ def _won(rng: np.random.Generator, lives: Lives, terms: pd.DataFrame) -> pd.Data
 
 
 def _lost(rng: np.random.Generator, parameters: Parameters, lives: Lives, won: pd.DataFrame) -> pd.DataFrame:
-    """Return lost ones, so many that the share won is as the parameters say."""
-    told = parameters.revenue
+    """Return as many lost ones as come before so many won, if each is won with the chance that the parameters say.
+
+    Each is like a won one in what is asked for; one with somebody new also in month, source and region.
+    """
+    told, people = parameters.revenue, lives.people
+    price = np.array([1.0, told.usd_price, 2 * told.try_price])
     parts = []
     for buyer, rate in ((NEW, told.win_new), (EXISTING, told.win_existing), (RETURNED, told.win_returned)):
-        like = won[won["buyer"] == buyer].reset_index(drop=True)
-        count = int(rng.binomial(round(len(like) / rate), 1 - rate)) if len(like) else 0
-        model = like.iloc[rng.integers(0, max(len(like), 1), count)].reset_index(drop=True)
-        account, month = _who(rng, lives, buyer, count)
+        alike = won[won["buyer"] == buyer].reset_index(drop=True)
+        count = int(rng.negative_binomial(len(alike), rate)) if len(alike) else 0
+        model = alike.iloc[rng.integers(0, max(len(alike), 1), count)].reset_index(drop=True)
+        account, month = _who(rng, lives, buyer, model)
+        model["like"] = np.where(account >= 0, account, model["account"])
         model["account"], model["won"] = account, False
-        region = np.where(account >= 0, lives.people.region[np.maximum(account, 0)], rng.integers(0, 5, count))
+        region = people.region[model["like"]]
         at = np.zeros(count, dtype=np.int64)
         for m in np.unique(month):
             at[month == m] = clock.moments(rng, int(m), region[month == m])
         model["decided"] = at
-        new_currency = np.where(region == TURKIYE, TRY, np.where(region > TURKIYE + 1, USD, EUR))
-        currency = np.where(account >= 0, lives.people.currency[np.maximum(account, 0)], new_currency)
-        in_euro = model["amount"] / np.array([1.0, told.usd_price, 2 * told.try_price])[model["currency"]]
-        model["amount"] = in_euro * np.array([1.0, told.usd_price, 2 * told.try_price])[currency]
+        currency = people.currency[model["like"]]
+        model["amount"] *= price[currency] / price[model["currency"]]
         model["currency"] = currency
         parts.append(model)
     return pd.concat(parts, ignore_index=True)
 
 
-def _who(rng: np.random.Generator, lives: Lives, buyer: int, count: int) -> tuple[Ints, Ints]:
-    """Draw account and month: nobody known for new buyers, customers or former ones otherwise."""
+def _who(rng: np.random.Generator, lives: Lives, buyer: int, model: pd.DataFrame) -> tuple[Ints, Ints]:
+    """Return account and month: nobody known for new buyers, else customers or former ones drawn by lot."""
+    count = len(model)
     if buyer == NEW:
-        return np.full(count, NONE), clock.FIRST + rng.integers(0, clock.MONTHS, count)
+        return np.full(count, NONE), clock.month_of(model["decided"].to_numpy())
     if buyer == EXISTING:
         month, account = np.nonzero(lives.panel.active[: clock.MONTHS])
     else:
@@ -142,9 +143,7 @@ def opportunities(rng: np.random.Generator, parameters: Parameters, lives: Lives
     # A share of what is decided late in the window is still open in the exports, won or lost unknown.
     still_open = (created < clock.AS_OF) & (decided > clock.AS_OF - 12 * clock.DAY) & ~deals["won"].to_numpy()
     still_open |= (rng.random(count) < 0.35) & (decided > clock.AS_OF - 60 * clock.DAY) & ~deals["won"].to_numpy()
-    source = np.where(
-        deals["account"] >= 0, lives.people.acquisition[np.maximum(deals["account"], 0)], rng.integers(0, 5, count)
-    )
+    source = lives.people.acquisition[deals["like"]]
     frame = pd.DataFrame(
         {
             "account": deals["account"],

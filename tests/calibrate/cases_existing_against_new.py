@@ -1,10 +1,8 @@
 """Existing against new, held to the probabilities of winning that the simulated companies are made with.
 
 An opportunity is won with `win_new`, `win_existing` or `win_returned`, whatever its source, size or time, so the share
-won of all that are ever decided is that probability. The simulation draws wins from the subscriptions and then as many
-losses as belong to them, so a share moves less from company to company than one of independent trials: intervals
-cover more often than they say. Of what is lost in the last two months a part stays open, as it does in sales
-registers; that lifts the shares by at most a hundredth of themselves.
+won of all that are ever decided is that probability. Of what is lost in the last two months a part is never closed, as
+in sales registers, and no data could show it; so the month is one before.
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ from cxlib.studies import Study
 from cxlib.studies.evidence import Curves, Sheet
 
 STUDY = "existing_against_new"
+MONTH = "2026-08"
 
 
 def finding(name: str) -> Callable[[Study], Estimate | None]:
@@ -62,42 +61,49 @@ CASES = (
     Case(
         name="existing against new: share won, customers without renewals",
         study=STUDY,
+        month=MONTH,
         estimate=finding("selling-to-existing"),
         truth=lambda world: world.parameters.revenue.win_existing,
     ),
     Case(
         name="existing against new: share won, new buyers",
         study=STUDY,
+        month=MONTH,
         estimate=finding("selling-to-new"),
         truth=lambda world: world.parameters.revenue.win_new,
     ),
     Case(
         name="existing against new: share won, former customers",
         study=STUDY,
+        month=MONTH,
         estimate=finding("selling-to-returned"),
         truth=lambda world: world.parameters.revenue.win_returned,
     ),
     Case(
         name="existing against new: how many times as often",
         study=STUDY,
+        month=MONTH,
         estimate=finding("selling-existing-over-new"),
         truth=times,
     ),
     Case(
         name="existing against new: how many times as often, alike",
         study=STUDY,
+        month=MONTH,
         estimate=alike,
         truth=times,
     ),
     Case(
         name="existing against new: new buyers won within 180 days, watched in full",
         study=STUDY,
+        month=MONTH,
         estimate=won_in_time,
         truth=in_180_days_new,
     ),
     Case(
         name="existing against new: customers won within 180 days, open ones seen in part",
         study=STUDY,
+        month=MONTH,
         estimate=last_of_curve,
         truth=lambda world: world.parameters.revenue.win_existing,
     ),
@@ -108,12 +114,14 @@ NULLS = (
     Null(
         name="existing against new: customers buy no more easily",
         study=STUDY,
+        month=MONTH,
         parameters=EQUAL,
         finding="selling-existing-over-new",
     ),
     Null(
         name="existing against new: customers buy no more easily, alike",
         study=STUDY,
+        month=MONTH,
         parameters=EQUAL,
         finding="selling-alike",
     ),
