@@ -39,9 +39,7 @@ def tested_claims(book: Workbook, study: Study) -> Exhibit:
 
 def _box(language: Language, judged: Judged) -> Exhibit:
     verdict = language.text(VERDICTS[judged.verdict])
-    # a number that answers to no number in the claim says little without its sentence
-    is_number = judged.claim.kind == "numeric"
-    figure = own_figure(language, judged) if is_number else sentence(language, judged.finding)
+    figure = own_figure(language, judged) if _has_number(judged) else sentence(language, judged.finding)
     lines = [_quoted(judged.claim), f"{verdict}. {figure}", language.text(judged.why)]
     markup = element(
         "div",
@@ -53,6 +51,11 @@ def _box(language: Language, judged: Judged) -> Exhibit:
         data_verdict=judged.verdict,
     )
     return Exhibit(markup, "\n".join(lines))
+
+
+def _has_number(judged: Judged) -> bool:
+    """Whether the claim names a number; one that answers to none says little without its sentence."""
+    return judged.claim.kind == "numeric"
 
 
 def _quoted(claim: Claim) -> str:
@@ -205,6 +208,7 @@ def claims_doubts(book: Workbook, judged: Sequence[Judged]) -> Exhibit:
 def claim_record(language: Language, judged: Judged) -> dict[str, object]:
     """Return one row of the ledger as plain values for JSON."""
     claim = judged.claim
+    is_told = judged.verdict != "cannot-tell" and _has_number(judged)
     return {
         "id": claim.id,
         "seed": claim.seed,
@@ -215,7 +219,7 @@ def claim_record(language: Language, judged: Judged) -> dict[str, object]:
         "finding": finding_id(judged.finding),
         "verdict": judged.verdict,
         "estimate": None if judged.estimate is None else numbers(judged.estimate),
-        "text": own_figure(language, judged) if judged.verdict != "cannot-tell" else sentence(language, judged.finding),
+        "text": own_figure(language, judged) if is_told else sentence(language, judged.finding),
         "turns": _turns(language, judged),
         "why": judged.why,
     }
