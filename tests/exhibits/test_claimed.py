@@ -133,3 +133,12 @@ def test_a_record_is_plain_values(three: list[Judged]) -> None:
     }
     assert first["finding"] == "finding-silent-per-complainer"
     assert (last["estimate"], last["text"]) == (None, "Not asked. Ask it.")
+
+
+def test_a_claim_without_a_number_is_told_by_its_sentence() -> None:
+    effect = Estimate(0.12, 0.08, 0.16, 900, "share difference", "within")
+    name = CLAIMS["001.2-matters"].finding
+    found = Finding(name, "The friendly please more, by {x}.", {"x": effect}, "supported", effect)
+    one = judge(CLAIMS["001.2-matters"], found)
+    assert claim_record(EN, one)["text"] == "The friendly please more, by +12.0 points."
+    assert str(claim_record(EN, judged("000.3", 0.85, 0.81, 0.89))["text"]).startswith("Your own figure: 85.0%")
