@@ -50,6 +50,10 @@ def of_the_asked(world: World) -> pd.DataFrame:
 
 
 def remembered_ratio(world: World) -> float:
+    """Return the ratio of the problems that this company did have.
+
+    An interval that counts the problems as drawn holds it more often than it says.
+    """
     asked = of_the_asked(world)
     return float(asked["problem"].sum() / asked["told"].sum() - 1)
 

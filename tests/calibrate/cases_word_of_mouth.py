@@ -42,7 +42,10 @@ def by_severity(world: World) -> dict[str, float]:
 
 
 def mean_of_the_answers(world: World) -> float:
-    """Return the mean for the problems that this company's customers remembered and answered about."""
+    """Return the mean for the problems that this company's customers remembered and answered about.
+
+    How bad these were is taken as it is, so an interval that counts it as drawn holds the mean more often than it says.
+    """
     answers = world.surveys[world.surveys["severity"].notna() & (world.surveys["answered_at"] < CUT)]
     return float(answers["severity"].astype(str).map(by_severity(world)).mean())
 
