@@ -355,6 +355,13 @@ def test_follow_ups_that_come_by_chance_are_told_of(study: Callable[..., Study])
     assert text(found.finding("loop-doubt-chance")).endswith("so the share may be chance.")
 
 
+@pytest.mark.parametrize(("after", "said"), [(2, "so the share may be chance."), (9, "answers do set off follow-ups.")])
+def test_a_few_follow_ups_against_none_show_nothing(study: Callable[..., Study], after: int, said: str) -> None:
+    """Two against none come by chance one time in four (a sign test), nine against none one time in 512."""
+    found = study(survey_answers=nps(LOOP), interventions=[follow_up(f"u{k}", 5) for k in range(after)])
+    assert text(found.finding("loop-doubt-chance")).endswith(said)
+
+
 def test_answers_of_the_last_two_days_are_not_due(study: Callable[..., Study]) -> None:
     late = nps({f"u{k}": 2 for k in range(30, 60)}, datetime(2025, 4, 29, 12), "late")
     found = study("2025-04", survey_answers=[*nps(LOOP), *late], interventions=[follow_up("u1", 5)])

@@ -10,7 +10,7 @@ import pandas as pd
 from cxlib.estimate import Estimate
 from cxlib.finding import Finding, Quantity, Value, unless_it_may_matter, verdict_above
 from cxlib.models import counts
-from cxlib.models.binary import share
+from cxlib.models.binary import share, share_difference
 from cxlib.studies.evidence import Content, Evidence, Sheet
 from cxlib.studies.worth import ONE_SCORE_POINT
 from cxlib.workbook import Workbook
@@ -120,12 +120,9 @@ def by_chance_finding(loop: Loop) -> Finding | None:
     after, before = (share(due[column], due["customer_id"]) for column in ("in_time", "before"))
     if not after.is_known or not after.value:
         return None
-    pairs = due["in_time"].astype(float) - due["before"].astype(float)
-    more = counts.mean_difference(
-        due["in_time"], due["before"], due["customer_id"], due["customer_id"], "share difference"
-    )
     values: dict[str, Value] = {"after": after, "before": before}
-    if pairs.mean() > 0 and verdict_above(more) == "supported":
+    # two shares of rare events: their intervals put together hold also where one of them is nothing
+    if verdict_above(share_difference(after, before)) == "supported":
         return Finding(
             "loop-doubt-chance",
             "In the two days before such an answer {before} had a follow-up assigned, after it {after}: answers do set "
