@@ -415,7 +415,7 @@ def test_place_of_an_interval() -> None:
 
 
 def test_one_manager_more_or_less(desk: Lay) -> None:
-    assert "40 managers answered: one answer more or less is 2.5% of their share" in said_by(
+    assert "40 managers answered: each of their answers is 2.5% of the whole" in said_by(
         studied(desk, BOTH), "gap-few-managers"
     )
 

@@ -187,7 +187,7 @@ def _few_owners(owners: Answers) -> Iterator[Finding]:
     one = Quantity(1 / len(owners.rows), "share")
     yield Finding(
         "gap-few-managers",
-        "{count} managers answered: one answer more or less is {one} of their share. People tend to speak well of "
+        "{count} managers answered: each of their answers is {one} of the whole. People tend to speak well of "
         "their own work, so the share says what they think, not how customers are treated.",
         {"count": len(owners.rows), "one": one},
     )
