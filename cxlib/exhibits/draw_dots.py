@@ -132,6 +132,9 @@ def wrapped(label: str) -> str:
 
 def _value_axis(language: Language, axes: Axes, unit: str, span: tuple[float, float], log: bool) -> None:
     if log:
+        if span[0] > 0:
+            room = (span[1] / span[0]) ** 0.06
+            axes.set_xlim(span[0] / room, span[1] * room)
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.xaxis.set_minor_locator(NullLocator())
     else:
