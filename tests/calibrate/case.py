@@ -13,6 +13,7 @@ from cxlib.estimate import Estimate
 from cxlib.finding import Verdict
 from cxlib.sample import Parameters, World
 from cxlib.studies import Study
+from cxlib.studies.evidence import Forest
 
 TESTS = Path(__file__).parents[1]
 DEFAULT = Parameters()
@@ -86,6 +87,22 @@ class Null(_Declared):
 
 
 Declared = Case | Null
+
+
+def of_finding(name: str) -> Callable[[Study], Estimate | None]:
+    """Return what finds the number of a finding."""
+    return lambda study: study.finding(name).estimate
+
+
+def of_row(piece: str, label: str) -> Callable[[Study], Estimate | None]:
+    """Return what finds a row of a piece of evidence by its label."""
+
+    def found(study: Study) -> Estimate | None:
+        shown = study.evidence[piece]
+        assert isinstance(shown, Forest)
+        return next(row.estimate for row in shown.rows if row.label == label)
+
+    return found
 
 
 def declared(studies: Sequence[str] = ()) -> tuple[Declared, ...]:

@@ -7,10 +7,9 @@ in sales registers, and no data could show it; so the month is one before.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from calibrate.case import DEFAULT, Case, Null
+from calibrate.case import DEFAULT, Case, Null, of_finding
 from cxlib.estimate import Estimate
 from cxlib.sample import World
 from cxlib.studies import Study
@@ -18,15 +17,6 @@ from cxlib.studies.evidence import Curves, Sheet
 
 STUDY = "existing_against_new"
 MONTH = "2026-08"
-
-
-def finding(name: str) -> Callable[[Study], Estimate | None]:
-    return lambda study: study.finding(name).estimate
-
-
-def alike(study: Study) -> Estimate | None:
-    """Return the ratio between opportunities alike in all that is recorded."""
-    return study.finding("selling-alike").estimate
 
 
 def won_in_time(study: Study) -> Estimate | None:
@@ -62,35 +52,35 @@ CASES = (
         name="existing against new: share won, customers without renewals",
         study=STUDY,
         month=MONTH,
-        estimate=finding("selling-to-existing"),
+        estimate=of_finding("selling-to-existing"),
         truth=lambda world: world.parameters.revenue.win_existing,
     ),
     Case(
         name="existing against new: share won, new buyers",
         study=STUDY,
         month=MONTH,
-        estimate=finding("selling-to-new"),
+        estimate=of_finding("selling-to-new"),
         truth=lambda world: world.parameters.revenue.win_new,
     ),
     Case(
         name="existing against new: share won, former customers",
         study=STUDY,
         month=MONTH,
-        estimate=finding("selling-to-returned"),
+        estimate=of_finding("selling-to-returned"),
         truth=lambda world: world.parameters.revenue.win_returned,
     ),
     Case(
         name="existing against new: how many times as often",
         study=STUDY,
         month=MONTH,
-        estimate=finding("selling-existing-over-new"),
+        estimate=of_finding("selling-existing-over-new"),
         truth=times,
     ),
     Case(
         name="existing against new: how many times as often, alike",
         study=STUDY,
         month=MONTH,
-        estimate=alike,
+        estimate=of_finding("selling-alike"),
         truth=times,
     ),
     Case(

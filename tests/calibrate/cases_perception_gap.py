@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from calibrate.case import Case, Confounded, Null
-from cxlib.estimate import Estimate
+from calibrate.case import Case, Confounded, Null, of_finding
 from cxlib.sample import Parameters, World, truth
-from cxlib.studies import Study
 
 STUDY = "perception_gap"
 FIRST = "puts_customers_first"
@@ -27,11 +25,6 @@ EXPECTATIONS = {
     "customers-want-empathy": "wants_empathy",
     "customers-prefer-everyday-channels": "prefers_everyday_channels",
 }
-
-
-def estimate_of(finding: str) -> Callable[[Study], Estimate | None]:
-    """Return what finds the number of a finding."""
-    return lambda study: study.finding(finding).estimate
 
 
 def customers_first(world: World) -> float:
@@ -53,23 +46,23 @@ CASES = (
     Case(
         name="perception: managers less customers, company puts customers first",
         study=STUDY,
-        estimate=estimate_of("gap-customers-first"),
+        estimate=of_finding("gap-customers-first"),
         truth=gap,
     ),
     Case(
         name="perception: managers, company puts customers first",
         study=STUDY,
-        estimate=estimate_of("owners-customers-first"),
+        estimate=of_finding("owners-customers-first"),
         truth=lambda world: world.parameters.statements.owners_customers_first,
     ),
     Case(
         name="perception: managers, experience is the first priority",
         study=STUDY,
-        estimate=estimate_of("owners-experience-first"),
+        estimate=of_finding("owners-experience-first"),
         truth=lambda world: world.parameters.statements.owners_experience_first,
     ),
     *(
-        Case(name=f"perception: {statement}", study=STUDY, estimate=estimate_of(finding), truth=expecting(statement))
+        Case(name=f"perception: {statement}", study=STUDY, estimate=of_finding(finding), truth=expecting(statement))
         for finding, statement in EXPECTATIONS.items()
     ),
 )
@@ -93,8 +86,8 @@ CONFOUNDED = (
     Confounded(
         name="perception: customers, the satisfied answer more",
         study=STUDY,
-        estimate=estimate_of("customers-customers-first"),
+        estimate=of_finding("customers-customers-first"),
         truth=customers_first,
-        naive=estimate_of("customers-customers-first-plain"),
+        naive=of_finding("customers-customers-first-plain"),
     ),
 )

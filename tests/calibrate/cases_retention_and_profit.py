@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize
 
-from calibrate.case import DEFAULT, Case, Confounded, Null
+from calibrate.case import DEFAULT, Case, Confounded, Null, of_finding, of_row
 from cxlib.estimate import Estimate
 from cxlib.models.retention_curve import survival
 from cxlib.sample import World, clock, revenue
@@ -22,7 +21,7 @@ from cxlib.sample.life import live, spells_under
 from cxlib.sample.parameters import ByCurrency, BySeverity, ByTier, Parameters
 from cxlib.sample.streams import stream
 from cxlib.studies import Study
-from cxlib.studies.evidence import Curves, Forest
+from cxlib.studies.evidence import Curves
 
 SEED = 1
 MANY = 60.0
@@ -181,21 +180,6 @@ def first_year(world: World) -> float:
     return beta / (alpha + beta)
 
 
-def of(finding: str) -> Callable[[Study], Estimate | None]:
-    return lambda study: study.finding(finding).estimate
-
-
-def row(piece: str, label: str) -> Callable[[Study], Estimate | None]:
-    """Find a row of a piece of evidence by its label."""
-
-    def found(study: Study) -> Estimate | None:
-        shown = study.evidence[piece]
-        assert isinstance(shown, Forest)
-        return next(line.estimate for line in shown.rows if line.label == label)
-
-    return found
-
-
 def stay(study: Study) -> Estimate | None:
     found = study.finding("retention-value-five-points").values["stay"]
     return found if isinstance(found, Estimate) else None
@@ -250,25 +234,28 @@ ALIKE = replace(
 CASES = (
     Case(name="stay for a year", study=NAME, estimate=stay, truth=first_year),
     Case(
-        name="five points, value of a life", study=NAME, estimate=of("retention-value-five-points"), truth=five_points
+        name="five points, value of a life",
+        study=NAME,
+        estimate=of_finding("retention-value-five-points"),
+        truth=five_points,
     ),
     Case(
         name="five points, five years of value",
         study=NAME,
-        estimate=row("readings", "Five points, five years of value only"),
+        estimate=of_row("readings", "Five points, five years of value only"),
         truth=five_points_in_five_years,
     ),
     Case(
         name="five per cent fewer departures",
         study=NAME,
-        estimate=of("retention-value-fewer-defections"),
+        estimate=of_finding("retention-value-fewer-defections"),
         truth=fewer_defections,
     ),
-    Case(name="revenue within customers", study=NAME, estimate=row("ageing", "What it pays"), truth=revenue_growth),
+    Case(name="revenue within customers", study=NAME, estimate=of_row("ageing", "What it pays"), truth=revenue_growth),
     Case(
         name="five points where margins do not grow",
         study=NAME,
-        estimate=of("retention-value-five-points"),
+        estimate=of_finding("retention-value-five-points"),
         truth=lambda world: value(0.05, world, 0.0),
         parameters=STILL,
     ),
@@ -277,7 +264,7 @@ CONFOUNDED = (
     Confounded(
         name="margin within customers, against a table of survivors",
         study=NAME,
-        estimate=of("retention-benefits-grow"),
+        estimate=of_finding("retention-benefits-grow"),
         truth=margin_growth,
         naive=among_survivors,
     ),

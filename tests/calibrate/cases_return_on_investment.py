@@ -16,8 +16,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from calibrate.case import Case, Confounded, Null
-from cxlib.estimate import Estimate
+from calibrate.case import Case, Confounded, Null, of_finding
 from cxlib.period import Month
 from cxlib.sample import Parameters, World, clock
 from cxlib.sample.customers import Population, population
@@ -26,7 +25,6 @@ from cxlib.sample.life import spells_under
 from cxlib.sample.parameters import SuccessParameters
 from cxlib.sample.records import MANAGER, Experiment
 from cxlib.sample.truth import effects
-from cxlib.studies import Study
 
 SCALE = 60.0
 SEEDS = range(1, 5)
@@ -171,33 +169,29 @@ NO_EFFECT = replace(
 NAME = "return_on_investment"
 
 
-def _managers_naive(study: Study) -> Estimate | None:
-    return study.finding("success-managers-naive").estimate
-
-
 CASES = (
     Case(
         name="return: calls after a problem, share that leaves",
         study=NAME,
-        estimate=lambda study: study.finding("follow-up-keeps-customers").estimate,
+        estimate=of_finding("follow-up-keeps-customers"),
         truth=by_follow_up,
     ),
     Case(
         name="return: return on onboarding",
         study=NAME,
-        estimate=lambda study: study.finding("success-return").estimate,
+        estimate=of_finding("success-return"),
         truth=return_on_onboarding,
     ),
     Case(
         name="return: growth of what onboarding keeps",
         study=NAME,
-        estimate=lambda study: study.finding("success-benefits-grow").estimate,
+        estimate=of_finding("success-benefits-grow"),
         truth=growth_of_onboarding,
     ),
     Case(
         name="return: tickets with a manager",
         study=NAME,
-        estimate=lambda study: study.finding("success-lowers-tickets").estimate,
+        estimate=of_finding("success-lowers-tickets"),
         truth=fewer_tickets,
     ),
 )
@@ -206,9 +200,9 @@ CONFOUNDED = (
     Confounded(
         name="return: newcomers with a manager, share lost",
         study=NAME,
-        estimate=lambda study: study.finding("success-keeps-customers").estimate,
+        estimate=of_finding("success-keeps-customers"),
         truth=by_manager,
-        naive=_managers_naive,
+        naive=of_finding("success-managers-naive"),
     ),
 )
 

@@ -8,13 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from calibrate.case import Case, Confounded, Null
-from cxlib.estimate import Estimate
+from calibrate.case import Case, Confounded, Null, of_finding, of_row
 from cxlib.sample import Parameters, World
 from cxlib.sample.parameters import BySeverity
 from cxlib.sample.truth import silent_per_complainer
-from cxlib.studies import Study
-from cxlib.studies.evidence import Forest
 
 STUDY = "silent_complainers"
 USUAL = Parameters()
@@ -68,25 +65,12 @@ def per_problem(severity: str) -> Callable[[World], float]:
     return lambda world: silent_per_complainer(world.parameters)[severity]
 
 
-def found(name: str) -> Callable[[Study], Estimate | None]:
-    return lambda study: study.finding(name).estimate
-
-
-def by_incidents(severity: str) -> Callable[[Study], Estimate | None]:
-    def estimate(study: Study) -> Estimate | None:
-        shown = study.evidence[severity]
-        assert isinstance(shown, Forest)
-        return next(row.estimate for row in shown.rows if row.label == "Logged incidents")
-
-    return estimate
-
-
 CASES = (
     *(
         Case(
             name=f"silent per complainer, {severity}",
             study=STUDY,
-            estimate=found(f"silent-per-complainer-{severity}"),
+            estimate=of_finding(f"silent-per-complainer-{severity}"),
             truth=per_problem(severity),
         )
         for severity in ("minor", "moderate")
@@ -95,7 +79,7 @@ CASES = (
         Case(
             name=f"silent per complainer, {severity}, by logged incidents",
             study=STUDY,
-            estimate=by_incidents(severity),
+            estimate=of_row(severity, "Logged incidents"),
             truth=per_problem(severity),
         )
         for severity in ("minor", "moderate", "severe")
@@ -103,14 +87,14 @@ CASES = (
     Case(
         name="silent per complainer, any problem remembered",
         study=STUDY,
-        estimate=found("silent-per-complainer"),
+        estimate=of_finding("silent-per-complainer"),
         truth=remembered_ratio,
     ),
     Case(
         name="silent per complainer where half tell",
         study=STUDY,
         parameters=HALF_TELL,
-        estimate=found("silent-per-complainer"),
+        estimate=of_finding("silent-per-complainer"),
         truth=per_problem("any"),
     ),
 )
@@ -119,16 +103,16 @@ CONFOUNDED = (
     Confounded(
         name="silent per complainer, severe; the usual weights",
         study=STUDY,
-        estimate=found("silent-per-complainer-severe"),
+        estimate=of_finding("silent-per-complainer-severe"),
         truth=per_problem("severe"),
-        naive=found("silent-usual-weights"),
+        naive=of_finding("silent-usual-weights"),
     ),
     Confounded(
         name="customers with an untold problem; without weights",
         study=STUDY,
-        estimate=found("silent-hidden-customers"),
+        estimate=of_finding("silent-hidden-customers"),
         truth=hidden_customers,
-        naive=found("silent-hidden-unweighted"),
+        naive=of_finding("silent-hidden-unweighted"),
     ),
 )
 

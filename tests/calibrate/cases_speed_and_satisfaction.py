@@ -19,14 +19,13 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
-from calibrate.case import Case, Confounded, Null
+from calibrate.case import Case, Confounded, Null, of_finding
 from cxlib.sample import Parameters, World, clock
 from cxlib.sample.customers import population
 from cxlib.sample.kinds import CHAT, NONE, WHATSAPP
 from cxlib.sample.life import live
 from cxlib.sample.parameters import BySeverity
 from cxlib.sample.ratings import good_chance, ratings
-from cxlib.studies import Study
 
 SCALE = 16.0
 MOST_FITTED = 10_000
@@ -144,14 +143,10 @@ def case(name: str, finding: str, truth, kind=Case, **more):  # type: ignore[no-
     return kind(
         name=f"speed and satisfaction: {name}",
         study=STUDY,
-        estimate=lambda study: study.finding(finding).estimate,
+        estimate=of_finding(finding),
         truth=truth,
         **more,
     )
-
-
-def plain(study: Study):  # type: ignore[no-untyped-def]
-    return study.finding("speed-issue-mix").estimate
 
 
 def halving(world: World) -> float:
@@ -216,14 +211,14 @@ CONFOUNDED = (
         "speed-matters",
         halving,
         kind=Confounded,
-        naive=plain,
+        naive=of_finding("speed-issue-mix"),
     ),
     case(
         "half the wait where hard issues wait longer",
         "speed-matters",
         halving,
         kind=Confounded,
-        naive=plain,
+        naive=of_finding("speed-issue-mix"),
         parameters=HARD_IS_SLOW,
     ),
     case(
@@ -231,7 +226,7 @@ CONFOUNDED = (
         "speed-matters",
         halving,
         kind=Confounded,
-        naive=plain,
+        naive=of_finding("speed-issue-mix"),
         parameters=with_support(slower_by_severity=BySeverity(0.5, 1.2, 2.0), handled_well_speed=0.0, skill_speed=0.0),
     ),
 )

@@ -8,14 +8,12 @@ more told problem to accounts drawn by lot, of a population many times as large.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
-from calibrate.case import Case, Confounded, Null
-from cxlib.estimate import Estimate
+from calibrate.case import Case, Confounded, Null, of_finding
 from cxlib.sample import Parameters, clock, leaving
 from cxlib.sample.customers import Population, population
 from cxlib.sample.experience import Problems, is_slow
@@ -24,7 +22,6 @@ from cxlib.sample.life import _Loop
 from cxlib.sample.parameters import BySeverity
 from cxlib.sample.records import Spells, joined
 from cxlib.sample.streams import stream
-from cxlib.studies import Study
 
 SEED = 7
 SCALE = 500.0  # leaves a simulation error of a quarter of a point in a difference
@@ -150,34 +147,30 @@ WITHOUT_HARM = replace(
 )
 
 
-def _estimate(name: str) -> Callable[[Study], Estimate | None]:
-    return lambda study: study.finding(name).estimate
-
-
 CASES = (
     Case(
         name="share that left within a year",
         study="switching",
-        estimate=_estimate("switching-within-a-year"),
+        estimate=of_finding("switching-within-a-year"),
         truth=lambda world: left_within(world.parameters, 365, ONE_OF_EACH, True),
     ),
     Case(
         name="share that left within 90 days",
         study="switching",
-        estimate=_estimate("switching-within-90-days"),
+        estimate=of_finding("switching-within-90-days"),
         truth=lambda world: left_within(world.parameters, 90, ONE_OF_EACH, True),
     ),
     Case(
         name="more than like customers, after a severe problem",
         study="switching",
-        estimate=_estimate("switching-by-severity"),
+        estimate=of_finding("switching-by-severity"),
         truth=lambda world: more_left(world.parameters, (3,)),
     ),
     Case(
         name="more than like customers, where problems do nothing",
         study="switching",
         parameters=WITHOUT_HARM,
-        estimate=_estimate("switching-more-than-others"),
+        estimate=of_finding("switching-more-than-others"),
         truth=lambda world: 0.0,
     ),
 )
@@ -186,9 +179,9 @@ CONFOUNDED = (
     Confounded(
         name="more than like customers within a year",
         study="switching",
-        estimate=_estimate("switching-more-than-others"),
+        estimate=of_finding("switching-more-than-others"),
         truth=lambda world: more_left(world.parameters),
-        naive=_estimate("switching-plainly"),
+        naive=of_finding("switching-plainly"),
     ),
 )
 

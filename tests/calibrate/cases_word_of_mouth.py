@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
@@ -10,12 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from calibrate.case import DEFAULT, Case, Null
-from cxlib.estimate import Estimate
+from calibrate.case import DEFAULT, Case, Null, of_finding, of_row
 from cxlib.sample import World
 from cxlib.sample.parameters import BySeverity
-from cxlib.studies import Study
-from cxlib.studies.evidence import Forest
 from cxlib.tables import SEVERITIES
 
 STUDY = "word_of_mouth"
@@ -48,15 +44,6 @@ def mean_of_the_answers(world: World) -> float:
     """
     answers = world.surveys[world.surveys["severity"].notna() & (world.surveys["answered_at"] < CUT)]
     return float(answers["severity"].astype(str).map(by_severity(world)).mean())
-
-
-def of_severity(label: str) -> Callable[[Study], Estimate | None]:
-    def found(study: Study) -> Estimate | None:
-        piece = study.evidence.get("severity")
-        assert isinstance(piece, Forest)
-        return next((row.estimate for row in piece.rows if row.label == label), None)
-
-    return found
 
 
 def worse(world: World) -> float:
@@ -104,14 +91,14 @@ CASES = (
     Case(
         name="word of mouth: people told on average, of those who answered",
         study=STUDY,
-        estimate=lambda study: study.finding("told-people-mean").estimate,
+        estimate=of_finding("told-people-mean"),
         truth=mean_of_the_answers,
     ),
     *(
         Case(
             name=f"word of mouth: people told after a {severity} problem",
             study=STUDY,
-            estimate=of_severity(f"After a {severity} problem"),
+            estimate=of_row("severity", f"After a {severity} problem"),
             truth=lambda world, severity=severity: by_severity(world)[severity],
         )
         for severity in SEVERITIES
@@ -119,13 +106,13 @@ CASES = (
     Case(
         name="word of mouth: more people told after a severe problem than after a minor one",
         study=STUDY,
-        estimate=lambda study: study.finding("told-more-when-worse").estimate,
+        estimate=of_finding("told-more-when-worse"),
         truth=worse,
     ),
     Case(
         name="word of mouth: promoters who refer less detractors who do",
         study=STUDY,
-        estimate=lambda study: study.finding("referrals-by-satisfaction").estimate,
+        estimate=of_finding("referrals-by-satisfaction"),
         truth=referring_apart,
     ),
 )
