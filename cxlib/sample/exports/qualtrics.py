@@ -7,14 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cxlib.sample import names
 from cxlib.sample.exports import statements
 from cxlib.sample.exports.accounts import Register
 from cxlib.sample.exports.files import base62, csv_bytes, local_text, write_zip
 from cxlib.sample.exports.qualtrics_layout import (
     EMBEDDED,
     FORM,
-    IP_ADDRESS,
     LONGEST,
     NO,
     PREVIEW,
@@ -26,6 +24,7 @@ from cxlib.sample.exports.qualtrics_layout import (
     ZONE,
     headers,
     some,
+    system_columns,
 )
 from cxlib.sample.streams import stream
 from cxlib.sample.world import World
@@ -53,35 +52,13 @@ def _yes(flag: pd.Series | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[s
 
 def _answers(world: World, people: Register, rng: np.random.Generator, asked: pd.DataFrame) -> pd.DataFrame:
     """Return the answers to one survey, all columns as text."""
-    account = asked["customer_id"].cat.codes.to_numpy()
-    customers = world.customers.iloc[account]
-    written = [
-        names.person(int(language), int(number))
-        for language, number in zip(customers["language"], customers["contact"], strict=True)
-    ]
     score = asked["score"].to_numpy().astype(np.int64)
     seconds = np.clip(np.exp(4.6 + 0.7 * rng.normal(size=len(asked))), 20, LONGEST).astype(np.int64)
-    begun = asked["answered_at"] - pd.to_timedelta(seconds, unit="s")
     problem = asked["severity"].notna()
     channel = np.where(asked["touchpoint"].astype(str) == "website_visit", "anonymous", "email")
-    end = local_text(asked["answered_at"], ZONE, TIME)
     return pd.DataFrame(
         {
-            "StartDate": local_text(begun, ZONE, TIME),
-            "EndDate": end,
-            "Status": IP_ADDRESS,
-            "IPAddress": [f"192.0.2.{n}" for n in rng.integers(1, 255, len(asked))],
-            "Progress": "100",
-            "Duration (in seconds)": seconds.astype(str),
-            "Finished": "1",
-            "RecordedDate": end,
-            "ResponseId": base62(rng, "R_", 15, len(asked)),
-            "RecipientLastName": [last for _, last in written],
-            "RecipientFirstName": [first for first, _ in written],
-            "RecipientEmail": np.array(people.emails, dtype=object)[account],
-            "ExternalReference": asked["customer_id"].astype(str).to_numpy(),
-            "LocationLatitude": "",
-            "LocationLongitude": "",
+            **system_columns(world, people, rng, asked, seconds),
             "DistributionChannel": channel,
             "UserLanguage": asked["language"].astype(str).map(USER_LANGUAGES).to_numpy(),
             "Q1_NPS_GROUP": np.select([score >= 9, score >= 7], ["3", "2"], "1"),

@@ -7,7 +7,10 @@ import json
 import numpy as np
 import pandas as pd
 
-from cxlib.sample.exports.files import Format
+from cxlib.sample import names
+from cxlib.sample.exports.accounts import Register
+from cxlib.sample.exports.files import Format, base62, local_text
+from cxlib.sample.world import World
 
 FORM = Format(encoding="utf-8-sig")
 ZONE = "Europe/Istanbul"
@@ -52,3 +55,36 @@ def headers(columns: dict[str, tuple[str, str]]) -> list[list[str]]:
 def some(rng: np.random.Generator, rows: pd.DataFrame, share: float) -> pd.DataFrame:
     """Return a share of the rows, drawn by lot."""
     return rows.iloc[np.sort(rng.choice(len(rows), round(share * len(rows)), replace=False))].copy()
+
+
+def system_columns(
+    world: World, people: Register, rng: np.random.Generator, asked: pd.DataFrame, seconds: np.ndarray
+) -> dict[str, object]:
+    """Return the system's own columns of finished answers, up to the place; `seconds` is how long each took.
+
+    Where an answer has no customer, the names are those of anybody and have to be blanked.
+    """
+    account = np.maximum(asked["customer_id"].cat.codes.to_numpy(), 0)
+    customers = world.customers.iloc[account]
+    written = [
+        names.person(int(language), int(number))
+        for language, number in zip(customers["language"], customers["contact"], strict=True)
+    ]
+    end = local_text(asked["answered_at"], ZONE, TIME)
+    return {
+        "StartDate": local_text(asked["answered_at"] - pd.to_timedelta(seconds, unit="s"), ZONE, TIME),
+        "EndDate": end,
+        "Status": IP_ADDRESS,
+        "IPAddress": [f"192.0.2.{n}" for n in rng.integers(1, 255, len(asked))],
+        "Progress": "100",
+        "Duration (in seconds)": seconds.astype(str),
+        "Finished": "1",
+        "RecordedDate": end,
+        "ResponseId": base62(rng, "R_", 15, len(asked)),
+        "RecipientLastName": [last for _, last in written],
+        "RecipientFirstName": [first for first, _ in written],
+        "RecipientEmail": np.array(people.emails, dtype=object)[account],
+        "ExternalReference": asked["customer_id"].astype(object).fillna("").to_numpy(),
+        "LocationLatitude": "",
+        "LocationLongitude": "",
+    }

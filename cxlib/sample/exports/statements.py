@@ -13,7 +13,6 @@ from cxlib.sample.exports.files import base62, csv_bytes, local_text
 from cxlib.sample.exports.qualtrics_layout import (
     EMBEDDED,
     FORM,
-    IP_ADDRESS,
     PREVIEW,
     SYSTEM,
     TIME,
@@ -21,6 +20,7 @@ from cxlib.sample.exports.qualtrics_layout import (
     ZONE,
     headers,
     some,
+    system_columns,
 )
 from cxlib.sample.kinds import ENGLISH, LANGUAGES
 from cxlib.sample.statements import CUSTOMER_STATEMENTS, OWNER_STATEMENTS, PUTS_CUSTOMERS_FIRST
@@ -52,31 +52,12 @@ def _answers(world: World, people: Register, rng: np.random.Generator, asked: pd
     """Return the answers of one side, all columns as text; those of managers name nobody."""
     account = asked["customer_id"].cat.codes.to_numpy()
     customers, known = world.customers.iloc[np.maximum(account, 0)], account >= 0
-    written = [
-        names.person(int(language), int(number))
-        for language, number in zip(customers["language"], customers["contact"], strict=True)
-    ]
     language = pd.Series(LANGUAGES)[np.where(known, customers["language"], ENGLISH)]
     seconds = np.clip(np.exp(4.9 + 0.6 * rng.normal(size=len(asked))), 30, 840).astype(np.int64)
-    end = local_text(asked["answered_at"], ZONE, TIME)
     statements = OWNER_STATEMENTS if not known.any() else CUSTOMER_STATEMENTS
     return pd.DataFrame(
         {
-            "StartDate": local_text(asked["answered_at"] - pd.to_timedelta(seconds, unit="s"), ZONE, TIME),
-            "EndDate": end,
-            "Status": IP_ADDRESS,
-            "IPAddress": [f"192.0.2.{n}" for n in rng.integers(1, 255, len(asked))],
-            "Progress": "100",
-            "Duration (in seconds)": seconds.astype(str),
-            "Finished": "1",
-            "RecordedDate": end,
-            "ResponseId": base62(rng, "R_", 15, len(asked)),
-            "RecipientLastName": [last for _, last in written],
-            "RecipientFirstName": [first for first, _ in written],
-            "RecipientEmail": np.array(people.emails, dtype=object)[np.maximum(account, 0)],
-            "ExternalReference": asked["customer_id"].astype(object).fillna("").to_numpy(),
-            "LocationLatitude": "",
-            "LocationLongitude": "",
+            **system_columns(world, people, rng, asked, seconds),
             "DistributionChannel": np.where(known, "email", "anonymous"),
             "UserLanguage": language.map(USER_LANGUAGES).to_numpy(),
             **{
