@@ -62,26 +62,29 @@ def findings(found: Results) -> tuple[Finding, ...]:
     )
 
 
+UNTOLD = {
+    "switching-within-a-year": "How many customers leave after a bad experience cannot be told.",
+    "switching-more-than-others": "Whether they leave more often than like customers cannot be told.",
+    "switching-within-90-days": "How soon customers leave after a bad experience cannot be told.",
+    "switching-recovery": "Whether it helps to handle a complaint well cannot be told.",
+    "switching-first-contact": "Whether the first request decides who stays cannot be told.",
+}
+
+
 def untold() -> tuple[Finding, ...]:
     """Return the answer where the exports cannot give one."""
-    return (
-        _unknown("switching-within-a-year", "How many customers leave after a bad experience cannot be told."),
-        _unknown("switching-more-than-others", "Whether they leave more often than like customers cannot be told."),
-        _unknown("switching-within-90-days", "How soon customers leave after a bad experience cannot be told."),
-        _unknown("switching-recovery", "Whether it helps to handle a complaint well cannot be told."),
-        _unknown("switching-first-contact", "Whether the first request decides who stays cannot be told."),
-    )
+    return tuple(_untold(name) for name in UNTOLD)
 
 
-def _unknown(name: str, sentence: str, needed: str = NEEDED) -> Finding:
-    return Finding(name, sentence, {}, "cannot-tell", needed=needed)
+def _untold(name: str, needed: str = NEEDED) -> Finding:
+    return Finding(name, UNTOLD[name], {}, "cannot-tell", needed=needed)
 
 
 def within_a_year(found: Results) -> Finding:
     """Say how many left within a year of a bad experience, beside what is repeated."""
     left = found.year.share(A_YEAR)
     if not left.is_known:
-        return _unknown("switching-within-a-year", untold()[0].sentence, MORE_NEEDED)
+        return _untold("switching-within-a-year", MORE_NEEDED)
     verdict: Verdict = "supported" if left.low >= SAID_AT_LEAST else "cannot-tell"
     sentence = "Of customers with {what}, {left_full} left within a year: nearly all, as is said everywhere."
     if verdict == "cannot-tell":
@@ -107,7 +110,7 @@ def more_than_others(found: Results) -> Finding:
     name, more = "switching-more-than-others", found.year.more(A_YEAR)
     verdict = verdict_above(more)
     if verdict == "cannot-tell":
-        return _unknown(name, untold()[1].sentence, MORE_NEEDED)
+        return _untold(name, MORE_NEEDED)
     sentence = (
         "Of like customers without a bad experience at that time {others} left within a year too; after one it is "
         "{share}. The difference, {more_full}, is measurable."
@@ -134,7 +137,7 @@ def soon(found: Results) -> Finding:
     """Say how many had left after a month and after three."""
     name, quarter, month = "switching-within-90-days", found.year.share(A_QUARTER), found.year.share(A_MONTH)
     if not (quarter.is_known and month.is_known):
-        return _unknown(name, untold()[2].sentence, MORE_NEEDED)
+        return _untold(name, MORE_NEEDED)
     values: dict[str, Value] = {
         "quarter": quarter,
         "month": month,
@@ -150,57 +153,45 @@ def soon(found: Results) -> Finding:
 
 def good_handling(handled: Recovery) -> Finding:
     """Say whether customers leave more often after a complaint that was handled badly than after one handled well."""
-    name, more = "switching-recovery", handled.badly_against_well.more(A_YEAR)
-    verdict = verdict_above(more)
-    if verdict == "cannot-tell":
-        return _unknown(name, untold()[3].sentence, _more_handled(handled.badly_against_well))
-    sentence = (
+    return _handling(
+        "switching-recovery",
+        handled.badly_against_well,
         "After a complaint that was handled badly {badly} left within a year, after like ones that were handled well "
-        "{well}: the difference, {more_full}, is measurable."
+        "{well}: the difference, {more_full}, is measurable.",
+        "After a complaint that was handled badly {badly} left within a year, after like ones that were handled well "
+        "{well}: the difference, {more_full}, may be chance.",
+        "After a complaint that was handled badly {badly} left within a year, fewer than after like ones that were "
+        "handled well, {well}: the difference is {more_full}.",
+        "Complaints that were handled badly may have been harder in ways that severity does not show.",
     )
-    if verdict == "not-supported":
-        sentence = (
-            "After a complaint that was handled badly {badly} left within a year, after like ones that were handled "
-            "well {well}: the difference, {more_full}, may be chance."
-        )
-    if more.high < 0:
-        sentence = (
-            "After a complaint that was handled badly {badly} left within a year, fewer than after like ones that were "
-            "handled well, {well}: the difference is {more_full}."
-        )
-    sides = _sides(handled.badly_against_well)
-    assumption = "Complaints that were handled badly may have been harder in ways that severity does not show."
-    said = Finding(name, sentence, {**sides, "more": more}, verdict, more, assumption)
-    return unless_it_may_matter(said, FIVE_POINTS, _more_handled(handled.badly_against_well))
 
 
 def at_first(first: FirstContact) -> Finding:
     """Say whether customers whose first request was handled badly leave more often."""
-    name, more = "switching-first-contact", first.adjusted.more(A_YEAR)
+    return _handling(
+        "switching-first-contact",
+        first.adjusted,
+        "Where the very first request was handled badly {badly} left within a year, where a like one was handled well "
+        "{well}: the difference, {more_full}, is measurable.",
+        "Where the very first request was handled badly {badly} left within a year, where a like one was handled well "
+        "{well}: the difference, {more_full}, may be chance.",
+        "Where the very first request was handled badly {badly} left within a year, fewer than where a like one was "
+        "handled well, {well}: the difference is {more_full}.",
+        "A customer in trouble may both have a hard first request and leave.",
+    )
+
+
+def _handling(
+    name: str, badly_against_well: Comparison, measurable: str, by_chance: str, fewer: str, assumption: str
+) -> Finding:
+    """Say how much more often customers leave who were handled badly: measurably so, perhaps by chance, or less."""
+    more, needed = badly_against_well.more(A_YEAR), _more_handled(badly_against_well)
     verdict = verdict_above(more)
     if verdict == "cannot-tell":
-        return _unknown(name, untold()[4].sentence, _more_handled(first.adjusted))
-    sentence = (
-        "Where the very first request was handled badly {badly} left within a year, where a like one was handled well "
-        "{well}: the difference, {more_full}, is measurable."
-    )
-    if verdict == "not-supported":
-        sentence = (
-            "Where the very first request was handled badly {badly} left within a year, where a like one was handled "
-            "well {well}: the difference, {more_full}, may be chance."
-        )
-    if more.high < 0:
-        sentence = (
-            "Where the very first request was handled badly {badly} left within a year, fewer than where a like one "
-            "was handled well, {well}: the difference is {more_full}."
-        )
-    assumption = "A customer in trouble may both have a hard first request and leave."
-    said = Finding(name, sentence, {**_sides(first.adjusted), "more": more}, verdict, more, assumption)
-    return unless_it_may_matter(said, FIVE_POINTS, _more_handled(first.adjusted))
-
-
-def _sides(comparison: Comparison) -> dict[str, Value]:
-    return {"badly": comparison.share(A_YEAR), "well": comparison.others(A_YEAR)}
+        return _untold(name, needed)
+    sentence = measurable if verdict == "supported" else fewer if more.high < 0 else by_chance
+    values = {"badly": badly_against_well.share(A_YEAR), "well": badly_against_well.others(A_YEAR), "more": more}
+    return unless_it_may_matter(Finding(name, sentence, values, verdict, more, assumption), FIVE_POINTS, needed)
 
 
 def _more_handled(comparison: Comparison) -> str:
