@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
+from scipy.special import expit
 from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.rates import confint_poisson
 
@@ -21,6 +22,8 @@ ALPHA = 0.05
 Z = float(stats.norm.ppf(1 - ALPHA / 2))
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
+Bools = npt.NDArray[np.bool_]
 Array = npt.ArrayLike
 
 
@@ -47,6 +50,11 @@ class Estimate:
     unit: str
     method: str
     flags: tuple[str, ...] = ()
+
+    @classmethod
+    def unknown(cls, n: int, unit: str, method: str = "", flag: str = "no-data") -> Estimate:
+        """Return what stands where a number would, with the reason why there is none."""
+        return cls(np.nan, np.nan, np.nan, n, unit, method, (flag,))
 
     @property
     def is_known(self) -> bool:
@@ -172,8 +180,8 @@ def bounded_ratio(y: Array, x: Array, yy: Array, xx: Array, xy: Array, rows: Arr
     with np.errstate(invalid="ignore"):
         half = (plain.high - plain.value) / (middle * (1 - middle))
     edge = proportion(np.where(value >= 1, rows, 0), rows)
-    low = np.where(inner, _expit(logit - half), edge.low)
-    high = np.where(inner, _expit(logit + half), edge.high)
+    low = np.where(inner, expit(logit - half), edge.low)
+    high = np.where(inner, expit(logit + half), edge.high)
     return _known(Interval(value, low, high), np.isfinite(plain.value))
 
 
@@ -329,10 +337,6 @@ def two_sided_p(change: Estimate) -> float:
     if toward_zero <= 0:
         return 0.0 if change.value else 1.0
     return float(2 * stats.norm.sf(abs(change.value) / (toward_zero / Z)))
-
-
-def _expit(x: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-x)), float)
 
 
 def _known(interval: Interval, known: npt.NDArray[np.bool_]) -> Interval:

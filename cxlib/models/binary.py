@@ -15,12 +15,12 @@ import pandas as pd
 import statsmodels.api as sm
 from scipy import stats
 from scipy.optimize import linprog
+from scipy.special import expit
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from cxlib.estimate import ALPHA, Estimate, Floats, design_effect, difference, proportion
+from cxlib.estimate import ALPHA, Array, Estimate, Floats, design_effect, difference, proportion
 from cxlib.metrics.measure import SMALL_BELOW, SUPPRESSED_BELOW
 
-Array = npt.ArrayLike
 WhyNot = Literal["", "too few", "one group", "separated", "not converged"]
 
 EVENTS_PER_PARAMETER = 5
@@ -66,7 +66,7 @@ def share(success: Array, cluster: Array) -> Estimate:
     yes = np.asarray(success, float)
     n, wins = len(yes), float(yes.sum())
     if n == 0:
-        return Estimate(np.nan, np.nan, np.nan, 0, "share", "Wilson", ("no-data",))
+        return Estimate.unknown(0, "share", "Wilson")
     mean = wins / n
     simple = mean * (1 - mean) / max(n - 1, 1)
     effect = design_effect(cluster_variance((yes - mean) / n, cluster), simple)
@@ -97,7 +97,7 @@ def share_ratio(first: Array, second: Array, first_cluster: Array, second_cluste
     one, two = np.asarray(first, float), np.asarray(second, float)
     n, wins = (len(one), len(two)), (float(one.sum()), float(two.sum()))
     if min(n) == 0 or wins[1] == 0:
-        return Estimate(np.nan, np.nan, np.nan, min(n), "ratio", "score", ("no-data",))
+        return Estimate.unknown(min(n), "ratio", "score")
     p, q = wins[0] / n[0], wins[1] / n[1]
     if not (0 < p < 1 and 0 < q < 1):
         low, high, method = *_ratio_at_the_edge(wins, n), "put together from Wilson's limits"
@@ -244,7 +244,7 @@ def is_separated(yes: Floats, design: Floats) -> bool:
 
 def _averages(yes: Floats, design: Floats, beta: Floats, cluster: npt.NDArray[np.generic]) -> Standardised:
     n = len(yes)
-    fitted = _expit(design @ beta)
+    fitted = expit(design @ beta)
     information = (design * (fitted * (1 - fitted))[:, None]).T @ design / n
     influence_beta = np.linalg.solve(information, (design * (yes - fitted)[:, None]).T).T
     exposed = design[:, 1] > 0
@@ -252,7 +252,7 @@ def _averages(yes: Floats, design: Floats, beta: Floats, cluster: npt.NDArray[np
     for value in (1.0, 0.0):
         counterfactual = design.copy()
         counterfactual[:, 1] = value
-        predicted = _expit(counterfactual @ beta)
+        predicted = expit(counterfactual @ beta)
         mean = float(predicted[exposed].mean())
         slope = (counterfactual * (predicted * (1 - predicted))[:, None])[exposed].mean(axis=0)
         means.append(mean)
@@ -271,7 +271,7 @@ def _averages(yes: Floats, design: Floats, beta: Floats, cluster: npt.NDArray[np
     for mean, influence in ((p, one), (q, two)):
         on_logit = half(influence) / (mean * (1 - mean))
         logit = np.log(mean / (1 - mean))
-        shares.append(made(mean, float(_expit(logit - on_logit)), float(_expit(logit + on_logit)), "share"))
+        shares.append(made(mean, float(expit(logit - on_logit)), float(expit(logit + on_logit)), "share"))
     return Standardised(
         shares[0],
         shares[1],
@@ -282,10 +282,6 @@ def _averages(yes: Floats, design: Floats, beta: Floats, cluster: npt.NDArray[np
 
 def _nothing(n: int, why_not: WhyNot) -> Standardised:
     def empty(unit: str) -> Estimate:
-        return Estimate(np.nan, np.nan, np.nan, n, unit, "logistic regression, standardised", ("no-data",))
+        return Estimate.unknown(n, unit, "logistic regression, standardised")
 
     return Standardised(empty("share"), empty("share"), empty("share difference"), empty("ratio"), why_not)
-
-
-def _expit(x: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-x)), float)

@@ -9,16 +9,13 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
+from scipy.special import expit
 from statsmodels.discrete.count_model import ZeroInflatedNegativeBinomialP
 from statsmodels.discrete.discrete_model import NegativeBinomialP
 
-from cxlib.estimate import ALPHA, Estimate, Floats, design_effect
+from cxlib.estimate import ALPHA, Array, Estimate, Floats, Ints, design_effect
 from cxlib.models.binary import cluster_variance, hidden_if_few
-
-Array = npt.ArrayLike
-Ints = npt.NDArray[np.intp]
 
 SEED = 20261101
 DRAWS = 2_000
@@ -96,7 +93,7 @@ def mean(counts: Array, cluster: Array, unit: str = "people") -> Estimate:
     """
     y = np.asarray(counts, float)
     if len(y) == 0:
-        return _none(unit, "cluster bootstrap")
+        return Estimate.unknown(0, unit, "cluster bootstrap")
     place, groups = _places(cluster)
     value = float(y.mean())
     if groups < 2:
@@ -118,7 +115,7 @@ def mean_difference(first: Array, second: Array, first_cluster: Array, second_cl
     """
     one, two = np.asarray(first, float), np.asarray(second, float)
     if len(one) == 0 or len(two) == 0:
-        return _none(unit, "cluster bootstrap")
+        return Estimate.unknown(0, unit, "cluster bootstrap")
     place, groups = _places(np.concatenate([np.asarray(first_cluster), np.asarray(second_cluster)]))
     n, value = min(len(one), len(two)), float(one.mean() - two.mean())
     if groups < 2:
@@ -156,7 +153,7 @@ def median(counts: Array, cluster: Array, unit: str = "people") -> Estimate:
     y = np.sort(np.asarray(counts, float))
     n = len(y)
     if n == 0:
-        return _none(unit, "order statistics")
+        return Estimate.unknown(0, unit, "order statistics")
     value = float(y[(n + 1) // 2 - 1])  # the lower of two middle ones: half of the rows are at most this
     at_most = np.asarray(counts, float) <= value
     p = float(at_most.mean())
@@ -177,7 +174,7 @@ def share_of_top(counts: Array, cluster: Array, top: float = 0.1) -> Estimate:
     """
     y = np.asarray(counts, float)
     if len(y) == 0 or y.sum() == 0:
-        return _none("share", "cluster bootstrap")
+        return Estimate.unknown(0, "share", "cluster bootstrap")
     place, groups = _places(cluster)
     order = np.argsort(-y, kind="stable")
     sorted_y, sorted_place = y[order], place[order]
@@ -229,7 +226,7 @@ def zeros(counts: Array) -> Zeros:
     smaller stands; where that does not converge either (all counts equal, too few), there is no model.
     """
     y = np.asarray(counts, float)
-    nothing = _none("share", "zero-inflated negative binomial")
+    nothing = Estimate.unknown(0, "share", "zero-inflated negative binomial")
     if len(y) < 30 or y.max() == y.min() or y.var() <= y.mean():
         return Zeros("none", nothing, float("nan"), float("nan"))
     constant = np.ones((len(y), 1))
@@ -246,7 +243,7 @@ def zeros(counts: Array) -> Zeros:
         return Zeros("negative binomial", nothing, expected, spread)
     logit, error = float(inflated.params[0]), float(np.sqrt(inflated.cov_params()[0, 0]))
     ends = logit + np.array([0.0, *stats.norm.ppf([ALPHA / 2, 1 - ALPHA / 2])]) * error
-    value, low, high = (float(end) for end in 1 / (1 + np.exp(-ends)))
+    value, low, high = (float(end) for end in expit(ends))
     never = Estimate(value, low, high, len(y), "share", "zero-inflated negative binomial, delta method on the logit")
     return Zeros("zero-inflated", never, expected, float(inflated.params[2]))
 
@@ -263,10 +260,6 @@ def _fit(model: NegativeBinomialP, start: Floats) -> NegativeBinomialP | None:
     sound = fit.mle_retvals["converged"] and np.isfinite(fit.params).all()
     sound = sound and np.isfinite(covariance).all() and (np.diag(covariance) > 0).all() and fit.params[-1] > 0
     return fit if sound else None
-
-
-def _none(unit: str, method: str) -> Estimate:
-    return Estimate(np.nan, np.nan, np.nan, 0, unit, method, ("no-data",))
 
 
 def _one_cluster(value: float, n: int, unit: str) -> Estimate:

@@ -6,13 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
-from cxlib.estimate import ALPHA, Estimate, Floats, proportion
+from cxlib.estimate import Array, Estimate, Floats, Ints, Z, proportion
 from cxlib.models.binary import cluster_variance, hidden_if_few
-
-Array = npt.ArrayLike
-Ints = npt.NDArray[np.intp]
 
 STILL, WANTED, OTHER = 0, 1, 2
 """Codes of `end`: still running when last seen, the end that is asked for, any other end."""
@@ -117,7 +113,7 @@ def _incidence_by(cases: Durations, steps: _Steps, cluster: Ints, by: float, uni
     n = len(cases.time)
     method = "Aalen-Johansen, clustered"
     if n == 0 or by > steps.last:
-        return Estimate(np.nan, np.nan, np.nan, n, unit, method, ("no-data",))
+        return Estimate.unknown(n, unit, method)
     values, influence = _reached(cases, steps, np.array([by]))
     value = float(values[0])
     if not 1e-12 < value < 1 - 1e-12:
@@ -125,7 +121,7 @@ def _incidence_by(cases: Durations, steps: _Steps, cluster: Ints, by: float, uni
         return hidden_if_few(Estimate(value, min(low, value), max(high, value), n, unit, method))
     error = float(np.sqrt(cluster_variance(influence[:, 0], cluster)))
     turn = np.log(-np.log1p(-value))
-    half = stats.norm.ppf(1 - ALPHA / 2) * error / ((1 - value) * -np.log1p(-value))
+    half = Z * error / ((1 - value) * -np.log1p(-value))
     low, high = (float(-np.expm1(-np.exp(turn + side))) for side in (-half, half))
     return hidden_if_few(Estimate(value, low, high, n, unit, method))
 

@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cxlib.errors import MeasureError
-from cxlib.estimate import Estimate, Floats, Z
+from cxlib.estimate import Bools, Estimate, Floats, Z
 
-Bools = npt.NDArray[np.bool_]
 Seconds = npt.NDArray[np.int64]
 
 MONTH = 2_629_800

@@ -12,12 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from cxlib.errors import MeasureError
 from cxlib.estimate import ALPHA, Array, Floats, Interval, Z
-
-Ints = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)

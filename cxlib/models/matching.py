@@ -17,10 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cxlib.estimate import Floats, Ints
 from cxlib.models.incidence import OTHER, STILL, WANTED, durations, influences
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.intp]
 
 UNMATCHED = -1
 

@@ -17,7 +17,6 @@ from cxlib.errors import MeasureError
 from cxlib.estimate import Floats, Interval, design_effect, proportion
 
 Codes = npt.NDArray[np.intp]
-Bools = npt.NDArray[np.bool_]
 
 LEAST_CHANCE = 0.02
 """A chance of answering below this is not believed: nobody may speak for more than fifty."""

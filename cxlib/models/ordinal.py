@@ -17,10 +17,8 @@ import numpy.typing as npt
 from scipy import sparse, stats
 from scipy.special import expit, logit
 
-from cxlib.estimate import ALPHA, Estimate, Floats
+from cxlib.estimate import ALPHA, Estimate, Floats, Ints
 from cxlib.models.binary import hidden_if_few
-
-Ints = npt.NDArray[np.intp]
 
 RIDGE = 1e-3
 """Precision of a weak prior around zero: it moves nothing but coefficients that data would send to infinity."""

@@ -65,7 +65,7 @@ def two_way(
     design = np.column_stack([_within(column, places, weights) for column in columns])
     wanted = len(regressors)
     if len(names) < FEWEST_CLUSTERS or np.linalg.matrix_rank(design) < design.shape[1]:
-        return dict.fromkeys(regressors, _unknown(len(places)))
+        return dict.fromkeys(regressors, Estimate.unknown(len(places), "ratio", "fixed effects, clustered"))
     fit = sm.WLS(_within(outcome, places, weights), design, weights).fit(
         cov_type="cluster", cov_kwds={"groups": places}, use_t=True
     )
@@ -101,7 +101,7 @@ class Growth:
         """Return the growth with Student's t limits."""
         method = "ratio of sums within units, clustered"
         if not np.isfinite(self.value + self.error):
-            return Estimate(np.nan, np.nan, np.nan, self.units, unit, method, ("no-data",))
+            return Estimate.unknown(self.units, unit, method)
         half = float(stats.t.ppf(1 - ALPHA / 2, self.freedom)) * self.error
         return Estimate(self.value, self.value - half, self.value + half, self.units, unit, method)
 
@@ -158,7 +158,3 @@ def _check(*columns: Floats) -> None:
         raise MeasureError(
             f"{empty} of {len(columns[0])} rows hold no number: leave them out, and say how many they are"
         )
-
-
-def _unknown(rows: int) -> Estimate:
-    return Estimate(np.nan, np.nan, np.nan, rows, "ratio", "fixed effects, clustered", ("no-data",))

@@ -13,10 +13,8 @@ import numpy.typing as npt
 from scipy import stats
 
 from cxlib.errors import MeasureError
-from cxlib.estimate import ALPHA, Estimate, Floats, Z
+from cxlib.estimate import ALPHA, Array, Estimate, Floats, Z
 from cxlib.models.binary import cluster_variance, hidden_if_few
-
-Array = npt.ArrayLike
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from cxlib.estimate import ALPHA, Floats
+from cxlib.estimate import ALPHA, Floats, Ints
 from cxlib.models.ordinal import Cells, Fit, fit
-
-Ints = npt.NDArray[np.intp]
 
 SEED = 20261101
 DRAWS = 2_000

@@ -12,15 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
 from cxlib.errors import MeasureError
-from cxlib.estimate import ALPHA, Estimate, Floats
-
-Ints = npt.NDArray[np.intp]
-Bools = npt.NDArray[np.bool_]
+from cxlib.estimate import ALPHA, Bools, Estimate, Floats, Ints
 
 NEVER = 10**9
 """The start of a unit for which the work never begins."""
@@ -198,7 +194,7 @@ def average(found: Effects, first: int, last: int, unit: str) -> Estimate:
     """Return the mean effect from one event time to another, each unit and period with the work counting once."""
     events = found.within(first, last)
     if not events:
-        return Estimate(np.nan, np.nan, np.nan, 0, unit, "staggered difference-in-differences", ("no-data",))
+        return Estimate.unknown(0, unit, "staggered difference-in-differences")
     weight = np.array([found.treated[event] for event in events], float)
     weight /= weight.sum()
     value = float(weight @ [found.value[event] for event in events])
@@ -209,7 +205,7 @@ def slope(found: Effects, first: int, last: int, unit: str) -> Estimate:
     """Return by how much the effect grows a period: least squares over event times, errors from their covariance."""
     events = found.within(first, last)
     if len(events) < 2:
-        return Estimate(np.nan, np.nan, np.nan, 0, unit, "staggered difference-in-differences, slope", ("no-data",))
+        return Estimate.unknown(0, unit, "staggered difference-in-differences, slope")
     centred = np.array(events, float) - np.mean(events)
     weight = centred / (centred @ centred)
     value = float(weight @ [found.value[event] for event in events])

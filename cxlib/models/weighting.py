@@ -12,16 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import statsmodels.api as sm
 from statsmodels.treatment.treatment_effects import TreatmentEffect
 
-from cxlib.estimate import Estimate, Floats, difference, proportion
+from cxlib.estimate import Array, Bools, Estimate, Floats, difference, proportion
 from cxlib.models.binary import encode, hidden_if_few, is_separated
 
-Array = npt.ArrayLike
-Bools = npt.NDArray[np.bool_]
 WhyNot = Literal["", "one group", "no overlap", "too few", "separated"]
 
 LEAST_CHANCE = 0.02
@@ -279,7 +276,7 @@ def _ratio(treated: Estimate, control: Estimate) -> Estimate:
     """
     n, method = min(treated.n, control.n), "put together from Wilson's limits"
     if not (0 < treated.value < 1 and 0 < control.value < 1):
-        return Estimate(np.nan, np.nan, np.nan, n, "ratio", method, ("no-data",))
+        return Estimate.unknown(n, "ratio", method)
     one, two = (np.log([share.value, share.low, share.high]) for share in (treated, control))
     middle = one[0] - two[0]
     down, up = np.hypot(one[0] - one[1], two[2] - two[0]), np.hypot(one[2] - one[0], two[0] - two[1])
@@ -294,6 +291,6 @@ def _weighted_share(yes: Floats, weights: Floats) -> Estimate:
 
 
 def _nothing(group: Bools, overlap: Overlap, why_not: WhyNot) -> Compared:
-    empty = Estimate(np.nan, np.nan, np.nan, int(group.sum()), "share difference", "", ("no-data",))
+    empty = Estimate.unknown(int(group.sum()), "share difference")
     balance = pd.DataFrame({"covariate": pd.Series(dtype=object), "before": [], "after": []})
     return Compared(empty, empty, empty, empty, empty, overlap, np.empty(0), (0.0, 0.0), balance, (), why_not)

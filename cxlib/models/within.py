@@ -66,7 +66,7 @@ def within_slope(sums: pd.DataFrame, unit: str = "share difference") -> Slope:
     slope = xy / xx if xx > 0 else float("nan")
     unexplained = yy - slope * xy
     if not unexplained > 1e-9 * max(yy, 1e-9) or clusters < FEWEST_CLUSTERS or freedom < 1:
-        nothing = Estimate(np.nan, np.nan, np.nan, compared, unit, method, ("no-data",))
+        nothing = Estimate.unknown(compared, unit, method)
         return Slope(nothing, np.zeros(GROUPS), clusters)
     influence = np.zeros(GROUPS)
     influence[sums["bucket"].to_numpy(int)] = (sums["xy"] - slope * sums["xx"]).to_numpy(float) / xx
@@ -79,7 +79,7 @@ def gap(first: Slope, second: Slope) -> Estimate:
     one, two = first.estimate, second.estimate
     clusters, method = max(first.clusters, second.clusters), "difference of two slopes, clustered"
     if not (first.is_known and second.is_known):
-        return Estimate(np.nan, np.nan, np.nan, min(one.n, two.n), one.unit, method, ("no-data",))
+        return Estimate.unknown(min(one.n, two.n), one.unit, method)
     variance = _spread(first.influence - second.influence, clusters)
     return _with_limits(one.value - two.value, variance, clusters, min(one.n, two.n), one.unit, method)
 

@@ -8,14 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from cxlib.estimate import Estimate
+from cxlib.estimate import Estimate, Floats
 from cxlib.finding import Finding, Quantity, Value
 
-Floats = npt.NDArray[np.float64]
 Content = Estimate | Quantity | float | str
 """What a cell of a table may hold; an Estimate brings its interval along."""
 

@@ -18,7 +18,6 @@ GRACE = 3.0
 """Days after an anniversary by which an end still is the end of the year before: invoices, time zones, leap years."""
 SEGMENTS = ("tier", "product", "segment", "region", "sector")
 """Which breakdown the page shows: the first that splits the customers."""
-TEAMS = ("delivery", "support", "success", "sales", "marketing", "general")
 NOMINAL_AT_MOST = 0.05
 """Share of revenue whose inflation may be unknown without amounts counting as nominal."""
 LEAST_MONTHS = 3

@@ -57,7 +57,7 @@ def told(estimate: Estimate) -> Estimate:
     """Return the estimate, unknown where too few customers stand behind it."""
     if estimate.is_known and estimate.n >= FEWEST:
         return estimate
-    return Estimate(np.nan, np.nan, np.nan, estimate.n, estimate.unit, estimate.method, ("no-data",))
+    return Estimate.unknown(estimate.n, estimate.unit, estimate.method)
 
 
 def _log_growth(amount: pd.Series, rows: pd.DataFrame) -> Estimate:
@@ -75,7 +75,7 @@ def new_customers_trend(company: Company) -> Estimate:
     """
     rows = company.months[(company.months["tenure"] < 0.25) & (company.months["spell"] == 1)]
     rows = rows.drop_duplicates("customer_id")
-    nothing = Estimate(np.nan, np.nan, np.nan, len(rows), "share", "", ("no-data",))
+    nothing = Estimate.unknown(len(rows), "share")
     if len(rows) < FEWEST:
         return nothing
     years = (rows["month"] - rows["month"].min()).dt.days.to_numpy(float) / 365.25

@@ -35,7 +35,7 @@ FEWEST_LOST = 5
 SEEN_BY = 30
 """Customers under observation at a tenure for it to count as seen."""
 METHOD = "parametric bootstrap"
-UNTOLD = Estimate(np.nan, np.nan, np.nan, 0, "share", METHOD, ("no-data",))
+UNTOLD = Estimate.unknown(0, "share", METHOD)
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def of_group(spells: pd.DataFrame, whole: Valuation) -> tuple[Estimate, str]:
     curve = _fitted(years)
     if curve is None:
         flag = "suppressed" if n < FEWEST_LOST else "no-data"
-        return Estimate(np.nan, np.nan, np.nan, n, "share", METHOD, (flag,)), "too few seen, or left, to tell"
+        return Estimate.unknown(n, "share", METHOD, flag), "too few seen, or left, to tell"
     group = valuation(curve, curve, whole.growth, whole.first, whole.seen)
     return group.uplift("points"), "" if group.can_rise else "fewer than five in a hundred leave: nobody leaves any "
     "more"

@@ -14,7 +14,7 @@ from cxlib.studies.return_on_investment.trial import HORIZON, WORTH
 TICKETS_WORTH = 0.1
 """A fall of tickets by less than this part is taken as not worth having."""
 
-UNKNOWN = Estimate(np.nan, np.nan, np.nan, 0, "ratio", "", ("no-data",))
+UNKNOWN = Estimate.unknown(0, "ratio")
 
 WORK_NEEDED = (
     "A list of the success work given to each customer (what, to whom, when, and whether drawn by lot) and the "

@@ -34,7 +34,7 @@ def returned(months: Estimate, mrr: float, margin: float, cost: float) -> Estima
     """
     earned = mrr * margin / cost if cost > 0 else np.nan
     if not np.isfinite(earned) or earned <= 0:
-        return Estimate(np.nan, np.nan, np.nan, months.n, "ratio", "", ("no-data",))
+        return Estimate.unknown(months.n, "ratio")
     ends = (end * earned - 1 for end in (months.value, months.low, months.high))
     value, low, high = (float(end) for end in ends)
     return hidden_if_few(Estimate(value, low, high, months.n, "ratio", "margin kept over cost, " + months.method))
@@ -115,7 +115,7 @@ def handling(rows: pd.DataFrame, cut: pd.Timestamp) -> Handling:
 def over_support(success: Estimate, support: Estimate) -> Estimate:
     """Return the difference of two returns; NaN where either is not known. They share no customers' errors."""
     if not (success.is_known and support.is_known):
-        return Estimate(np.nan, np.nan, np.nan, 0, "ratio difference", "", ("no-data",))
+        return Estimate.unknown(0, "ratio difference")
     value = success.value - support.value
     below = float(np.hypot(success.value - success.low, support.high - support.value))
     above = float(np.hypot(success.high - success.value, support.value - support.low))

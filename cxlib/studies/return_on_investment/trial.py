@@ -76,7 +76,7 @@ def effect(by_arm: dict[str, Durations]) -> tuple[Estimate, Estimate, Estimate]:
 
     All who were drawn for the call count as treated, reached or not.
     """
-    nobody = Estimate(np.nan, np.nan, np.nan, 0, "share", "", ("no-data",))
+    nobody = Estimate.unknown(0, "share")
     treated, control = (
         incidence(by_arm[arm], [HORIZON])[0] if arm in by_arm else nobody for arm in ("treated", "control")
     )

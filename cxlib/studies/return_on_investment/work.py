@@ -97,7 +97,7 @@ def _mean(scores: pd.Series) -> Estimate:
     values = scores.dropna().to_numpy(float)
     n = len(values)
     if n < 2:
-        return Estimate(np.nan, np.nan, np.nan, n, "points", "mean", ("no-data",))
+        return Estimate.unknown(n, "points", "mean")
     half = 1.96 * float(values.std(ddof=1)) / np.sqrt(n)
     mean = float(values.mean())
     return hidden_if_few(Estimate(mean, mean - half, mean + half, n, "points", "mean"))
@@ -200,7 +200,7 @@ def _older(customers: pd.DataFrame, since: pd.Timestamp, cut: pd.Timestamp) -> E
         ends = ((end > np.maximum(entry, first)) & (end <= final)).sum()
         rates.append((float(watched.sum()), int(ends)))
     if min(years for years, _ in rates) <= 0 or min(ends for _, ends in rates) == 0:
-        return Estimate(np.nan, np.nan, np.nan, 0, "share difference", "", ("no-data",))
+        return Estimate.unknown(0, "share difference")
     kept_shares = [float(np.exp(-ends / years)) for years, ends in rates]
     errors = [kept_share * np.sqrt(ends) / years for kept_share, (years, ends) in zip(kept_shares, rates, strict=True)]
     value, half = kept_shares[0] - kept_shares[1], 1.96 * float(np.hypot(*errors))

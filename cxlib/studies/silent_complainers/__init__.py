@@ -136,7 +136,7 @@ def times_as_many(one: Estimate, other: Estimate) -> Estimate:
     method, n = "limits put together on the log scale", min(one.n, other.n)
     ends = (one.low, one.value, other.low, other.value)
     if not (one.is_known and other.is_known and min(ends) > 0):
-        return Estimate(np.nan, np.nan, np.nan, n, "ratio", method, ("no-data",))
+        return Estimate.unknown(n, "ratio", method)
     middle = np.log(one.value / other.value)
     down = np.hypot(np.log(one.value / one.low), np.log(other.high / other.value))
     up = np.hypot(np.log(one.high / one.value), np.log(other.value / other.low))

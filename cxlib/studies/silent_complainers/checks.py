@@ -10,14 +10,13 @@ import pandas as pd
 from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 
-from cxlib.estimate import ALPHA, Estimate, Interval, proportion
+from cxlib.estimate import ALPHA, Bools, Estimate, Interval, proportion
 from cxlib.models.binary import hidden_if_few
 from cxlib.models.nonresponse import weighted_share
 from cxlib.studies.silent_complainers.counts import beyond
 from cxlib.studies.silent_complainers.data import SEVERITIES
 from cxlib.studies.silent_complainers.survey import Survey, odds_against
 
-Bools = npt.NDArray[np.bool_]
 LEAST_RECALL = 0.05
 """A problem remembered more rarely than this is not scaled up: one answer would stand for too many."""
 

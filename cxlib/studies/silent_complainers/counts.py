@@ -9,14 +9,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxlib.errors import MeasureError
-from cxlib.estimate import Estimate, Floats, Interval, Z, proportion
+from cxlib.estimate import Bools, Estimate, Floats, Interval, Z, proportion
 from cxlib.models.binary import hidden_if_few
 from cxlib.models.hidden_population import (
     HISTORIES,
     PopulationSize,
     ThreeLists,
     chao_lower_bound,
-    chapman,
     stratified_chapman,
     three_lists,
 )
@@ -24,7 +23,6 @@ from cxlib.models.nonresponse import weighted_share
 from cxlib.studies.silent_complainers.data import CONTROLS, SEVERITIES
 from cxlib.studies.silent_complainers.survey import SILENT, Codes, ratio_of
 
-Bools = npt.NDArray[np.bool_]
 ENOUGH_NOTICED = 30
 """With fewer incidents of which the log says that the customer noticed, all incidents are taken."""
 
@@ -121,7 +119,7 @@ class Lists:
         """
         everyone, told = len(self.complained), float(self.complained.sum()) * self.unrated
         if np.isnan(size.value) or told == 0:
-            return Estimate(np.nan, np.nan, np.nan, 0, SILENT, method, ("no-data",))
+            return Estimate.unknown(0, SILENT, method)
         rate = -np.log1p(-min(told / everyone, 1 - 1e-9))
         value, low, high = (float(_silent(number, everyone, rate)) for number in (size.value, size.low, size.high))
         low, high = _with_chance(value, low, high, told, size.value - told)
@@ -131,9 +129,6 @@ class Lists:
         """Return how many had a problem, from complaint tickets and survey."""
         parts = [self.group == code for code in np.unique(self.group)]
         return stratified_chapman([_overlap(self.complained[part], self.reported[part]) for part in parts])
-
-    def two_unstratified(self) -> PopulationSize:
-        return chapman(*_overlap(self.complained, self.reported))
 
     def three(self) -> ThreeLists | None:
         """Return how many had a problem, from all three lists; None where they overlap too little."""
@@ -192,7 +187,7 @@ def floor_of_complaints(frame: pd.DataFrame, column: str = "complaints") -> Esti
     seen = int((counts > 0).sum())
     method = "Chao's lower bound"
     if seen == 0:
-        return Estimate(np.nan, np.nan, np.nan, 0, SILENT, method, ("no-data",))
+        return Estimate.unknown(0, SILENT, method)
     size = chao_lower_bound(int((counts == 1).sum()), int((counts == 2).sum()), seen)
     value, low, high = ((number - seen) / seen for number in (size.value, size.low, size.high))
     return hidden_if_few(Estimate(value, low, high, seen, SILENT, method, ("floor",)))

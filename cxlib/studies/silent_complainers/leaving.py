@@ -73,7 +73,7 @@ class Leaving:
         parts = [self.cases[one], self.cases[other]]
         n, method = min(len(part.time) for part in parts), "Aalen-Johansen, clustered"
         if n == 0 or any(part.time.max() < days for part in parts):
-            return Estimate(np.nan, np.nan, np.nan, n, "share difference", method, ("no-data",))
+            return Estimate.unknown(n, "share difference", method)
         (first, a), (second, b) = (influences(part, [days]) for part in parts)
         each, whom = np.concatenate([a[:, 0], -b[:, 0]]), np.concatenate([part.cluster for part in parts])
         gap, half = float(first[0] - second[0]), Z * float(np.sqrt(cluster_variance(each, whom)))
@@ -102,7 +102,7 @@ class Leaving:
         mine &= self.time >= first  # who was last seen before anybody left compares with nobody
         events = [int(((self.end == WANTED) & (self.group == name)).sum()) for name in (one, other)]
         if min(events) < LEAST_EVENTS:
-            return Estimate(np.nan, np.nan, np.nan, n, "ratio", method, ("no-data",))
+            return Estimate.unknown(n, "ratio", method)
         held = [self.frame[mine]]
         if same_severity:
             held.append(dummies(np.unique(self.severity[mine], return_inverse=True)[1]))
@@ -115,7 +115,7 @@ class Leaving:
             fit = model.fit(groups=self.cluster[mine], disp=0)
         middle, error = float(fit.params[0]), float(fit.bse[0])
         if not (np.isfinite(middle) and np.isfinite(error)) or abs(middle) > 10:
-            return Estimate(np.nan, np.nan, np.nan, n, "ratio", method, ("no-data",))
+            return Estimate.unknown(n, "ratio", method)
         low, high = np.exp(middle - Z * error), np.exp(middle + Z * error)
         return hidden_if_few(Estimate(float(np.exp(middle)), float(low), float(high), n, "ratio", method))
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxlib.errors import MeasureError
-from cxlib.estimate import Estimate, Floats, Interval, proportion
+from cxlib.estimate import Bools, Estimate, Floats, Interval, proportion
 from cxlib.models.binary import hidden_if_few, size_flags
 from cxlib.models.nonresponse import (
     Lateness,
@@ -26,7 +26,6 @@ from cxlib.models.nonresponse import (
 )
 from cxlib.studies.silent_complainers.data import SEVERITIES
 
-Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.intp]
 
 SILENT = "silent customers"
@@ -41,7 +40,7 @@ def ratio_of(share: Interval, n: int, method: str, flags: tuple[str, ...] = ()) 
     """Return silent people per one who told, from the share that told: (1 - p) / p, which falls as p rises."""
     p, low, high = (float(line[0]) for line in share)
     if n == 0 or np.isnan(p):
-        return Estimate(np.nan, np.nan, np.nan, 0, SILENT, method, ("no-data",))
+        return Estimate.unknown(0, SILENT, method)
     value, least, most = ((1 - q) / q if q > 1e-12 else np.inf for q in (p, high, low))
     endless = () if np.isfinite(value) else ("not-reached",)
     return hidden_if_few(Estimate(value, least, most, n, SILENT, method, (*flags, *endless)))

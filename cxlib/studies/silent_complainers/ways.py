@@ -38,7 +38,7 @@ NOTE = {
     TWO: "overlap of two lists",
     THREE: "overlap of three lists",
 }
-UNKNOWN = Estimate(np.nan, np.nan, np.nan, 0, SILENT, "", ("no-data",))
+UNKNOWN = Estimate.unknown(0, SILENT)
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ def _word(name: str) -> str:
 
 def _table(ratings: Ratings, contacts: Mapping[str, Estimate], everyday: list[str], says: Finding) -> Sheet:
     satisfied = {} if ratings.book.lacks("tickets.satisfaction") else ratings.shares(GOOD, "channel")
-    nothing = Estimate(float("nan"), float("nan"), float("nan"), 0, "share", "", ("no-data",))
+    nothing = Estimate.unknown(0, "share")
     rows = []
     for channel in [name for name in contacts if name != ALL][:MOST_ROWS]:
         rating = satisfied.get(channel, nothing)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cxlib.estimate import Floats
 from cxlib.studies.switching.compare import Comparison, again, compared_with, plainly
 from cxlib.studies.switching.data import (
     GOOD_ANSWERS,
@@ -17,7 +18,6 @@ from cxlib.studies.switching.data import (
     OF_TICKETS,
     Data,
     Episodes,
-    Floats,
     episodes,
 )
 

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from cxlib.estimate import ALPHA, Estimate, difference, proportion
+from cxlib.estimate import ALPHA, Estimate, Floats, difference, proportion
 from cxlib.models.binary import hidden_if_few
 from cxlib.models.matching import Compared, Followed, Matches, compare, match_risk_sets, reached
-from cxlib.studies.switching.data import LEFT, STRATA, Floats
+from cxlib.studies.switching.data import LEFT, STRATA
 
 HORIZONS = (30, 90, 365)
 A_MONTH, A_QUARTER, A_YEAR = HORIZONS
@@ -62,7 +62,7 @@ class Comparison:
         place = self._place(days)
         value, error = self.compared.difference[place], self._error(self.compared.influence[:, place])
         if not np.isfinite(value):
-            return _unknown(self.n, "share difference", DIFFERENCE)
+            return Estimate.unknown(self.n, "share difference", DIFFERENCE)
         first, second = self.share(days), self.others(days)
         if error == 0 or min(first.value, second.value) <= 0 or max(first.value, second.value) >= 1:
             # where one side shows none, or all, its error cannot be read off the data
@@ -76,7 +76,7 @@ class Comparison:
         place, name = self._place(days), "delta method on the log ratio, clustered by customer"
         above, below = self.compared.cases[place], self.compared.others[place]
         if not (np.isfinite(above + below) and above > 0 and below > 0):
-            return _unknown(self.n, "ratio", name)
+            return Estimate.unknown(self.n, "ratio", name)
         sides = self.compared.influence_of_cases[:, place] / above, self.compared.influence_of_others[:, place] / below
         half = self._t * self._error(sides[0] - sides[1])
         value = above / below
@@ -97,17 +97,13 @@ class Comparison:
     def _share(self, value: float, influence: Floats) -> Estimate:
         """Return a share with limits on the scale of log(-log(1 - share)); Wilson's where it is none or all."""
         if not np.isfinite(value):
-            return _unknown(self.n, "share", SHARE)
+            return Estimate.unknown(self.n, "share", SHARE)
         if not 1e-12 < value < 1 - 1e-12:
             low, high = (float(end) for end in proportion(round(value) * self.n, self.n)[1:])
         else:
             turn, half = np.log(-np.log1p(-value)), self._t * self._error(influence) / ((1 - value) * -np.log1p(-value))
             low, high = (float(-np.expm1(-np.exp(turn + side))) for side in (-half, half))
         return hidden_if_few(Estimate(float(value), low, high, self.n, "share", SHARE))
-
-
-def _unknown(n: int, unit: str, method: str) -> Estimate:
-    return Estimate(np.nan, np.nan, np.nan, n, unit, method, ("no-data",))
 
 
 def compared_with(

@@ -23,7 +23,6 @@ TENURE_DAYS = (0.0, 90.0, 365.0, 730.0, 1461.0)
 STRATA = ("tier", "tenure", "product", "region")
 LEFT, UNPAID = 1, 2
 
-Floats = npt.NDArray[np.float64]
 _FAR = 1e9
 _DAY = pd.Timedelta(days=1)
 
