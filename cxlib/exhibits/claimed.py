@@ -14,7 +14,7 @@ from cxlib.exhibits.absent import NOTHING
 from cxlib.exhibits.exhibit import Exhibit, element, paragraph
 from cxlib.exhibits.made import cautions
 from cxlib.exhibits.said import filled, finding_id, full, numbers, sentence
-from cxlib.exhibits.sheet import Cell, flag_class, sheet
+from cxlib.exhibits.tables import Cell, flag_class, table
 from cxlib.language import Language
 from cxlib.metrics.measure import SMALL_BELOW
 from cxlib.studies import Study
@@ -107,7 +107,7 @@ def claims_headline(book: Workbook, judged: Sequence[Judged]) -> Exhibit:
     )
     if not rows:
         return NOTHING
-    return sheet(caption, headers, rows, "claims-headline") + paragraph(words.how_to_read(language), "cx-note")
+    return table(caption, headers, rows, "claims-headline") + paragraph(words.how_to_read(language), "cx-note")
 
 
 def claims_table(book: Workbook, judged: Sequence[Judged], verdict: str) -> Exhibit:
@@ -135,7 +135,7 @@ def claims_table(book: Workbook, judged: Sequence[Judged], verdict: str) -> Exhi
         return paragraph(language.text("There is none."), "cx-note")
     headers = [language.text(text) for text in ("What is said", "What your own data show", "What would turn it")]
     caption = language.text("Claims held against the data up to {month}.", month=language.month(book.month))
-    return sheet(caption, headers, rows, f"claims-{verdict}")
+    return table(caption, headers, rows, f"claims-{verdict}")
 
 
 def _figure(language: Language, judged: Judged) -> Cell:

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
+from cxlib.estimate import Estimate
 from cxlib.exhibits import words
-from cxlib.exhibits.absent import NOTHING, given, missing, reason
+from cxlib.exhibits.absent import NOTHING, given, missing
 from cxlib.exhibits.exhibit import Exhibit, element, paragraph
+from cxlib.exhibits.frames import estimates, of_estimates, record_of
+from cxlib.exhibits.sentences import said_of_change
 from cxlib.finding import Change
 from cxlib.language import Language
 from cxlib.metrics import METRICS
 from cxlib.workbook import Workbook
 
 DIRECTIONS = {"rose": "up", "fell": "down", "no-measurable-change": "same", "cannot-tell": "none"}
-
-
-def say(book: Workbook, name: str, months_back: int = 12) -> Exhibit:
-    """Return the sentence that compares one measure with an earlier month, a year before if not told otherwise.
-
-    It stands under an exhibit, which says why where the measure cannot be given; so this is silent then.
-    """
-    return NOTHING if reason(book, name) else _said(book, book.change(name, months_back))
-
-
-def _said(book: Workbook, finding: Change) -> Exhibit:
-    return paragraph(
-        words.sentence(book.language, finding), "cx-finding", id=f"finding-{finding.id}", data_metric=finding.metric
-    )
 
 
 def answer(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
@@ -43,7 +33,7 @@ def answer(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
     """
     said = NOTHING
     for finding in book.changes(*given(book, names), months_back=months_back):
-        said = said + _said(book, finding)
+        said = said + said_of_change(book, finding)
     return said
 
 
@@ -73,16 +63,73 @@ def _how_many(language: Language, count: int) -> str:
     return language.number(count) if count else language.text("none")
 
 
-def tiles(book: Workbook, *names: str) -> Exhibit:
-    """Return one tile per measure: value, interval, denominator and change since the month before.
+def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None) -> Exhibit:
+    """Show one tile per measure: value, interval, denominator and change since the month before.
 
     Directions are corrected as one family; measures that cannot be given are named under
     the tiles, with the export that would bring them.
+
+    Parameters
+    ----------
+    book : Workbook
+    *names : str
+        Ids of measures.
+    own : mapping of label to Estimate, optional
+        Numbers of your own, after the measures; what could not be told has no tile.
+
+    Raises
+    ------
+    MeasureError
+        If there is no such measure; the nearest is named.
+
+    Examples
+    --------
+    >>> tiles(book, "csat", own={"Kept": book.estimate("logo_retention")}).frame[["label", "value"]]
+           label     value
+    0  Satisfied ...
     """
-    findings = book.changes(*given(book, names))
-    markup = element("ul", *(_tile(book, finding) for finding in findings), class_="cx-tiles")
-    text = "\n".join(words.sentence(book.language, finding) for finding in findings)
-    return (Exhibit(markup, text) if findings else NOTHING) + missing(book, *names)
+    changes = book.changes(*given(book, names))
+    measured = {book.language.text(METRICS[change.metric].label): change.now for change in changes}
+    lines = {**measured, **(own or {})}
+    frame = of_estimates(lines)
+    markup = element(
+        "ul",
+        *(_tile(book, change) for change in changes),
+        *(
+            _own_tile(book, label, one)
+            for label, one in zip(frame["label"], estimates(frame), strict=True)
+            if label not in measured
+        ),
+        class_="cx-tiles",
+    )
+    texts = [words.sentence(book.language, change) for change in changes]
+    texts += [
+        f"{label}: {words.full(book.language, one)}."
+        for label, one in zip(frame["label"], estimates(frame), strict=True)
+        if label not in measured
+    ]
+    shown = Exhibit(
+        markup,
+        "\n".join(texts),
+        name="tiles",
+        frame=frame,
+        record=lambda: {"exhibit": "tiles", "frame": record_of(frame)},
+    )
+    return (shown if len(frame) else NOTHING) + missing(book, *names)
+
+
+def _own_tile(book: Workbook, label: str, one: Estimate) -> str:
+    language = book.language
+    lines = [
+        element("span", escape(text), class_=f"cx-tile-{part}")
+        for part, text in (
+            ("label", language.text(label)),
+            ("value", words.value(language, one)),
+            ("interval", words.interval(language, one)),
+            ("n", words.denominator(language, one)),
+        )
+    ]
+    return element("li", *lines, class_="cx-tile" + (" cx-small" if "small" in one.flags else ""))
 
 
 def _tile(book: Workbook, finding: Change) -> str:

@@ -13,7 +13,7 @@ from cxlib.exhibits import theme, words
 from cxlib.exhibits.absent import box, reason
 from cxlib.exhibits.chart import figure_exhibit
 from cxlib.exhibits.exhibit import Exhibit
-from cxlib.exhibits.sheet import Cell, sheet
+from cxlib.exhibits.tables import Cell, table
 from cxlib.metrics import METRICS
 from cxlib.workbook import Workbook
 
@@ -124,4 +124,4 @@ def _table(book: Workbook, bars: Sequence[tuple[str, float, int]]) -> Exhibit:
         language.text("95% interval"),
         language.text("Customers"),
     ]
-    return sheet(caption, headers, rows, "mrr-movements")
+    return table(caption, headers, rows, "mrr-movements")
