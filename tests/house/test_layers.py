@@ -30,7 +30,6 @@ ORDER = (
     "actions",
     "exhibits",
     "report",
-    "sample",
     "cli",
     "__main__",
 )
