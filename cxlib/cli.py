@@ -163,18 +163,6 @@ def check(sources: SourcesOption = SOURCES) -> None:
     )
 
 
-@app.command()
-def sample(
-    seed: Annotated[int, typer.Option(help="Another seed gives another company.")] = 20261101,
-    out: Annotated[Path, typer.Option(help="Folder to write into.")] = Path("data/sample"),
-) -> None:
-    """Write the exports of the simulated company, with the truth they were made from."""
-    from cxlib.sample import simulate, write_sample
-
-    write_sample(simulate(seed), out)
-    print(f"Wrote the simulated company to {out}.")
-
-
 def main() -> None:
     """Run a command; an error of the input is one message on stderr and exit code 2."""
     try:

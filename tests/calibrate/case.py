@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from company import Parameters, World
 from cxlib.estimate import Estimate
 from cxlib.finding import Verdict
-from cxlib.sample import Parameters, World
 from cxlib.studies import Study
 from cxlib.studies.evidence import Forest
 

@@ -19,8 +19,8 @@ from unittest.mock import patch
 from calibrate.case import Confounded, Declared, Null, declared
 from calibrate.harness import workbook_of
 from calibrate.table import Seen, complaint, table
+from company import Parameters, World, simulate
 from cxlib.nearest import did_you_mean
-from cxlib.sample import Parameters, World, simulate
 from cxlib.studies import STUDIES, Study, run_study
 from cxlib.workbook import Workbook
 

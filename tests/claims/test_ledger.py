@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from calibrate.harness import workbook_of
+from company import simulate
 from cxlib.claims import Judged, all_claims, claims_of, judge, ledger
 from cxlib.errors import MeasureError
 from cxlib.estimate import Estimate
 from cxlib.finding import Finding
 from cxlib.language import Language
 from cxlib.period import Month
-from cxlib.sample import simulate
 from cxlib.studies import STUDIES, Study, run_study
 from cxlib.workbook import Workbook
 

@@ -30,10 +30,10 @@ ORDER = (
     "actions",
     "exhibits",
     "report",
-    "sample",
     "cli",
     "__main__",
 )
+TESTS = {path.stem for path in (ROOT / "tests").iterdir() if path.is_dir() or path.suffix == ".py"}
 MAY_IMPORT_DUCKDB = {"sources", "store", "engine"}
 NAMES_OF_THE_PACKAGE = {"__version__"}
 
@@ -61,6 +61,8 @@ def wrong_import(layer: str, name: str) -> str:
         return f"imports {name} relatively; write the whole name, from cxlib on"
     if head == "duckdb" and layer not in MAY_IMPORT_DUCKDB:
         return f"imports duckdb, which only {', '.join(sorted(MAY_IMPORT_DUCKDB))} may; ask the engine instead"
+    if head in TESTS:
+        return f"imports {head}, which lies in tests/; the package must run without them"
     if head != "cxlib" or not layer or rest in NAMES_OF_THE_PACKAGE:
         return ""
     wanted = rest.split(".")[0]
@@ -106,6 +108,8 @@ def test_every_import_follows_the_flow() -> None:
         ("store.py", "from . import period", "imports ..period relatively"),
         ("metrics/a.py", "import duckdb", "imports duckdb, which only engine, sources, store may"),
         ("metrics/a.py", "from duckdb import connect", "imports duckdb"),
+        ("store.py", "from company.world import World", "imports company, which lies in tests/"),
+        ("cli.py", "import calibrate.run", "imports calibrate, which lies in tests/"),
         ("helpers.py", "", "add helpers to it"),
     ],
 )

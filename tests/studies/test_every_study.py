@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 
 from calibrate.harness import MADE, lay, tables_of
+from company import simulate
 from cxlib.estimate import Estimate
 from cxlib.exhibits import answers, evidence, how_studied, what_could_mislead
 from cxlib.finding import Finding
 from cxlib.language import Language
 from cxlib.period import Month
-from cxlib.sample import simulate
 from cxlib.studies import STUDIES, Study, run_study
 from cxlib.tables import EVENT_TIMES, TABLES
 from cxlib.workbook import Workbook
