@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
-from cxlib.claims import Judged, claims_on, judge, region_of
+from cxlib.claims import Claim, Judgment, claims_on, judge, region_of
 from cxlib.errors import ConfigError, UntoldError
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
@@ -99,7 +99,7 @@ def say(
         finding = _with_needed(finding, cases_that_would_tell(estimate, *limits) if estimate is not None else None)
     if otherwise and finding.verdict not in ("supported", "described"):
         finding = Finding(id, otherwise, values, finding.verdict, estimate, assumption, finding.needed)
-    judged = tuple(judge(claim, finding) for claim in claims_on(id))
+    judged = tuple((claim, judge(claim, finding)) for claim in claims_on(id))
     return Exhibit(
         draw=lambda: _drawn(book.language, finding, judged),
         name=f"finding-{id}",
@@ -115,29 +115,29 @@ def _with_needed(finding: Finding, cases: int | None) -> Finding:
     return Finding(**{**vars(finding), "needed": needed, "values": {**finding.values, "cases_that_would_tell": cases}})
 
 
-def _drawn(language: Language, finding: Finding, judged: tuple[Judged, ...]) -> Drawn:
+def _drawn(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judgment], ...]) -> Drawn:
     """Return the sentence at its own address, under it the claims that are held against it and what it rests on."""
     shown = [
         paragraph(text_of(language, finding), "cx-finding", id=f"finding-{finding.id}", data_verdict=finding.verdict)
     ]
-    shown += [_claimed(language, one) for one in judged]
+    shown += [_claimed(language, claim, judgment) for claim, judgment in judged]
     if finding.assumption:
         shown.append(paragraph(words.filled(language, finding.assumption, finding.values), "cx-note"))
     together = stack(shown)
     return Drawn(together.html, together.text)
 
 
-def _claimed(language: Language, judged: Judged) -> Exhibit:
-    quote = f"“{language.text(judged.claim.translation)}” ({judged.claim.seed})"
-    verdict, why = language.text(VERDICTS[judged.verdict]), language.text(judged.why)
+def _claimed(language: Language, claim: Claim, judgment: Judgment) -> Exhibit:
+    quote = f"“{language.text(claim.translation)}” ({claim.seed})"
+    verdict, why = language.text(VERDICTS[judgment.verdict]), language.text(judgment.why)
     markup = element(
         "p",
         escape(f"{quote} "),
         element("strong", escape(f"{verdict}.")),
         escape(f" {why}"),
         class_="cx-claim",
-        id=f"claim-{judged.claim.id}",
-        data_verdict=judged.verdict,
+        id=f"claim-{claim.id}",
+        data_verdict=judgment.verdict,
     )
     return Exhibit(markup, f"{quote} {verdict}. {why}")
 
@@ -150,14 +150,14 @@ def text_of(language: Language, finding: Finding) -> str:
     return " ".join(words.filled(language, part, finding.values) for part in parts)
 
 
-def _record(language: Language, finding: Finding, judged: tuple[Judged, ...]) -> Record:
+def _record(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judgment], ...]) -> Record:
     return {
         "finding": finding.id,
         "verdict": finding.verdict,
         "text": text_of(language, finding),
         "estimate": None if finding.estimate is None else words.numbers(finding.estimate),
         "assumption": words.filled(language, finding.assumption, finding.values),
-        "claims": [{"id": one.claim.id, "verdict": one.verdict, "why": one.why} for one in judged],
+        "claims": [{"id": claim.id, **judgment._asdict()} for claim, judgment in judged],
     }
 
 
