@@ -69,9 +69,7 @@ def _how_many(language: Language, count: int) -> str:
     return language.number(count) if count else language.text("none")
 
 
-def tiles(
-    book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None, months_back: int = 1
-) -> Exhibit:
+def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None, months_back: int = 1) -> Exhibit:
     """Show one tile per measure: value, interval, denominator and change since an earlier month, the last if not told.
 
     Directions are corrected as one family; measures that cannot be given are named under
