@@ -42,6 +42,9 @@ class MeasureError(CxError):
 class UntoldError(CxError):
     """The exports at hand cannot tell; the message says what would."""
 
+    passed_on = False
+    """Whether it was raised before, and here only because this rests on what could not be told there."""
+
 
 def untold(needed: str, *unless: object) -> None:
     """Raise UntoldError unless all that is asked for is there.
