@@ -60,6 +60,10 @@ class Language:
     def direction(self) -> str:
         return self.locale.text_direction
 
+    def name(self, code: str) -> str:
+        """Return what a language is called: "Turkish" for "tr"."""
+        return Locale.parse(code).get_display_name(self.locale) or code
+
     def text(self, message: str, **values: object) -> str:
         """Return a sentence in the language with its `{placeholders}` filled."""
         return self._catalog.gettext(message).format_map(values) if values else self._catalog.gettext(message)

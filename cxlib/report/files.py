@@ -23,16 +23,20 @@ def put_in_place(new: Path, target: Path) -> None:
     Where the system can, the two are exchanged in one step, so that a reader finds the old folder or
     the new one and never none. Else two renames do it, and `recover` finishes them after a crash.
     """
-    sync_tree(new)
+    for path in (*sorted(new.rglob("*")), new):
+        to_disk(path)
     target.parent.mkdir(parents=True, exist_ok=True)
+    old = new
     if not target.exists():
         os.rename(new, target)
     elif not exchange(new, target):
-        _two_renames(new, target)
-        new = _old_of(target)
-    sync_folder(target.parent)
-    if new.exists():
-        shutil.rmtree(new)
+        ready, old = (target.with_name(f".{mark}-{target.name}") for mark in ("new", "old"))
+        os.rename(new, ready)
+        os.rename(target, old)
+        os.rename(ready, target)
+    to_disk(target.parent)
+    if old.exists():
+        shutil.rmtree(old)
 
 
 def exchange(one: Path, other: Path) -> bool:
@@ -59,10 +63,9 @@ def recover(out: Path) -> bool:
     The names say what was going on: `.new-<name>` is complete and was on its way in, `.old-<name>`
     was on its way out. What a process that is gone was staging is removed.
     """
-    left = [(folder, ".new-") for folder in sorted(out.glob("*/.new-*"))]
-    left += [(folder, ".old-") for folder in sorted(out.glob("*/.old-*"))]
-    for folder, mark in left:
-        target = folder.parent / folder.name.removeprefix(mark)
+    left = [*sorted(out.glob("*/.new-*")), *sorted(out.glob("*/.old-*"))]
+    for folder in left:
+        target = folder.with_name(folder.name.partition("-")[2])
         if target.exists():
             shutil.rmtree(folder)
         else:
@@ -77,18 +80,9 @@ def recover(out: Path) -> bool:
     return bool(left or stale)
 
 
-def sync_tree(folder: Path) -> None:
-    """Bring all files of a folder to the disk."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            with path.open("rb") as opened:
-                os.fsync(opened.fileno())
-    sync_folder(folder)
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def to_disk(path: Path) -> None:
+    """Bring the content of a file, or the names in a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -106,7 +100,7 @@ def replace_text(path: Path, text: str) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    to_disk(path.parent)
 
 
 @contextmanager
@@ -133,17 +127,6 @@ def locked(out: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _two_renames(new: Path, target: Path) -> None:
-    ready, old = target.parent / f".new-{target.name}", _old_of(target)
-    os.rename(new, ready)
-    os.rename(target, old)
-    os.rename(ready, target)
-
-
-def _old_of(target: Path) -> Path:
-    return target.parent / f".old-{target.name}"
 
 
 def _alive(pid: str) -> bool:

@@ -11,12 +11,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-INSTALL_PANGO = (
-    ("Debian, Ubuntu", "apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"),
-    ("Fedora, RHEL", "dnf install -y pango"),
-    ("macOS", "brew install pango"),
-    ("conda", "conda install -c conda-forge pango"),
-)
+PANGO_MISSING = """\
+PDF not made: the library pango is missing. Install it with the line of your system:
+  Debian, Ubuntu: apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
+  Fedora, RHEL: dnf install -y pango
+  macOS: brew install pango
+  conda: conda install -c conda-forge pango"""
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,7 @@ class Pdf:
 
 
 class PangoMissingError(Exception):
-    """WeasyPrint cannot load pango; says which line installs it."""
-
-    def __init__(self) -> None:
-        lines = "\n".join(f"  {system}: {line}" for system, line in INSTALL_PANGO)
-        super().__init__(
-            f"PDF not made: the library pango is missing. Install it with the line of your system:\n{lines}"
-        )
+    """WeasyPrint cannot load pango."""
 
 
 def load() -> ModuleType:
@@ -44,12 +38,12 @@ def load() -> ModuleType:
     Raises
     ------
     PangoMissingError
-        If its library is not there.
+        If its library is not there; says which line installs it.
     """
     try:
         return import_module("weasyprint")
     except OSError:
-        raise PangoMissingError from None
+        raise PangoMissingError(PANGO_MISSING) from None
 
 
 def write_pdf(page: str, path: Path) -> Pdf:

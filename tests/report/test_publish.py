@@ -16,10 +16,9 @@ from lxml import html
 from cxlib.errors import PublishError
 from cxlib.report import files
 from cxlib.report.files import put_in_place, recover, replace_text, staging
-from cxlib.report.manifest import Manifest, Missing, Published, read_manifest
+from cxlib.report.manifest import Manifest, Missing, Published, Tile, read_manifest
 from cxlib.report.portal import write_portal
 from cxlib.report.publish import publish
-from cxlib.report.tiles import Tile
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cxlib.errors import ConfigError
-from cxlib.report.settings import read_reports, select
+from cxlib.report.plan import read_reports, select
 
 ENTRY = '[[report]]\nname = "{name}"\nnotebook = "{name}.ipynb"\ntitle = "Title"\n'
 
