@@ -88,48 +88,42 @@ def not_passed(problems: Sequence[Problem]) -> str:
     return f"the page did not pass its gates ({count}):\n" + "\n".join(f"  [{item.rule}] {item}" for item in problems)
 
 
-def each(path: str, what: str) -> Callable[[Page], Found]:
+def _each(path: str, what: str) -> Callable[[Page], Found]:
     """Return what finds every element of an XPath; in `what`, `{it}` names the element."""
     return lambda page: ((element, what.format(it=_named(element))) for element in page.tree.xpath(path))
 
 
-def errors(page: Page) -> Found:
-    """Find the cells that ended with an error."""
+def _errors(page: Page) -> Found:
     for index, output in _outputs(page, "error"):
         yield index, f"it ended with {output.ename}"
 
 
-def warnings(page: Page) -> Found:
-    """Find the cells that wrote to stderr."""
+def _warnings(page: Page) -> Found:
     for index, output in _outputs(page, "stream"):
         if output.name == "stderr" and output.text.strip():
             yield index, f"it wrote to stderr: {output.text.strip().splitlines()[-1]}"
 
 
-def empty_pictures(page: Page) -> Found:
-    """Find the pictures in which nothing is drawn."""
+def _empty_pictures(page: Page) -> Found:
     for image in page.tree.iter("img"):
         if reason := empty_reason(image.get("src", "")):
             yield image, f"{_named(image)} {reason}"
 
 
-def placeholder_alts(page: Page) -> Found:
-    """Find the alt texts that a tool has put where one is missing."""
+def _placeholder_alts(page: Page) -> Found:
     for image in page.tree.iter("img"):
         alt = " ".join(image.get("alt", "").split())
         if PLACEHOLDER_ALT.fullmatch(alt) or alt.startswith("No description has been provided"):
             yield image, f'{_named(image)} has the placeholder alt text "{alt}"'
 
 
-def titles(page: Page) -> Found:
-    """Find a page without exactly one title."""
+def _titles(page: Page) -> Found:
     texts = [flat(title) for title in page.tree.iter("h1")]
     if len(texts) != 1:
         yield None, f"it has {len(texts)} titles (h1): {', '.join(texts)}"
 
 
-def skipped_levels(page: Page) -> Found:
-    """Find the headings more than one level below the one before."""
+def _skipped_levels(page: Page) -> Found:
     for before, heading in pairwise(page.tree.iter(*HEADINGS)):
         above, level = int(before.tag[1]), int(heading.tag[1])
         if level > above + 1:
@@ -137,7 +131,7 @@ def skipped_levels(page: Page) -> Found:
             yield heading, f"{_named(heading)} is of level {level} after one of level {above}; write it with {wanted}"
 
 
-def header_cells(page: Page) -> Found:
+def _header_cells(page: Page) -> Found:
     """Find the tables without header cells, or whose header cells do not say what they head."""
     for table in page.tree.iter("table"):
         scopes = [cell.get("scope") for cell in table.iter("th")]
@@ -147,22 +141,20 @@ def header_cells(page: Page) -> Found:
             yield table, f"{_named(table)}: {what}"
 
 
-def repeated_ids(page: Page) -> Found:
-    """Find an id that is there twice."""
+def _repeated_ids(page: Page) -> Found:
     for name, count in sorted(Counter(map(str, page.tree.xpath("//@id"))).items()):
         if count > 1:
             yield page.tree.xpath("//*[@id=$name]", name=name)[-1], f'{count} elements have the id "{name}"'
 
 
-def dead_links(page: Page) -> Found:
-    """Find the links to a place that the page does not have."""
+def _dead_links(page: Page) -> Found:
     ids = {str(name) for name in page.tree.xpath("//@id")}
     for link in page.tree.xpath("//a[starts-with(@href, '#')]"):
         if unquote(link.get("href")[1:]) not in ids:
             yield link, f'{_named(link)} to "{link.get("href")}" leads nowhere'
 
 
-def links_to_files(page: Page) -> Found:
+def _links_to_files(page: Page) -> Found:
     """Find the links that break when the page is passed on alone."""
     for link in page.tree.xpath("//a[not(starts-with(@href, '#'))]"):
         href = link.get("href", "")
@@ -170,7 +162,7 @@ def links_to_files(page: Page) -> Found:
             yield link, f'{_named(link)} leads to "{href}"'
 
 
-def requests(page: Page) -> Found:
+def _requests(page: Page) -> Found:
     """Find what a browser would load."""
     targets = [(target.getparent(), str(target)) for target in page.tree.xpath(FETCHED)]
     for sheet in page.tree.xpath("//style/text() | //@style"):
@@ -183,14 +175,7 @@ def requests(page: Page) -> Found:
             yield element, f'the page would load "{_short(target)}"'
 
 
-def policies(page: Page) -> Found:
-    """Find a page without the strict content-security policy."""
-    found = page.tree.xpath("//head/meta[@http-equiv='Content-Security-Policy']/@content")
-    if list(found) != [CSP]:
-        yield None, f"the content-security policy is {'not the strict one' if found else 'missing'}"
-
-
-def handlers(page: Page) -> Found:
+def _handlers(page: Page) -> Found:
     """Find the attributes that run something."""
     for attribute in page.tree.xpath("//@*"):
         target = re.sub(r"\s", "", attribute[:100]).lower()
@@ -199,7 +184,7 @@ def handlers(page: Page) -> Found:
             yield element, f"the page holds {attribute.attrname} of <{element.tag}>"
 
 
-def raw_text(page: Page) -> Found:
+def _raw_text(page: Page) -> Found:
     """Find leftovers of the computation: "nan", "NaT", "None", the repr of an object."""
     found = []
     for match in RAW_ANYWHERE.finditer(page.tree.find("body").text_content()):
@@ -215,7 +200,7 @@ def raw_text(page: Page) -> Found:
         yield element, f'"{text}" is left over from the computation'
 
 
-def tiles_without_record(page: Page) -> Found:
+def _tiles_without_record(page: Page) -> Found:
     """Find the tiles whose record is not the text that they show."""
     for element in page.tree.find_class("cx-tile"):
         values = [flat(shown) for shown in element.find_class("cx-tile-value")]
@@ -226,35 +211,40 @@ def tiles_without_record(page: Page) -> Found:
             yield element, f'{name} shows {values} but records "{element.get("data-shown")}"'
 
 
+POLICY = "//head/meta[@http-equiv='Content-Security-Policy']"
+KEEP_POLICY = "Keep the meta element of the page template"
 A_SCREEN_READER = "Say the shape and the two numbers that a reader who cannot see it needs"
 RUNS_NOTHING = "Take it out; a page for readers runs nothing"
 HEADING = " | ".join(f"//{name}[not(normalize-space())]" for name in HEADINGS)
 UNCAPTIONED = "//table[not(normalize-space(caption) or normalize-space(ancestor::figure[1]/figcaption))]"
 
 GATES = (
-    Gate("error-output", errors, "Mend the cell; errors are not published"),
-    Gate("stderr", warnings, "Mend what it warns of; a warning that stays is read by nobody"),
-    Gate("empty-figure", empty_pictures, "Look at the data behind it; without data show a cx-missing box instead"),
-    Gate("alt", each("//img[not(normalize-space(@alt))]", "{it} has no alt text"), A_SCREEN_READER),
-    Gate("alt", placeholder_alts, A_SCREEN_READER),
-    Gate("headings", titles, "Keep `#` for the title cell and begin sections with `##`"),
-    Gate("headings", skipped_levels, "Leave no level out"),
-    Gate("headings", each(HEADING, "it has an empty heading"), "Give it words"),
+    Gate("error-output", _errors, "Mend the cell; errors are not published"),
+    Gate("stderr", _warnings, "Mend what it warns of; a warning that stays is read by nobody"),
+    Gate("empty-figure", _empty_pictures, "Look at the data behind it; without data show a cx-missing box instead"),
+    Gate("alt", _each("//img[not(normalize-space(@alt))]", "{it} has no alt text"), A_SCREEN_READER),
+    Gate("alt", _placeholder_alts, A_SCREEN_READER),
+    Gate("headings", _titles, "Keep `#` for the title cell and begin sections with `##`"),
+    Gate("headings", _skipped_levels, "Leave no level out"),
+    Gate("headings", _each(HEADING, "it has an empty heading"), "Give it words"),
     Gate(
         "tables",
-        each(UNCAPTIONED, "{it} has no caption"),
+        _each(UNCAPTIONED, "{it} has no caption"),
         "Show it as an exhibit with a caption that says what the rows are",
     ),
-    Gate("tables", header_cells, 'Write <th scope="col"> and <th scope="row">; exhibits do it'),
-    Gate("links", repeated_ids, "Give each exhibit its own id"),
-    Gate("links", dead_links, "Link to the id of a heading"),
-    Gate("links", links_to_files, "Pages are passed on alone: link inside the page or to a full https address"),
-    Gate("request", requests, "Put pictures and fonts inside the page as data"),
-    Gate("csp", policies, "Keep the meta element of the page template"),
-    Gate("script", each("//script|//iframe|//object|//embed|//form|//base", "the page holds {it}"), RUNS_NOTHING),
-    Gate("script", handlers, RUNS_NOTHING),
-    Gate("raw-text", raw_text, "Show it through an exhibit, which says what is missing and why"),
-    Gate("tiles", tiles_without_record, "Draw it as an exhibit"),
+    Gate("tables", _header_cells, 'Write <th scope="col"> and <th scope="row">; exhibits do it'),
+    Gate("links", _repeated_ids, "Give each exhibit its own id"),
+    Gate("links", _dead_links, "Link to the id of a heading"),
+    Gate("links", _links_to_files, "Pages are passed on alone: link inside the page or to a full https address"),
+    Gate("request", _requests, "Put pictures and fonts inside the page as data"),
+    Gate("csp", _each(f"/html[not({POLICY})]", "the content-security policy is missing"), KEEP_POLICY),
+    Gate(
+        "csp", _each(f'{POLICY}[@content != "{CSP}"]', "the content-security policy is not the strict one"), KEEP_POLICY
+    ),
+    Gate("script", _each("//script|//iframe|//object|//embed|//form|//base", "the page holds {it}"), RUNS_NOTHING),
+    Gate("script", _handlers, RUNS_NOTHING),
+    Gate("raw-text", _raw_text, "Show it through an exhibit, which says what is missing and why"),
+    Gate("tiles", _tiles_without_record, "Draw it as an exhibit"),
 )
 """In the order of their messages."""
 
@@ -298,17 +288,11 @@ def _outputs(page: Page, kind: str) -> Iterator[tuple[int, NotebookNode]]:
 
 def _named(element: HtmlElement) -> str:
     """Return how a message calls an element."""
-    figure = next(element.iterancestors("figure"), None)
-    match element.tag:
-        case "img":
-            return f'figure "{figure.get("id")}"' if figure is not None and figure.get("id") else "a picture"
-        case "table":
-            return f'the table that begins "{_short(flat(element))}"'
-        case "a":
-            return f'link "{_short(flat(element))}"'
-        case tag if tag in HEADINGS:
-            return f'heading "{_short(flat(element))}"'
-    return f"<{element.tag}>"
+    tag, figure = element.tag, next(element.iterancestors("figure"), None)
+    if tag == "img":
+        return f'figure "{figure.get("id")}"' if figure is not None and figure.get("id") else "a picture"
+    kind = "heading" if tag in HEADINGS else {"table": "the table that begins", "a": "link"}.get(tag)
+    return f'{kind} "{_short(flat(element))}"' if kind else f"<{tag}>"
 
 
 def _short(text: str) -> str:

@@ -70,28 +70,22 @@ def publish_month(
     measured: Callable[[Snapshot, Month, Language], Shown] = measured_anew,
     at_once: int | None = None,
 ) -> Outcome:
-    """Make the reports of a month and publish them under `<out>/<month>/<language>`.
+    """Make the reports of a month and publish them under `<out>/<month>/<language>`, with an index in `out`.
 
     Parameters
     ----------
     month : str or None
         As 2026-10; None means the last month that had ended when the exports were made.
-    sources : Path
-        `sources.toml`.
-    out : Path
-        Folder of all publications; `index.html` is written there.
+    sources, reports_file : Path
+        `sources.toml` and `reports.toml`.
     only : sequence of str
         Names of the reports to make; the others stay as published. Empty means all.
-    language : str
-        Language of the pages.
     progress : bool
         Whether to say on stderr what runs.
-    reports_file : Path
-        `reports.toml`.
     snapshots : Path, optional
         Folder of snapshots; beside `sources` by default.
     measured : callable
-        Gives what each tile must show; measured anew by default.
+        Gives what each tile must show.
     at_once : int, optional
         Reports made at the same time; the number of processors by default.
 

@@ -17,23 +17,8 @@ from cxlib.report.portal import write_portal
 def publish(staged: Path, manifest: Manifest, out: Path, keep: Sequence[str]) -> tuple[Path, Manifest]:
     """Publish a staged folder as `<out>/<month>/<language>` and renew the index.
 
-    Parameters
-    ----------
-    staged : Path
-        Folder with the new pages, on the same disk as `out`; it becomes the published one.
-    manifest : Manifest
-        The reports in `staged`.
-    out : Path
-        Folder of all publications.
-    keep : sequence of str
-        Reports that stay as they were published before, if they were.
-
-    Returns
-    -------
-    folder : Path
-        The published folder.
-    manifest : Manifest
-        What it holds, with the kept reports.
+    The staged folder, on the same disk as `out`, becomes the published one. Of the reports to keep, those that were
+    published before stay as they were. Returns the published folder and what it holds, with the kept reports.
 
     Raises
     ------

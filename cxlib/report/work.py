@@ -16,7 +16,6 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
 
 from cxlib.errors import CxError, ReportError
 from cxlib.report.gates import Page, check, not_passed, tiles_of
@@ -69,40 +68,28 @@ def make(job: Job, pages: Path, executed: Path, tell: Callable[[Step], None]) ->
     page = Page(job.name, make_page(notebook, edition), notebook)
     if problems := check(page):
         raise ReportError(not_passed(problems))
-    path = pages / f"{job.name}.html"
-    path.write_text(page.source, encoding="utf-8", newline="\n")
+    html, pdf = (pages / f"{job.name}.{ending}" for ending in ("html", "pdf"))
+    html.write_text(page.source, encoding="utf-8", newline="\n")
     tell((len(notebook.cells) + 1, len(notebook.cells) + PDF_STEPS))
-    pdf = _pdf(page.source, pages / f"{job.name}.pdf") if "pdf" in report.formats else {}
+    sheets, lacks_pango = 0, False
+    if "pdf" in report.formats:
+        try:
+            sheets = write_pdf(page.source, pdf)
+        except PangoMissingError:
+            lacks_pango = True
+    # where the files lay on the machine that ran is left out of the record
+    names_only = {name: Path(str(job.parameters[name])).name for name in ("sources", "snapshot")}
     return Published(
-        name=job.name,
-        title=report.title,
-        about=report.about,
-        order=report.order,
-        as_of=edition.as_of,
-        snapshot=edition.snapshot,
+        **report.model_dump(include={"name", "title", "about", "order"}),
+        **edition.model_dump(include={"as_of", "snapshot"}),
         notebook_sha256=job.notebook_sha256,
-        # where the files lay on the machine that ran is left out of the record
-        parameters={
-            **job.parameters,
-            **{name: Path(str(job.parameters[name])).name for name in ("sources", "snapshot")},
-        },
-        html_sha256=_sha256(path),
+        parameters={**job.parameters, **names_only},
+        html_sha256=_sha256(html),
+        pdf_sha256=_sha256(pdf) if sheets else "",
+        pages=sheets,
+        pdf_missing=lacks_pango,
         tiles=tiles_of(page.tree),
-        **pdf,
     )
-
-
-def _pdf(page: str, path: Path) -> dict[str, Any]:
-    """Write the PDF of a page and return what the record says of it."""
-    try:
-        pdf = write_pdf(page, path)
-    except PangoMissingError:
-        return {"pdf_missing": True}
-    if pdf.complaints:
-        raise ReportError(f"the PDF is not whole: {'; '.join(pdf.complaints)}; look at what the page shows there")
-    if not path.read_bytes().startswith(b"%PDF") or pdf.pages == 0:
-        raise ReportError("the PDF has no pages; look at the page in a browser for what is wrong with it")
-    return {"pdf_sha256": _sha256(path), "pages": pdf.pages}
 
 
 def _sha256(path: Path) -> str:
@@ -121,7 +108,7 @@ def make_all(
     try:
         while waiting or running:
             while waiting and len(running) < at_once:
-                running.append(_Running.start(context, waiting.pop(0), staging))
+                running.append(_Running(context, waiting.pop(0), staging))
             rest = min(one.deadline for one in running) - time.perf_counter()
             heard = wait([one.connection for one in running], timeout=max(rest, 0.0))
             for one in list(running):
@@ -152,40 +139,29 @@ def _context() -> BaseContext:
     return context
 
 
-@dataclass(frozen=True)
 class _Running:
-    """A report whose process runs."""
+    """A report that is being made."""
 
-    job: Job
-    process: BaseProcess
-    connection: Connection
-    started: float
-
-    @classmethod
-    def start(cls, context: BaseContext, job: Job, staging: Path) -> _Running:
-        here, there = context.Pipe(duplex=False)
-        process = context.Process(target=_worker, args=(there, job, staging), name=job.name)  # type: ignore[attr-defined]
-        process.start()
+    def __init__(self, context: BaseContext, job: Job, staging: Path) -> None:
+        self.job, self.started = job, time.perf_counter()
+        self.deadline = self.started + job.report.minutes * 60 + GRACE_SECONDS
+        self.connection, there = context.Pipe(duplex=False)
+        self.process: BaseProcess = context.Process(target=_worker, args=(there, job, staging), name=job.name)  # type: ignore[attr-defined]
+        self.process.start()
         there.close()
-        return cls(job, process, here, time.perf_counter())
-
-    @property
-    def deadline(self) -> float:
-        return self.started + self.job.report.minutes * 60 + GRACE_SECONDS
 
     def hear(self) -> Step | Published | Failed:
         """Return one message, or what is wrong with a process that has none."""
-        if not self.connection.poll():
-            reason = f"did not end within {self.job.report.minutes:g} minutes a cell; raise `minutes` in reports.toml"
-            return Failed(self.job.name, reason)
         try:
-            message: Step | Published | Failed = self.connection.recv()
+            if self.connection.poll():
+                message: Step | Published | Failed = self.connection.recv()
+                return message
+            reason = f"did not end within {self.job.report.minutes:g} minutes a cell; raise `minutes` in reports.toml"
         except EOFError:
             self.process.join()
             code = self.process.exitcode
             reason = f"its process ended without a word (exit code {code}); usually memory ran out"
-            return Failed(self.job.name, reason)
-        return message
+        return Failed(self.job.name, reason)
 
     def end(self) -> float:
         """End the process and return how many seconds it had."""
