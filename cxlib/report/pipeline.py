@@ -9,10 +9,11 @@ from pathlib import Path
 
 from cxlib.errors import ReportError
 from cxlib.exhibits.words import value
+from cxlib.files import remove_leftovers, staging
 from cxlib.language import Language
 from cxlib.period import Month
-from cxlib.report.files import locked, recover, staging
 from cxlib.report.gates import Shown, not_passed, tiles_differ
+from cxlib.report.in_place import locked, recover
 from cxlib.report.manifest import Edition, Manifest, Missing, Published, library_versions
 from cxlib.report.pdf import PANGO_MISSING
 from cxlib.report.plan import Job, choose_month, plan, read_reports, select
@@ -119,7 +120,8 @@ def publish_month(
     shown = measured(snapshot, asked, reader)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
-        if recover(out):
+        gone = remove_leftovers(out, ".staging-*", ".index.html.*")
+        if recover(out) or gone:
             write_portal(out)
     with staging(out, f"{asked}-{language}") as folder:
         results = _make(jobs, folder, progress, at_once or _cpu_count(), shown)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import ast
-import hashlib
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from papermill.inspection import inspect_notebook
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
 from cxlib.errors import ConfigError, PeriodError
+from cxlib.files import sha256
 from cxlib.language import Language
 from cxlib.nearest import did_you_mean
 from cxlib.period import Month
 from cxlib.report.manifest import Edition, Value
 from cxlib.tables import EVENT_TIMES, TABLES
+from cxlib.toml import Strict, read_toml
 
 if TYPE_CHECKING:  # workers do without what a snapshot loads
     from cxlib.store import Snapshot
@@ -26,10 +26,8 @@ if TYPE_CHECKING:  # workers do without what a snapshot loads
 TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (float, int), "bool": (bool,)}
 
 
-class Report(BaseModel):
+class Report(Strict):
     """One `[[report]]` of `reports.toml`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     """Name of the files and of `--only`."""
@@ -44,7 +42,7 @@ class Report(BaseModel):
     formats: tuple[Literal["html", "pdf"], ...] = ("html", "pdf")
     minutes: float = Field(default=30.0, gt=0)
     """Longest time one cell may take, in minutes."""
-    parameters: dict[str, Value] = {}
+    parameters: dict[str, Value] = Field(default={})
     """Parameters of the notebook beside `month`, `sources`, `snapshot` and `language`."""
 
     @field_validator("formats")
@@ -55,9 +53,7 @@ class Report(BaseModel):
         return formats
 
 
-class _ReportsFile(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _ReportsFile(Strict):
     report: tuple[Report, ...] = Field(min_length=1)
 
 
@@ -95,7 +91,7 @@ def plan(reports: Sequence[Report], edition: Edition, snapshot: Snapshot, source
     for report in reports:
         parameters = dict(sorted({**report.parameters, **shared}.items()))
         check_parameters(report.notebook, parameters)
-        jobs.append(Job(report, edition, parameters, hashlib.sha256(report.notebook.read_bytes()).hexdigest()))
+        jobs.append(Job(report, edition, parameters, sha256(report.notebook)))
     return tuple(jobs)
 
 
@@ -107,15 +103,8 @@ def read_reports(path: Path) -> tuple[Report, ...]:
     ConfigError
         If the file is missing, is not TOML, or a key or a value is not right.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        reports = _ReportsFile.model_validate(content).report
-    except FileNotFoundError:
-        raise ConfigError(f"{path} does not exist; run from the project's folder, or name the file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not TOML: {error}") from error
-    except ValidationError as error:
-        raise ConfigError(f"{path}: " + "\n".join(_said(content, dict(item)) for item in error.errors())) from error
+    advice = "run from the project's folder, or name the file"
+    reports = read_toml(path, _ReportsFile, advice, name=str(path)).report
     names = [report.name for report in reports]
     placed = []
     for report in reports:
@@ -145,22 +134,6 @@ def select(reports: Sequence[Report], only: Sequence[str]) -> tuple[Report, ...]
         if name not in names:
             raise ConfigError(f'there is no report "{name}" in reports.toml{did_you_mean(name, names)}')
     return tuple(report for report in reports if not only or report.name in only)
-
-
-def _said(content: Mapping[str, Any], error: Mapping[str, Any]) -> str:
-    """Say one finding of pydantic in the words of the file."""
-    location, where, key = error["loc"], "", str(error["loc"][-1])
-    if len(location) > 1:
-        entry = content["report"][location[1]] if isinstance(location[1], int) else {}
-        name = entry.get("name") if isinstance(entry, dict) else None
-        where = f'report "{name}": ' if name else f"report {location[1] + 1}: "
-    if error["type"] == "extra_forbidden":
-        model = Report if len(location) > 1 else _ReportsFile
-        return f'{where}there is no key "{key}"{did_you_mean(key, model.model_fields)}'
-    if error["type"] == "missing":
-        return f'{where}the key "{key}" is missing'
-    named = next((part for part in reversed(location[1:]) if isinstance(part, str)), key)
-    return f'{where}"{named}": {error["msg"].removeprefix("Value error, ")} (it is {error["input"]!r})'
 
 
 def choose_month(asked: str | None, snapshot: Snapshot, language: Language) -> Month:

@@ -9,7 +9,7 @@ from pathlib import Path
 from cxlib.errors import PublishError
 from cxlib.language import Language
 from cxlib.period import Month
-from cxlib.report.files import replace_text
+from cxlib.report.in_place import replace_text
 from cxlib.report.manifest import Manifest, read_manifest, restatements
 from cxlib.report.theme import dress
 

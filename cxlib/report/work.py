@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
-import multiprocessing.context
 import os
 import sys
 import time
@@ -18,6 +16,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from cxlib.errors import CxError, ReportError
+from cxlib.files import sha256
 from cxlib.report.gates import Page, check, not_passed, tiles_of
 from cxlib.report.manifest import Published
 from cxlib.report.page import make_page
@@ -84,16 +83,12 @@ def make(job: Job, pages: Path, executed: Path, tell: Callable[[Step], None]) ->
         **edition.model_dump(include={"as_of", "snapshot"}),
         notebook_sha256=job.notebook_sha256,
         parameters={**job.parameters, **names_only},
-        html_sha256=_sha256(html),
-        pdf_sha256=_sha256(pdf) if sheets else "",
+        html_sha256=sha256(html),
+        pdf_sha256=sha256(pdf) if sheets else "",
         pages=sheets,
         pdf_missing=lacks_pango,
         tiles=tiles_of(page.tree),
     )
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def make_all(
@@ -126,7 +121,7 @@ def make_all(
 
 def warm_up() -> None:
     """Start the process that workers are forked from, so that it loads while others work."""
-    if isinstance(_context(), multiprocessing.context.ForkServerContext):
+    if _context().get_start_method() == "forkserver":
         forkserver.ensure_running()
 
 

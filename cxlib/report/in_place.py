@@ -1,4 +1,4 @@
-"""File-system steps that leave a folder whole at every moment."""
+"""Puts a folder or a file in the place of an earlier one; what readers find is whole at every moment."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from cxlib.files import to_disk, tree_to_disk
 
 RENAME_EXCHANGE = 2
 """Flag of Linux' renameat2; the same value is RENAME_SWAP of macOS' renamex_np."""
@@ -23,8 +25,7 @@ def put_in_place(new: Path, target: Path) -> None:
     Where the system can, the two are exchanged in one step, so that a reader finds the old folder or
     the new one and never none. Else two renames do it, and `recover` finishes them after a crash.
     """
-    for path in (*sorted(new.rglob("*")), new):
-        to_disk(path)
+    tree_to_disk(new)
     target.parent.mkdir(parents=True, exist_ok=True)
     old = new
     if not target.exists():
@@ -61,7 +62,7 @@ def recover(out: Path) -> bool:
     """Finish what interrupted runs left, and return whether there was anything.
 
     The names say what was going on: `.new-<name>` is complete and was on its way in, `.old-<name>`
-    was on its way out. What a process that is gone was staging is removed.
+    was on its way out.
     """
     left = [*sorted(out.glob("*/.new-*")), *sorted(out.glob("*/.old-*"))]
     for folder in left:
@@ -70,50 +71,19 @@ def recover(out: Path) -> bool:
             shutil.rmtree(folder)
         else:
             os.rename(folder, target)
-    stale = [path for path in sorted(out.glob(".staging-*")) if not _alive(path.name.rsplit("-", 1)[-1])]
-    stale += [path for path in sorted(out.glob(".index.html.*")) if not _alive(path.suffix[1:])]
-    for path in stale:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-    return bool(left or stale)
-
-
-def to_disk(path: Path) -> None:
-    """Bring the content of a file, or the names in a folder, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return bool(left)
 
 
 def replace_text(path: Path, text: str) -> None:
     """Write a file so that a reader finds the old text or the new one."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as opened:
-            opened.write(text)
-            opened.flush()
-            os.fsync(opened.fileno())
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        to_disk(temporary)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
     to_disk(path.parent)
-
-
-@contextmanager
-def staging(out: Path, name: str) -> Iterator[Path]:
-    """Give a folder for a run, on the disk of `out`, that is gone afterwards."""
-    folder = out / f".staging-{name}-{os.getpid()}"
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -127,15 +97,3 @@ def locked(out: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _alive(pid: str) -> bool:
-    if not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
