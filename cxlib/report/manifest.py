@@ -101,10 +101,6 @@ class Manifest(Edition):
         """Whether a report failed or a PDF is missing."""
         return bool(self.failed) or self.pdf_missing
 
-    def report(self, name: str) -> Published | None:
-        """Return a report by name."""
-        return next((report for report in self.reports if report.name == name), None)
-
     def write(self, folder: Path) -> None:
         """Write it into the folder of the month, the same bytes for the same content."""
         text = json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1, sort_keys=True)

@@ -27,13 +27,7 @@ class PangoMissingError(Exception):
 
 
 def load() -> ModuleType:
-    """Return WeasyPrint.
-
-    Raises
-    ------
-    PangoMissingError
-        If its library is not there; says which line installs it.
-    """
+    """Return WeasyPrint, or raise PangoMissingError, which says what to install."""
     try:
         return import_module("weasyprint")
     except OSError:

@@ -130,18 +130,10 @@ def publish_month(
         kept: tuple[str, ...] = ()
         if made:
             names = {report.name for report in made}
-            lost = {item.name for item in failed}
-            manifest = Manifest(
-                **edition.model_dump(),
-                reports=made,
-                failed=tuple(
-                    Missing(name=job.name, title=job.report.title, order=job.report.order)
-                    for job in jobs
-                    if job.name in lost
-                ),
-            )
+            missing = tuple(Missing(**item.report.model_dump(include={"name", "title", "order"})) for item in failed)
+            manifest = Manifest(**edition.model_dump(), reports=made, failed=missing)
             keep = [report.name for report in reports if report.name not in names]
-            _, manifest = publish(folder / "pages", manifest, out, keep)
+            manifest = publish(folder / "pages", manifest, out, keep)
             kept = tuple(report.name for report in manifest.reports if report.name in keep)
     target = edition.folder(out)
     return Outcome(
@@ -156,14 +148,14 @@ def publish_month(
 
 def _make(jobs: Sequence[Job], folder: Path, progress: bool, at_once: int, shown: Shown) -> list[Published | Failed]:
     """Make all reports, hold their tiles against the measures, and return the results in the order of the jobs."""
-    results: dict[str, Published | Failed] = {}
-    with watching([job.name for job in jobs], progress) as watcher:
+    reports, results = {job.name: job.report for job in jobs}, dict[str, Published | Failed]()
+    with watching(list(reports), progress) as watcher:
         for result, seconds in make_all(jobs, folder, watcher.step, at_once):
             watcher.finished(result.name, seconds, "failed" if isinstance(result, Failed) else "made")
             results[result.name] = result
             if isinstance(result, Published) and (problems := tiles_differ(result.name, result.tiles, shown)):
-                results[result.name] = Failed(result.name, not_passed(problems))
-    return [results[job.name] for job in jobs]
+                results[result.name] = Failed(reports[result.name], not_passed(problems))
+    return [results[name] for name in reports]
 
 
 def _set_aside(failed: Failed, folder: Path, edition: Edition, out: Path) -> Failed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,13 +75,7 @@ class Job:
 
 
 def plan(reports: Sequence[Report], edition: Edition, snapshot: Snapshot, sources: Path) -> tuple[Job, ...]:
-    """Return one job per report, in order.
-
-    Raises
-    ------
-    ConfigError
-        If a notebook does not know a parameter, or its type is another.
-    """
+    """Return one job per report, in order, with its parameters checked."""
     shared: dict[str, Value] = {
         "month": edition.month,
         "sources": str(sources.resolve()),
@@ -105,11 +100,9 @@ def read_reports(path: Path) -> tuple[Report, ...]:
     """
     advice = "run from the project's folder, or name the file"
     reports = read_toml(path, _ReportsFile, advice, name=str(path)).report
-    names = [report.name for report in reports]
-    placed = []
+    counts, placed = Counter(report.name for report in reports), []
     for report in reports:
-        if names.count(report.name) > 1:
-            count = names.count(report.name)
+        if (count := counts[report.name]) > 1:
             raise ConfigError(f'{path}: {count} reports are named "{report.name}"; give each its own name')
         notebook = path.parent / report.notebook
         if not notebook.is_file():
@@ -122,13 +115,7 @@ def read_reports(path: Path) -> tuple[Report, ...]:
 
 
 def select(reports: Sequence[Report], only: Sequence[str]) -> tuple[Report, ...]:
-    """Return the reports named, or all if none is.
-
-    Raises
-    ------
-    ConfigError
-        If a name is not in `reports.toml`.
-    """
+    """Return the reports named, or all if none is; a name that is not there is refused with the nearest one."""
     names = {report.name for report in reports}
     for name in only:
         if name not in names:
@@ -161,13 +148,7 @@ def choose_month(asked: str | None, snapshot: Snapshot, language: Language) -> M
 
 
 def months_with_data(snapshot: Snapshot) -> tuple[Month, Month]:
-    """Return the first and the last month, in the reporting time zone, in which anything happened.
-
-    Raises
-    ------
-    PeriodError
-        If no table of the snapshot has a row.
-    """
+    """Return the first and the last month, in the reporting time zone, in which anything happened."""
     from cxlib.engine import Engine
 
     ends = []

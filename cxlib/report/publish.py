@@ -14,11 +14,11 @@ from cxlib.report.manifest import CHANGES, Edition, Manifest, Tile, read_manifes
 from cxlib.report.portal import write_portal
 
 
-def publish(staged: Path, manifest: Manifest, out: Path, keep: Sequence[str]) -> tuple[Path, Manifest]:
+def publish(staged: Path, manifest: Manifest, out: Path, keep: Sequence[str]) -> Manifest:
     """Publish a staged folder as `<out>/<month>/<language>` and renew the index.
 
     The staged folder, on the same disk as `out`, becomes the published one. Of the reports to keep, those that were
-    published before stay as they were. Returns the published folder and what it holds, with the kept reports.
+    published before stay as they were. Returns what it holds, with the kept reports.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def publish(staged: Path, manifest: Manifest, out: Path, keep: Sequence[str]) ->
     for report in manifest.reports:
         if report.name not in keep:
             _executed(report.name, manifest, out).unlink(missing_ok=True)
-    return target, manifest
+    return manifest
 
 
 def keep_failed(executed: Path, edition: Edition, out: Path) -> Path:
@@ -55,15 +55,13 @@ def _executed(name: str, edition: Edition, out: Path) -> Path:
 
 def _refuse_unexplained(earlier: Manifest, new: Manifest, out: Path) -> None:
     """Refuse to move a published number until `CHANGES.md` says why, in a heading that names the snapshot."""
-    moved = []
-    for report in new.reports:
-        before = earlier.report(report.name)
-        shown = _numbered(before.tiles) if before is not None else {}
-        moved += [
-            f'  {report.name}: {metric} {period}: "{shown[metric, period, nth]}" -> "{text}"'
-            for (metric, period, nth), text in _numbered(report.tiles).items()
-            if shown.get((metric, period, nth), text) != text
-        ]
+    shown = {report.name: _numbered(report.tiles) for report in earlier.reports}
+    moved = [
+        f'  {report.name}: {metric} {period}: "{before}" -> "{text}"'
+        for report in new.reports
+        for (metric, period, nth), text in _numbered(report.tiles).items()
+        if (before := shown.get(report.name, {}).get((metric, period, nth), text)) != text
+    ]
     if not moved or any(new.snapshot in heading for heading in restatements(out, new.month)):
         return
     count = "1 published number" if len(moved) == 1 else f"{len(moved)} published numbers"

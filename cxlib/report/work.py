@@ -21,7 +21,7 @@ from cxlib.report.gates import Page, check, not_passed, tiles_of
 from cxlib.report.manifest import Published
 from cxlib.report.page import make_page
 from cxlib.report.pdf import PangoMissingError, write_pdf
-from cxlib.report.plan import Job
+from cxlib.report.plan import Job, Report
 from cxlib.report.run import execute
 
 PDF_STEPS = 2
@@ -34,10 +34,15 @@ GRACE_SECONDS = 120.0
 class Failed:
     """A report that could not be made."""
 
-    name: str
+    report: Report
     reason: str
     executed: Path | None = None
     """Copy of the notebook as far as it ran, with the traceback; None if it never ran."""
+
+    @property
+    def name(self) -> str:
+        """Name of the report."""
+        return self.report.name
 
     def __str__(self) -> str:
         copy = f"\n  Executed notebook: {self.executed}" if self.executed else ""
@@ -156,7 +161,7 @@ class _Running:
             self.process.join()
             code = self.process.exitcode
             reason = f"its process ended without a word (exit code {code}); usually memory ran out"
-        return Failed(self.job.name, reason)
+        return Failed(self.job.report, reason)
 
     def end(self) -> float:
         """End the process and return how many seconds it had."""
@@ -173,9 +178,9 @@ def _worker(connection: Connection, job: Job, staging: Path) -> None:
     try:
         result = make(job, staging / "pages", staging / f"{job.name}.ipynb", connection.send)
     except CxError as error:
-        result = Failed(job.name, str(error))
+        result = Failed(job.report, str(error))
     except Exception as error:  # a bug in one report must not take the others with it
-        result = Failed(job.name, f"{type(error).__name__}: {error}")
+        result = Failed(job.report, f"{type(error).__name__}: {error}")
     connection.send(result)
     connection.close()
 

@@ -4,7 +4,6 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
-from cxlib.report import gates
 from cxlib.report.gates import GATES, Page, check, tiles_differ, tiles_of
 from cxlib.report.manifest import Edition, Tile
 from cxlib.report.page import make_page
@@ -19,6 +18,10 @@ CASES = [
         'alt="Line of three months: 2.0, 1.0, then 3.0 hours."',
         'alt="Figure"',
         'has the placeholder alt text "Figure"',
+    ),
+    *(
+        ("alt", 'alt="Line of three months: 2.0, 1.0, then 3.0 hours."', f'alt="{alt}"', f'alt text "{alt}"')
+        for alt in ("No description...", "No description has been provided for this image", " plot", "TODO")
     ),
     (
         "headings",
@@ -176,4 +179,3 @@ def test_a_tile_that_differs_from_its_measure() -> None:
 def test_helpers_draw_what_the_cases_replace(chart: str) -> None:
     assert 'alt="Line of three months: 2.0, 1.0, then 3.0 hours."' in figure(chart)
     assert 'data-shown="87.3 %"' in tile()
-    assert gates.PLACEHOLDER_ALT.fullmatch("No description...")

@@ -66,7 +66,7 @@ def published(out: Path, record: Manifest, text: str = "new", keep: Sequence[str
         for item in record.reports:
             for name in item.files:
                 (pages / name).write_text(f"{text} {name}")
-        return publish(pages, record, out, keep)
+        return record.folder(out), publish(pages, record, out, keep)
 
 
 def content(folder: Path) -> dict[str, str]:
