@@ -75,13 +75,6 @@ def flat(element: HtmlElement) -> str:
     return " ".join(str(element.text_content()).split())
 
 
-def caption(thing: HtmlElement) -> str:
-    """Return the caption of a table, its own or that of the figure around it; empty where there is none."""
-    figure = next(thing.iterancestors("figure"), None)
-    captions = (thing.find("caption"), figure.find("figcaption") if figure is not None else None)
-    return next((text for text in (flat(item) for item in captions if item is not None) if text), "")
-
-
 def _fragment(notebook: NotebookNode) -> str:
     """Return what the cells show, cleaned, without the frame."""
     exporter = TemplateExporter(
@@ -159,7 +152,8 @@ def _prepare_tables(main: HtmlElement) -> None:
             table.classes.add("cx-wide")
         _align_headers(table)
         box = html.Element("div", {"class": "cx-scroll", "tabindex": "0", "role": "group"})
-        box.set("aria-label", caption(table) or "Table")
+        captions = (*table.xpath("caption"), *table.xpath("ancestor::figure[1]/figcaption"))
+        box.set("aria-label", next(filter(None, map(flat, captions)), "Table"))
         if columns >= VERY_WIDE:
             box.classes.add("cx-across")
         elif len(rows) <= SHORT_ROWS and len(table.text_content()) <= SHORT_TEXT:

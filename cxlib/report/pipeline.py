@@ -19,7 +19,7 @@ from cxlib.report.pdf import PANGO_MISSING
 from cxlib.report.plan import Job, choose_month, plan, read_reports, select
 from cxlib.report.portal import write_portal
 from cxlib.report.progress import watching
-from cxlib.report.publish import keep_failed, publish
+from cxlib.report.publish import publish, set_aside
 from cxlib.report.work import Failed, make_all, warm_up
 from cxlib.store import Snapshot, build_snapshot
 from cxlib.workbook import Workbook
@@ -73,12 +73,12 @@ def publish_month(
 ) -> Outcome:
     """Make the reports of a month and publish them under `<out>/<month>/<language>`, with an index in `out`.
 
+    If a report fails, the others are published all the same.
+
     Parameters
     ----------
     month : str or None
         As 2026-10; None means the last month that had ended when the exports were made.
-    sources, reports_file : Path
-        `sources.toml` and `reports.toml`.
     only : sequence of str
         Names of the reports to make; the others stay as published. Empty means all.
     progress : bool
@@ -89,11 +89,6 @@ def publish_month(
         Gives what each tile must show.
     at_once : int, optional
         Reports made at the same time; the number of processors by default.
-
-    Returns
-    -------
-    Outcome
-        Its `exit_code` is 1 if a report failed; the others are published all the same.
 
     Raises
     ------
@@ -126,7 +121,11 @@ def publish_month(
     with staging(out, f"{asked}-{language}") as folder:
         results = _make(jobs, folder, progress, at_once or _cpu_count(), shown)
         made = tuple(result for result in results if isinstance(result, Published))
-        failed = tuple(_set_aside(result, folder, edition, out) for result in results if isinstance(result, Failed))
+        failed = tuple(
+            replace(result, executed=set_aside(result.name, folder, edition, out))
+            for result in results
+            if isinstance(result, Failed)
+        )
         kept: tuple[str, ...] = ()
         if made:
             names = {report.name for report in made}
@@ -156,14 +155,6 @@ def _make(jobs: Sequence[Job], folder: Path, progress: bool, at_once: int, shown
             if isinstance(result, Published) and (problems := tiles_differ(result.name, result.tiles, shown)):
                 results[result.name] = Failed(reports[result.name], not_passed(problems))
     return [results[name] for name in reports]
-
-
-def _set_aside(failed: Failed, folder: Path, edition: Edition, out: Path) -> Failed:
-    """Take what failed out of the staged pages, and keep its executed notebook."""
-    for path in (folder / "pages").glob(f"{failed.name}.*"):
-        path.unlink()
-    executed = folder / f"{failed.name}.ipynb"
-    return replace(failed, executed=keep_failed(executed, edition, out)) if executed.exists() else failed
 
 
 def _cpu_count() -> int:

@@ -41,9 +41,13 @@ def publish(staged: Path, manifest: Manifest, out: Path, keep: Sequence[str]) ->
     return manifest
 
 
-def keep_failed(executed: Path, edition: Edition, out: Path) -> Path:
-    """Move the executed copy of a failed notebook to where the analyst finds it, until the report succeeds."""
-    target = _executed(executed.stem, edition, out)
+def set_aside(name: str, staged: Path, edition: Edition, out: Path) -> Path | None:
+    """Take a report that failed out of the staged pages; return where its executed notebook lies until it succeeds."""
+    for path in (staged / "pages").glob(f"{name}.*"):
+        path.unlink()
+    executed, target = staged / f"{name}.ipynb", _executed(name, edition, out)
+    if not executed.exists():
+        return None
     target.parent.mkdir(parents=True, exist_ok=True)
     os.replace(executed, target)
     return target

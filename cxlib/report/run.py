@@ -18,17 +18,18 @@ from traitlets.config import Config
 from cxlib.errors import ReportError
 from cxlib.report.manifest import Value
 
-OnCell = Callable[[int, int], None]
-"""Called with the number of cells done and of all cells."""
-
 
 def execute(
-    notebook: Path, output: Path, parameters: Mapping[str, Value], minutes: float, on_cell: OnCell
+    notebook: Path,
+    output: Path,
+    parameters: Mapping[str, Value],
+    minutes: float,
+    on_cell: Callable[[int, int], None],
 ) -> NotebookNode:
     """Run a notebook in a kernel of its own and write the executed copy to `output`.
 
-    The kernel works in the notebook's folder, as in JupyterLab. `output` is written in every case,
-    with the traceback if a cell fails.
+    The kernel works in the notebook's folder, as in JupyterLab. `output` is written in every case, with the traceback
+    if a cell fails. `on_cell` hears how many cells are done, and of how many.
 
     Raises
     ------

@@ -49,12 +49,10 @@ class Failed:
         return f"{self.name}: {self.reason}{copy}"
 
 
-Step = tuple[int, int]
-"""How many steps of a report are done, and of how many."""
-
-
-def make(job: Job, pages: Path, executed: Path, tell: Callable[[Step], None]) -> Published:
+def make(job: Job, pages: Path, executed: Path, on_step: Callable[[int, int], None]) -> Published:
     """Run the notebook, check its page, and write page and PDF into `pages`.
+
+    `on_step` hears how many steps are done, and of how many.
 
     Raises
     ------
@@ -62,19 +60,17 @@ def make(job: Job, pages: Path, executed: Path, tell: Callable[[Step], None]) ->
         If a cell fails or the page does not pass its gates. The notebook as far as it ran lies at `executed`.
     """
     report, edition = job.report, job.edition
-    notebook = execute(
-        report.notebook.resolve(),
-        executed,
-        job.parameters,
-        report.minutes,
-        lambda done, cells: tell((done, cells + PDF_STEPS)),
-    )
+
+    def on_cell(done: int, cells: int) -> None:
+        on_step(done, cells + PDF_STEPS)
+
+    notebook = execute(report.notebook.resolve(), executed, job.parameters, report.minutes, on_cell)
     page = Page(job.name, make_page(notebook, edition), notebook)
     if problems := check(page):
         raise ReportError(not_passed(problems))
     html, pdf = (pages / f"{job.name}.{ending}" for ending in ("html", "pdf"))
     html.write_text(page.source, encoding="utf-8", newline="\n")
-    tell((len(notebook.cells) + 1, len(notebook.cells) + PDF_STEPS))
+    on_cell(len(notebook.cells) + 1, len(notebook.cells))
     sheets, lacks_pango = 0, False
     if "pdf" in report.formats:
         try:
@@ -150,11 +146,11 @@ class _Running:
         self.process.start()
         there.close()
 
-    def hear(self) -> Step | Published | Failed:
+    def hear(self) -> tuple[int, int] | Published | Failed:
         """Return one message, or what is wrong with a process that has none."""
         try:
             if self.connection.poll():
-                message: Step | Published | Failed = self.connection.recv()
+                message: tuple[int, int] | Published | Failed = self.connection.recv()
                 return message
             reason = f"did not end within {self.job.report.minutes:g} minutes a cell; raise `minutes` in reports.toml"
         except EOFError:
@@ -176,7 +172,7 @@ def _worker(connection: Connection, job: Job, staging: Path) -> None:
     os.environ.update(_environment(job))
     result: Published | Failed
     try:
-        result = make(job, staging / "pages", staging / f"{job.name}.ipynb", connection.send)
+        result = make(job, staging / "pages", staging / f"{job.name}.ipynb", lambda *step: connection.send(step))
     except CxError as error:
         result = Failed(job.report, str(error))
     except Exception as error:  # a bug in one report must not take the others with it

@@ -45,15 +45,7 @@ class Face:
 
 
 def faces(text: str, italic: str = "", code: str = "") -> tuple[Face, ...]:
-    """Return the faces that a page needs.
-
-    Parameters
-    ----------
-    text : str
-        Everything that is set in the page.
-    italic, code : str
-        What is set in italics and as code; empty where nothing is.
-    """
+    """Return the faces that a page needs for all its text, and for what of it is set in italics and as code."""
     upright, needed = _noto("normal"), frozenset(text) | ALWAYS
     found = [Face("Cx Sans", weight, "normal", _cut(upright, needed, weight)) for weight in (400, 600)]
     if italic.strip():
