@@ -36,7 +36,7 @@ lab: $(READY) ## Open JupyterLab on the notebooks
 		$$(test "$$(id -u)" -ne 0 || echo --allow-root)
 
 sample: $(READY) ## Write the exports of the simulated company anew
-	@$(PY) -m cxlib sample
+	@PYTHONPATH=tests $(PY) -m company
 
 check: $(READY) ## Check the exports that data/sources.toml names (SOURCES=) and print the ledger
 	@$(PY) -m cxlib check $(call option,SOURCES,--sources)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import duckdb
 import numpy as np
@@ -39,6 +39,18 @@ class SnapshotLike(Protocol):
     def parquet(self, table: str) -> Path | None: ...
 
 
+class Part(NamedTuple):
+    """Some of the customers: those whose `column` has one of the values, or with `out` all others."""
+
+    column: str
+    values: tuple[str, ...]
+    out: bool = False
+
+
+OF_EVERYBODY = ("price_index", "rates")
+"""Tables that hold for whatever part of the customers."""
+
+
 class Engine:
     """Canonical tables and facts of one snapshot as relations to query.
 
@@ -51,15 +63,21 @@ class Engine:
         An opened snapshot.
     memory_limit : str
         Most memory DuckDB may take before it writes to disk.
+    parts : sequence of Part
+        Which customers the tables and facts are narrowed to: a row belongs by its own column, else by its customer's.
+        What can be divided by neither (costs, by region) is empty then.
     """
 
-    def __init__(self, snapshot: SnapshotLike, memory_limit: str = "1GB") -> None:
+    def __init__(self, snapshot: SnapshotLike, memory_limit: str = "1GB", parts: Sequence[Part] = ()) -> None:
         self.snapshot = snapshot
+        self._parts = tuple(parts)
         self._connection = duckdb.connect(config={"memory_limit": memory_limit, "autoinstall_known_extensions": False})
         self._connection.execute("SET TimeZone = 'UTC'")
         # rows of a fact have no order; keeping one would cost memory
         self._connection.execute("SET preserve_insertion_order = false")
         self._ready: set[str] = set()
+        # facts are made of whole tables, whatever part of them is asked for, so that they are made once
+        self._connection.execute("CREATE SCHEMA whole")
         self._define_functions()
         self._define_tables()
 
@@ -98,7 +116,7 @@ class Engine:
             for used in FACTS[name].uses:
                 self.fact(used)
             path = self._materialise(FACTS[name])
-            self._connection.execute(f"CREATE VIEW fact_{name} AS SELECT * FROM read_parquet('{_quoted(path)}')")
+            self._define(f"fact_{name}", f"SELECT * FROM read_parquet('{_quoted(path)}')")
             self._ready.add(name)
         return f"fact_{name}"
 
@@ -111,7 +129,9 @@ class Engine:
         if not path.exists():
             folder.mkdir(exist_ok=True)
             staging = folder / f".{path.name}-{os.getpid()}"
+            self._connection.execute("SET search_path = 'whole,main'")
             self._connection.execute(f"COPY ({sql}) TO '{_quoted(staging)}' (FORMAT parquet, COMPRESSION lz4_raw)")
+            self._connection.execute("SET search_path = 'main'")
             os.replace(staging, path)
         return path
 
@@ -140,10 +160,30 @@ class Engine:
                 + ", ".join(f"CAST(NULL AS {column.sql_type}) AS {column.name}" for column in table.columns)
                 + " WHERE FALSE"
             )
-            self._connection.execute(f"CREATE VIEW {name} AS {source}")
+            self._define(name, source)
         rates = {**self.snapshot.rates, self.snapshot.currency: 1.0}
         values = ", ".join(f"('{currency}', CAST({rate!r} AS DOUBLE))" for currency, rate in sorted(rates.items()))
-        self._connection.execute(f"CREATE VIEW rates AS SELECT * FROM (VALUES {values}) AS r(currency, rate)")
+        self._define("rates", f"SELECT * FROM (VALUES {values}) AS r(currency, rate)")
+
+    def _define(self, name: str, source: str) -> None:
+        """Define a relation whole, and as the part of it that is asked for."""
+        self._connection.execute(f"CREATE VIEW whole.{name} AS {source}")
+        parts = () if name in OF_EVERYBODY else self._parts
+        kept = " AND ".join(self._condition(name, part) for part in parts) or "TRUE"
+        self._connection.execute(f"CREATE VIEW {name} AS SELECT * FROM whole.{name} WHERE {kept}")
+
+    def _condition(self, name: str, part: Part) -> str:
+        columns = self._connection.execute(f"DESCRIBE whole.{name}").df()["column_name"].tolist()
+        values = ", ".join("'" + value.replace("'", "''") + "'" for value in part.values)
+        named = f"CAST({part.column} AS VARCHAR) IN ({values})"
+        ways = [named] if part.column in columns else []
+        if "customer_id" in columns and part.column in TABLES["customers"].column_names:
+            own = f"{part.column} IS NULL AND " if ways else ""
+            ways.append(f"{own}customer_id IN (SELECT customer_id FROM whole.customers WHERE {named})")
+        if not ways:
+            return "FALSE"
+        named = " OR ".join(f"coalesce({way}, FALSE)" for way in ways)
+        return f"NOT ({named})" if part.out else f"({named})"
 
 
 def _without_last_digits(values: npt.NDArray[np.float64], digits: int = 12) -> npt.NDArray[np.float64]:

@@ -14,6 +14,10 @@ class CxError(Exception):
 
     exit_code = 2
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows of it: the message, without the library's inside."""
+        return str(self).splitlines()
+
 
 class ConfigError(CxError):
     """`sources.toml`, `reports.toml` or a parameter is not right."""
@@ -33,6 +37,28 @@ class SnapshotError(CxError):
 
 class MeasureError(CxError):
     """A metric or a breakdown that does not exist, or that the data cannot give."""
+
+
+class UntoldError(CxError):
+    """The exports at hand cannot tell; the message says what would."""
+
+
+def untold(needed: str, *unless: object) -> None:
+    """Raise UntoldError unless all that is asked for is there.
+
+    Parameters
+    ----------
+    needed : str
+        One sentence: which data would tell.
+    *unless : object
+        Conditions that must hold.
+
+    Examples
+    --------
+    >>> untold("More customers would tell.", 12 >= 5)
+    """
+    if not all(unless):
+        raise UntoldError(needed)
 
 
 class ReportError(CxError):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
+import numpy as np
+
 from cxlib.estimate import Estimate
 from cxlib.period import Month
 
@@ -105,6 +107,81 @@ class Finding:
     estimate: Estimate | None = None
     assumption: str = ""
     needed: str = ""
+
+
+class Ruling(str):
+    """A verdict that knows how many cases would tell, should the number stay as it is."""
+
+    cases: int | None = None
+
+
+def verdict(estimate: Estimate | None, low: float = 0.0, high: float = np.inf, matters: float | None = None) -> Ruling:
+    """Return whether a number lies in a region.
+
+    Supported where the whole 95 % interval lies in it; not supported where the whole interval lies beyond what would
+    matter; else it cannot be told. A test of difference together with one of equivalence: Schuirmann (1987), Journal
+    of Pharmacokinetics and Biopharmaceutics 15.
+
+    Parameters
+    ----------
+    estimate : Estimate or None
+        Without an interval, or with too few cases to show one, nothing can be told.
+    low, high : float
+        The region. An interval that touches "no effect" (a `low` of 0) does not lie in it.
+    matters : float, optional
+        The least that would make a difference to anybody, inside the region; the nearer limit of the region if not
+        given.
+
+    Examples
+    --------
+    >>> verdict(Estimate(0.04, 0.01, 0.07, 900, "share difference", ""))
+    'supported'
+    >>> verdict(Estimate(0.04, -0.01, 0.09, 300, "share difference", ""), matters=0.05)
+    'cannot-tell'
+    >>> verdict(Estimate(0.01, -0.01, 0.03, 900, "share difference", ""), matters=0.05)
+    'not-supported'
+    """
+    if estimate is None or not _has_interval(estimate) or "suppressed" in estimate.flags:
+        return Ruling("cannot-tell")
+    if low <= estimate.low and estimate.high <= high and not estimate.low == low == 0.0:
+        return Ruling("supported")
+    least, most = _what_matters(low, high, matters)
+    if estimate.high < least or estimate.low > most:
+        return Ruling("not-supported")
+    unsure = Ruling("cannot-tell")
+    unsure.cases = cases_that_would_tell(estimate, low, high, matters)
+    return unsure
+
+
+def _what_matters(low: float, high: float, matters: float | None) -> tuple[float, float]:
+    """Return the limits beyond which there is nothing that would matter."""
+    if matters is None:
+        return low, high
+    return (matters, high) if np.isfinite(low) else (low, matters)
+
+
+def cases_that_would_tell(
+    estimate: Estimate, low: float = 0.0, high: float = np.inf, matters: float | None = None
+) -> int | None:
+    """Return how many cases would tell, should the number stay as it is; None where no number of them would.
+
+    The interval narrows with the square root of the cases.
+
+    Examples
+    --------
+    >>> cases_that_would_tell(Estimate(0.04, -0.02, 0.10, 100, "share difference", ""))
+    225
+    """
+    least, most = _what_matters(low, high, matters)
+    value = estimate.value
+    if low < value < high:
+        below, above = value - low, high - value
+    else:
+        below, above = (np.inf, least - value) if value < least else (value - most, np.inf)
+    if min(below, above) <= 0 or estimate.n <= 0:
+        return None
+    times = max((value - estimate.low) / below, (estimate.high - value) / above)
+    return int(np.ceil(estimate.n * max(times, 1.0) ** 2 * (1 - 1e-12))) if np.isfinite(times) else None
 
 
 def verdict_above(estimate: Estimate, threshold: float = 0.0) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -10,15 +11,17 @@ from pathlib import Path
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
-from cxlib.engine import Engine
+from cxlib.engine import OF_EVERYBODY, Engine, Part
 from cxlib.errors import ConfigError, MeasureError
 from cxlib.estimate import Estimate, difference, two_sided_p
+from cxlib.facts import FACTS
 from cxlib.finding import Change, direction_of
 from cxlib.language import Language
 from cxlib.metrics import METRICS, Metric, measure, missing_columns
 from cxlib.nearest import did_you_mean
 from cxlib.period import Month
 from cxlib.store import Snapshot, build_snapshot, open_snapshot
+from cxlib.tables import TABLES
 
 HISTORY = 36
 """Months that are measured in one go and remembered; a page asks for most of them sooner or later."""
@@ -35,17 +38,119 @@ class Workbook:
         The month the report is about.
     language : Language
         The reader's language.
+    parts : sequence of Part
+        Which customers it is narrowed to; see `only` and `without`.
     """
 
-    def __init__(self, snapshot: Snapshot, month: Month, language: Language) -> None:
+    def __init__(self, snapshot: Snapshot, month: Month, language: Language, parts: Sequence[Part] = ()) -> None:
         self.snapshot = snapshot
         self.month = month
         self.language = language
+        self.parts = tuple(parts)
         self._measured: dict[tuple[str, tuple[str, ...]], pd.DataFrame] = {}
 
     @cached_property
     def engine(self) -> Engine:
-        return Engine(self.snapshot)
+        return Engine(self.snapshot, parts=self.parts)
+
+    @cached_property
+    def columns(self) -> Mapping[str, Sequence[str]]:
+        """Canonical columns by table that the exports bring, without tables that cannot be divided as asked."""
+        return {
+            name: columns
+            for name, columns in self.snapshot.columns.items()
+            if name in OF_EVERYBODY or not self.parts or self._has_rows(name)
+        }
+
+    def _has_rows(self, table: str) -> bool:
+        return bool(self.engine.frame(f"SELECT count(*) > 0 AS some FROM {table}")["some"].iloc[0])
+
+    def only(self, segment: str, value: str) -> Workbook:
+        """Return the workbook of one part of the customers, such as `only("sector", "Retail")`; of all without a value.
+
+        Raises
+        ------
+        MeasureError
+            If no customer, ticket or answer has the value; the nearest is named.
+        """
+        return self._narrowed(segment, (value,) if value else (), out=False)
+
+    def without(self, segment: str, values: str) -> Workbook:
+        """Return the workbook without some customers: `without("tier", "Free, Trial")`; the same without values.
+
+        Raises
+        ------
+        MeasureError
+            If no customer, ticket or answer has one of the values; the nearest is named.
+        """
+        return self._narrowed(segment, tuple(part.strip() for part in values.split(",") if part.strip()), out=True)
+
+    def _narrowed(self, segment: str, values: tuple[str, ...], out: bool) -> Workbook:
+        if not values:
+            return self
+        known = self._values_of(segment)
+        for value in values:
+            if value not in known:
+                raise MeasureError(f'{segment} has no value "{value}"{did_you_mean(value, known)}')
+        return Workbook(self.snapshot, self.month, self.language, (*self.parts, Part(segment, values, out)))
+
+    def _values_of(self, segment: str) -> list[str]:
+        facts = [name for name, fact in FACTS.items() if segment in fact.segments]
+        if not facts:
+            known = dict.fromkeys(column for fact in FACTS.values() for column in fact.segments)
+            raise MeasureError(f'there is no segment "{segment}"{did_you_mean(segment, known)}')
+        asked = " UNION ".join(
+            f"SELECT CAST({segment} AS VARCHAR) AS v FROM {self.engine.fact(name)}" for name in facts
+        )
+        return [str(value) for value in self.engine.frame(asked)["v"].dropna().sort_values()]
+
+    def frame(self, sql: str, **values: object) -> pd.DataFrame:
+        """Return the rows of a statement over canonical tables and facts.
+
+        Parameters
+        ----------
+        sql : str
+            Canonical tables and facts by their names (`customer_month`); `$cut` is the last instant the month's pages
+            may know of, `$month` the first day of the report's month, `$name` one of the values.
+        **values : object
+            What stands for `$name`, as it is to be written in SQL.
+        """
+        for name in FACTS:
+            if re.search(rf"\b{name}\b", sql):
+                sql = re.sub(rf"\b{name}\b", self.engine.fact(name), sql)
+        written = {"cut": self.sql_cut, "month": f"DATE '{self.month.first_day}'", **values}
+        return self.engine.frame(re.sub(r"\$(\w+)", lambda name: str(written[name[1]]), sql))
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """All measures: `label, unit, missing` by id, `missing` naming what no export brings."""
+        rows = {name: (one.label, one.unit, ", ".join(self.missing(name))) for name, one in METRICS.items()}
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["label", "unit", "missing"])
+
+    @property
+    def tables(self) -> pd.DataFrame:
+        """All canonical tables: `rows, grain, columns` by name, `columns` naming those that an export brings."""
+        rows = {
+            name: (
+                int(self.engine.frame(f"SELECT count(*) AS n FROM {name}")["n"].iloc[0]),
+                table.grain,
+                ", ".join(self.columns.get(name, ())),
+            )
+            for name, table in TABLES.items()
+        }
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["rows", "grain", "columns"])
+
+    def __repr__(self) -> str:
+        parts = "".join(
+            f", {'without ' if out else ''}{column} {', '.join(values)}" for column, values, out in self.parts
+        )
+        given = self.available(*METRICS)
+        return (
+            f"{self.snapshot.company}, {self.language.month(self.month)}{parts}; snapshot {self.snapshot.id}, exported "
+            f"{self.language.moment(self.snapshot.as_of, self.snapshot.time_zone)}\n"
+            f"tables: {', '.join(self.columns) or 'none'}\n"
+            f"measures that can be given ({len(given)} of {len(METRICS)}): {', '.join(given)}"
+        )
 
     @cached_property
     def cut(self) -> datetime:
@@ -66,7 +171,7 @@ class Workbook:
 
         A table's bare name asks whether any export fills the table.
         """
-        brought = self.snapshot.columns
+        brought = self.columns
         return tuple(
             name
             for name in columns
@@ -81,13 +186,15 @@ class Workbook:
         MeasureError
             If there is none; the nearest is named.
         """
+        if not isinstance(name, str):
+            raise MeasureError(f'measures are asked for one by one, as texts: "nps", "csat", not {name!r}')
         if name not in METRICS:
             raise MeasureError(f'metric "{name}" does not exist{did_you_mean(name, METRICS)}')
         return METRICS[name]
 
     def missing(self, *names: str) -> tuple[str, ...]:
         """Return the tables and columns that metrics need and no export brings, in order, once each."""
-        columns = (c for name in names for c in missing_columns(self.metric(name), self.snapshot.columns))
+        columns = (c for name in names for c in missing_columns(self.metric(name), self.columns))
         return tuple(dict.fromkeys(columns))
 
     def available(self, *names: str) -> tuple[str, ...]:

@@ -119,17 +119,10 @@ def test_sources_that_are_not_there(cx: Run, tmp_path: Path) -> None:
     assert "none.toml" in err
 
 
-def test_sample_is_written_where_it_is_told(cx: Run, tmp_path: Path) -> None:
-    code, out, _ = cx("sample", "--out", tmp_path / "company")
-    assert code == 0
-    assert (tmp_path / "company" / "truth.toml").exists()
-    assert "Wrote the simulated company to" in out
-
-
 def test_help_names_the_commands(cx: Run) -> None:
     code, out, _ = cx("--help")
     assert code == 0
-    assert all(command in out for command in ("report", "measure", "check", "sample"))
+    assert all(command in out for command in ("report", "measure", "check", "study", "claims"))
 
 
 @pytest.mark.slow

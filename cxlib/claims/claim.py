@@ -137,6 +137,16 @@ def claims_of(study: str) -> tuple[Claim, ...]:
     return tuple(claim for claim in all_claims() if claim.study == study)
 
 
+def claims_on(finding: str) -> tuple[Claim, ...]:
+    """Return the claims that a finding is held against."""
+    return tuple(claim for claim in all_claims() if claim.finding == finding)
+
+
+def region_of(finding: str) -> Range | None:
+    """Return the region in which the claim on a finding counts as true; None where no claim gives one."""
+    return next((claim.rule for claim in claims_on(finding) if isinstance(claim.rule, Range)), None)
+
+
 def read_claims(paths: Sequence[Path]) -> tuple[Claim, ...]:
     """Read files of claims.
 

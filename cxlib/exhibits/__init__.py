@@ -1,10 +1,9 @@
-"""What notebooks show. Each function takes the workbook and names of measures and returns an Exhibit."""
+"""What notebooks show. Each function takes the workbook and ids of measures, frames or Estimates."""
 
 from __future__ import annotations
 
 from cxlib.exhibits.absent import missing
-from cxlib.exhibits.answer import answer, say, summary, tiles
-from cxlib.exhibits.bridge import bridge
+from cxlib.exhibits.bridges import bridge
 from cxlib.exhibits.chart import breakdown, trend
 from cxlib.exhibits.claimed import (
     claims_doubts,
@@ -12,44 +11,59 @@ from cxlib.exhibits.claimed import (
     claims_sources,
     claims_summary,
     claims_table,
-    tested_claims,
 )
+from cxlib.exhibits.dots import bars, forest, tornado
 from cxlib.exhibits.doubt import doubts
 from cxlib.exhibits.evidence import evidence
-from cxlib.exhibits.exhibit import Exhibit
+from cxlib.exhibits.exhibit import Exhibit, stack
 from cxlib.exhibits.grid import by_segment, history, scorecard
+from cxlib.exhibits.lines import curves
 from cxlib.exhibits.made import coverage, definitions, freshness, how_made, inputs, ledger, ledger_sentence, warnings
+from cxlib.exhibits.maps import plane
+from cxlib.exhibits.measured import answer, summary, tiles
+from cxlib.exhibits.picture import captioned
+from cxlib.exhibits.sentences import how_to_read, methods, say
 from cxlib.exhibits.studied import answers, how_studied, what_could_mislead
+from cxlib.exhibits.tables import sheet
 
 __all__ = [
     "Exhibit",
     "answer",
     "answers",
+    "bars",
     "breakdown",
     "bridge",
     "by_segment",
+    "captioned",
     "claims_doubts",
     "claims_headline",
     "claims_sources",
     "claims_summary",
     "claims_table",
     "coverage",
+    "curves",
     "definitions",
     "doubts",
     "evidence",
+    "forest",
     "freshness",
     "history",
     "how_made",
     "how_studied",
+    "how_to_read",
     "inputs",
     "ledger",
     "ledger_sentence",
+    "methods",
     "missing",
+    "plane",
     "say",
     "scorecard",
+    "sheet",
+    "stack",
     "summary",
-    "tested_claims",
     "tiles",
+    "tornado",
     "trend",
     "warnings",
     "what_could_mislead",

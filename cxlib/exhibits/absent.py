@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
-from cxlib.exhibits.exhibit import Exhibit, element
+from cxlib.exhibits.exhibit import NOTHING, Exhibit, box
 from cxlib.metrics import METRICS
 from cxlib.workbook import HISTORY, Workbook
 
-NOTHING = Exhibit("", "")
-
-
-def box(lines: Sequence[str]) -> Exhibit:
-    """Return sentences about what is not there, set apart from what is; nothing where there are none."""
-    if not lines:
-        return NOTHING
-    markup = "".join(element("p", escape(line)) for line in lines)
-    return Exhibit(element("div", markup, class_="cx-missing"), "\n".join(lines))
+__all__ = ["NOTHING", "box", "given", "missing", "reason"]
 
 
 def reason(book: Workbook, name: str) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from matplotlib.ticker import Locator, MaxNLocator, MultipleLocator
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, MultipleLocator
 
+from cxlib.exhibits import theme
 from cxlib.language import DURATIONS, Language, is_plain
 
 # steps of an axis of minutes that fall on whole minutes, hours and days
@@ -23,6 +26,15 @@ def ticks(unit: str, span: tuple[float, float], most: int) -> Locator:
     length = scale * (span[1] - max(span[0], 0))
     step = next((s for s in DURATION_STEPS if length / s <= most), DURATION_STEPS[-1])
     return MultipleLocator(step / scale)
+
+
+def upright(axes: Axes, language: Language, unit: str, most: int) -> None:
+    """Give the values of a chart their axis, with lines across and none around."""
+    axes.yaxis.set_major_locator(ticks(unit, axes.get_ylim(), most))
+    axes.yaxis.set_major_formatter(FuncFormatter(tick_text(language, unit, axes.get_ylim()[1])))
+    axes.grid(axis="y", color=theme.RULE, linewidth=0.6)
+    axes.set_axisbelow(True)
+    sns.despine(ax=axes, left=True)
 
 
 def tick_text(language: Language, unit: str, largest: float) -> Callable[[float, int], str]:

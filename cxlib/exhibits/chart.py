@@ -2,77 +2,96 @@
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from cxlib.errors import ConfigError
 from cxlib.exhibits import axis, theme, words
 from cxlib.exhibits.absent import box, reason
-from cxlib.exhibits.exhibit import Exhibit, element
-from cxlib.exhibits.sheet import Cell, flag_class, sheet
+from cxlib.exhibits.dots import forest
+from cxlib.exhibits.exhibit import Exhibit
+from cxlib.exhibits.frames import Rows, tidy
+from cxlib.exhibits.picture import Behind, figure_exhibit, pictured
+from cxlib.exhibits.tables import Cell, flag_class, table
+from cxlib.finding import Value
 from cxlib.metrics import METRICS
 from cxlib.metrics.scan import UNKNOWN
 from cxlib.period import Month
 from cxlib.workbook import Workbook, estimate_of
 
+__all__ = ["breakdown", "figure_exhibit", "trend"]
+
 MOST_SEGMENTS = 15
 """Groups that a breakdown shows, the largest; a page is read in minutes."""
 
 
-def figure_exhibit(
-    book: Workbook, name: str, figure: Figure, caption: str, alt: str, numbers: Exhibit | None = None
+def trend(
+    book: Workbook, what: str | pd.DataFrame, months: int = 24, *, caption: str = "", name: str = "", **values: Value
 ) -> Exhibit:
-    """Return a drawn figure as an exhibit.
+    """Draw the course of one measure over months with its interval as a band.
+
+    Months with n below 30 are hollow; months with n below 5, and months without data, are gaps.
 
     Parameters
     ----------
+    book : Workbook
+    what : str or DataFrame
+        Id of a measure, or a frame of your own with `period` ("2026-10"), `value`, `n` and, where there are any,
+        `low, high, unit`; it needs a caption.
+    months : int
+        How far back a measure is drawn.
+    caption : str
+        What is shown, of whom; `{name}` is filled from the values.
     name : str
         Id on the page.
-    figure : Figure
-        A matplotlib figure.
-    caption, alt : str
-        What is drawn, of whom; and its shape with the numbers a blind reader needs.
-    numbers : Exhibit, optional
-        The table of what is drawn, behind a disclosure.
+
+    Examples
+    --------
+    >>> trend(book, "csat", months=12).frame["period"].iloc[-1]
+    '2026-10'
+    >>> own = pd.DataFrame({"period": ["2026-09", "2026-10"], "value": [0.31, 0.28], "n": [410, 395], "unit": "share"})
+    >>> print(trend(book, own, caption="Share of tickets by phone."))
+    Share of tickets by phone.
+    Line chart. ...
     """
-    parts = [f'<img src="{theme.data_uri(figure)}" alt="{escape(alt)}">', element("figcaption", escape(caption))]
-    if numbers is not None:
-        opener = element("summary", escape(book.language.text("The numbers in this chart")))
-        parts.append(element("details", opener, numbers.html, class_="cx-data"))
-    return Exhibit(element("figure", *parts, class_="cx-figure", id=name), f"{caption}\n{alt}")
-
-
-def trend(book: Workbook, name: str, months: int = 24) -> Exhibit:
-    """Return the course of one measure over months with its interval as a band.
-
-    Months with n below 30 are hollow; months with n below 5, and months without data, are gaps.
-    """
-    if why := reason(book, name):
+    if isinstance(what, pd.DataFrame):
+        return _own_trend(book, what, caption, name or words.address(caption), values)
+    if why := reason(book, what):
         return box([why])
-    rows = _from_first_value(book.measure(name, months=months))
+    rows = _from_first_value(book.measure(what, months=months))
     known = rows[rows["value"].notna()]
-    label = book.language.text(METRICS[name].label)
+    label = book.language.text(METRICS[what].label)
     if known.empty:
         return box([book.language.text("{label}: there are no data to draw.", label=label)])
-    with theme.theme():
-        figure = theme.new_figure(2.5)
-        axes = figure.subplots()
+    said = words.filled(book.language, caption, values) if caption else _trend_caption(book, what, rows)
+    return _drawn_trend(book, name or f"trend-{what}", rows, label, said, label)
+
+
+def _own_trend(book: Workbook, own: pd.DataFrame, caption: str, name: str, values: Mapping[str, Value]) -> Exhibit:
+    untitled = "trend() of a frame needs caption=…: what is shown, of whom"
+    if not caption:
+        raise ConfigError(untitled)
+    rows = tidy(own, "trend", keys=("period",))
+    rows = rows.assign(flags=rows["flags"].map(",".join), period=rows["period"].map(lambda month: str(month)[:7]))
+    said = words.filled(book.language, caption, values)
+    return _drawn_trend(book, name, rows.sort_values("period").reset_index(drop=True), said.rstrip("."), said, said)
+
+
+def _drawn_trend(book: Workbook, name: str, rows: pd.DataFrame, label: str, caption: str, numbers: str) -> Exhibit:
+    def draw(axes: Axes, text: str) -> Behind:
         _draw_course(axes, rows)
         _month_axis(book, axes, rows["period"])
         _value_axis(book, axes, str(rows["unit"].iloc[0]))
-        return figure_exhibit(
-            book,
-            f"trend-{name}",
-            figure,
-            _trend_caption(book, name, rows),
-            _trend_alt(book, label, known),
-            measures_sheet(book, rows, f"numbers-{name}", label),
-        )
+        known = rows[rows["value"].notna()]
+        shown = measures_sheet(book, rows, f"numbers-{name.removeprefix('trend-')}", numbers)
+        return Behind(_trend_alt(book, label, known), shown)
+
+    return pictured(book, name, rows, caption, {}, 2.5, draw)
 
 
 def _from_first_value(rows: pd.DataFrame) -> pd.DataFrame:
@@ -99,7 +118,7 @@ def _draw_course(axes: Axes, rows: pd.DataFrame) -> None:
     axes.plot(place[~small], value[~small], "o", color=theme.ACCENT, markersize=3)
     axes.plot(place[small], value[small], "o", markerfacecolor="white", markeredgecolor=theme.QUIET, markersize=4)
     axes.plot(place[-1:], value[-1:], "o", color=theme.ACCENT, markersize=6)
-    if np.nanmin(low) < 0 < np.nanmax(high):
+    if np.nanmin(np.r_[low, 0.0]) < 0 < np.nanmax(np.r_[high, 0.0]):
         axes.axhline(0, color=theme.QUIET, linewidth=0.8)
     sns.despine(ax=axes, left=True)
 
@@ -170,43 +189,71 @@ def measures_sheet(book: Workbook, rows: pd.DataFrame, name: str, caption: str, 
         language.text("95% interval"),
         language.text("n"),
     ]
-    return sheet(caption, headers, lines, name)
+    return table(caption, headers, lines, name)
 
 
-def breakdown(book: Workbook, name: str, by: str) -> Exhibit:
-    """Return one measure in the report's month for each value of a segment, with intervals.
+def breakdown(
+    book: Workbook, what: str | Rows, by: str, *, caption: str = "", name: str = "", **values: Value
+) -> Exhibit:
+    """Draw one measure in the report's month for each value of a segment, with intervals.
 
     Values are listed from large to small groups, never ranked by result; n below 30 is grey,
     n below 5 withheld.
+
+    Parameters
+    ----------
+    book : Workbook
+    what : str, mapping of group to Estimate, or DataFrame
+        Id of a measure, or numbers of your own (a frame has `label, value, n`); these need a caption.
+    by : str
+        Segment column; of your own numbers, what the groups are.
+    caption : str
+        What is shown, of whom; `{name}` is filled from the values.
+    name : str
+        Id on the page.
+
+    Raises
+    ------
+    MeasureError
+        If there is no such measure or segment; the nearest is named.
+
+    Examples
+    --------
+    >>> breakdown(book, "csat", "region").frame["region"].tolist()[:2]
+    [...]
     """
-    if why := reason(book, name):
+    if not isinstance(what, str):
+        if not caption:
+            raise ConfigError("breakdown() of your own numbers needs caption=…: what is shown, of whom")
+        rows = tidy(what, "breakdown").sort_values(["n", "label"], ascending=[False, True])
+        return forest(book, name or words.address(caption), rows, words.filled(book.language, caption, values))
+    if why := reason(book, what):
         return box([why])
-    rows = book.measure(name, by=(by,)).sort_values(["n", by], ascending=[False, True])
+    rows = book.measure(what, by=(by,)).sort_values(["n", by], ascending=[False, True])
     rows = rows[rows["n"] > 0]
-    label = book.language.text(METRICS[name].label)
+    label = book.language.text(METRICS[what].label)
     if rows.empty or set(rows[by]) == {UNKNOWN}:
         return no_segments(book, label, by)
     left_out, rows = rows.iloc[MOST_SEGMENTS:], rows.iloc[:MOST_SEGMENTS]
     rows = rows.assign(**{by: rows[by].map(words.segment)})
-    overall = book.estimate(name)
-    caption = book.language.text(
+    overall = book.estimate(what)
+    said = book.language.text(
         "{label} by {by}, {month}. Line: 95% interval; dotted: all together ({overall}).",
         label=label,
         by=words.segment(by),
         month=book.language.month(book.month),
         overall=words.value(book.language, overall),
     ) + words.smaller_groups(book.language, len(left_out), int(left_out["n"].sum()))
-    with theme.theme():
-        figure = theme.new_figure(0.55 + 0.3 * len(rows))
-        _draw_breakdown(book, figure.subplots(), rows, by, overall.value)
-        return figure_exhibit(
-            book,
-            f"by-{by}-{name}",
-            figure,
-            caption,
-            _breakdown_alt(book, label, rows, by),
-            measures_sheet(book, rows, f"numbers-{by}-{name}", caption, by),
+    said = words.filled(book.language, caption, values) if caption else said
+
+    def draw(axes: Axes, text: str) -> Behind:
+        _draw_breakdown(book, axes, rows, by, overall.value)
+        return Behind(
+            _breakdown_alt(book, label, rows, by), measures_sheet(book, rows, f"numbers-{by}-{what}", said, by)
         )
+
+    height = 0.55 + 0.3 * len(rows)
+    return pictured(book, name or f"by-{by}-{what}", rows, said, {}, height, draw)
 
 
 def no_segments(book: Workbook, label: str, by: str) -> Exhibit:

@@ -14,7 +14,7 @@ from cxlib.exhibits.chart import figure_exhibit
 from cxlib.exhibits.draw_dots import SERIES
 from cxlib.exhibits.exhibit import Exhibit
 from cxlib.exhibits.said import filled
-from cxlib.exhibits.sheet import Cell, sheet
+from cxlib.exhibits.tables import Cell, table
 from cxlib.language import Language
 from cxlib.studies.evidence import Curves
 from cxlib.workbook import Workbook
@@ -116,4 +116,4 @@ def _numbers(language: Language, name: str, caption: str, frame: pd.DataFrame, p
         language.text("Value"),
         language.text("95% interval"),
     ]
-    return sheet(caption, headers, rows, f"numbers-{name}")
+    return table(caption, headers, rows, f"numbers-{name}")

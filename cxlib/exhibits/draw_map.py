@@ -12,7 +12,7 @@ from cxlib.exhibits.chart import figure_exhibit
 from cxlib.exhibits.draw_dots import wrapped
 from cxlib.exhibits.exhibit import Exhibit
 from cxlib.exhibits.said import filled
-from cxlib.exhibits.sheet import Cell, sheet
+from cxlib.exhibits.tables import Cell, table
 from cxlib.language import Language
 from cxlib.studies.evidence import Map, Tornado
 from cxlib.workbook import Workbook
@@ -93,7 +93,7 @@ def _plane_numbers(language: Language, name: str, caption: str, piece: Map) -> E
         )
         for row in rows
     ]
-    return sheet(f"{caption} {language.text(piece.x_label)} →", headers, lines, f"numbers-{name}")
+    return table(f"{caption} {language.text(piece.x_label)} →", headers, lines, f"numbers-{name}")
 
 
 def tornado(book: Workbook, name: str, piece: Tornado) -> Exhibit:
@@ -144,4 +144,4 @@ def tornado(book: Workbook, name: str, piece: Tornado) -> Exhibit:
             base=language.measure(piece.base, piece.unit),
             rows="; ".join(f"{label} {', '.join(cell.text for cell in cells)}" for label, cells in lines),
         )
-        return figure_exhibit(book, name, figure, caption, alt, sheet(caption, headers, lines, f"numbers-{name}"))
+        return figure_exhibit(book, name, figure, caption, alt, table(caption, headers, lines, f"numbers-{name}"))

@@ -1,34 +1,127 @@
-"""What a notebook shows: one value that is right in JupyterLab, in HTML and in PDF."""
+"""What a notebook shows: one value that is right in JupyterLab, in HTML and in PDF, and is drawn only when shown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from html import escape
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from cxlib.finding import Finding
+
+MIME = "application/vnd.cx+json"
+"""Under which an executed notebook keeps what was said and shown, as data beside the text."""
+
+Record = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Exhibit:
-    """HTML for the page with the same in words.
-
-    Parameters
-    ----------
-    html : str
-        Markup whose texts from data are escaped.
-    text : str
-        Plain text for places that cannot show HTML.
-    """
+class Drawn(NamedTuple):
+    """Markup whose texts from data are escaped, and the same in plain words."""
 
     html: str
     text: str
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Mapping[str, str]:
-        return {"text/html": self.html, "text/plain": self.text}
+
+class Exhibit:
+    """Something to be shown on a page.
+
+    Parameters
+    ----------
+    html, text : str
+        Markup and the same in plain words, where they are there already.
+    draw : callable, optional
+        Makes both when the exhibit is shown; nothing is drawn before.
+    name : str
+        Id on the page.
+    frame : DataFrame, optional
+        The numbers that are shown.
+    finding : Finding, optional
+        What a sentence says.
+    record : mapping, optional
+        The same as plain values, for the executed notebook.
+    parts : tuple of Exhibit
+        The exhibits that this one shows one under the other.
+    """
+
+    def __init__(
+        self,
+        html: str = "",
+        text: str = "",
+        *,
+        draw: Callable[[], Drawn | Exhibit] | None = None,
+        name: str = "",
+        frame: pd.DataFrame | None = None,
+        finding: Finding | None = None,
+        record: Callable[[], Record] | None = None,
+        parts: tuple[Exhibit, ...] = (),
+    ) -> None:
+        self._given, self._draw, self._record, self._parts = Drawn(html, text), draw, record, parts
+        self.name = name
+        self.frame = pd.DataFrame() if frame is None else frame
+        self.finding = finding
+
+    @cached_property
+    def _drawn(self) -> Drawn:
+        if self._draw is None:
+            return self._given
+        made = self._draw()
+        return Drawn(made.html, made.text)
+
+    @property
+    def html(self) -> str:
+        return self._drawn.html
+
+    @property
+    def text(self) -> str:
+        return self._drawn.text
+
+    @property
+    def parts(self) -> tuple[Exhibit, ...]:
+        """The exhibits in this one, itself if it is one."""
+        return self._parts or (self,)
+
+    @property
+    def records(self) -> list[Record]:
+        return [part._record() for part in self.parts if part._record is not None]
 
     def __add__(self, other: Exhibit) -> Exhibit:
-        if not (self.html and other.html):
-            return self if self.html else other
-        return Exhibit(f"{self.html}\n{other.html}", f"{self.text}\n{other.text}")
+        return stack(self, other)
+
+    def __str__(self) -> str:
+        return self.text
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Mapping[str, Any]:
+        bundle: dict[str, Any] = {"text/html": self.html, "text/plain": self.text}
+        if records := self.records:
+            bundle[MIME] = json.loads(json.dumps({"shown": records}))
+        return bundle
+
+
+def stack(*exhibits: Exhibit | Iterable[Exhibit]) -> Exhibit:
+    """Return exhibits one under the other, as one.
+
+    Parameters
+    ----------
+    *exhibits : Exhibit, or iterable of Exhibit
+
+    Examples
+    --------
+    >>> stack(trend(book, name) for name in ("csat", "nps")).html.count("<figure")
+    2
+    """
+    given = [part for one in exhibits for part in ([one] if isinstance(one, Exhibit) else one)]
+    parts = tuple(part for one in given for part in one.parts)
+
+    def drawn() -> Drawn:
+        shown = [part for part in parts if part.html]
+        return Drawn("\n".join(part.html for part in shown), "\n".join(part.text for part in shown))
+
+    return Exhibit(draw=drawn, parts=parts) if len(parts) != 1 else parts[0]
 
 
 def element(tag: str, *content: str, **attributes: str | None) -> str:
@@ -50,3 +143,15 @@ def element(tag: str, *content: str, **attributes: str | None) -> str:
 def paragraph(text: str, class_: str, **attributes: str | None) -> Exhibit:
     """Return a paragraph of plain text."""
     return Exhibit(element("p", escape(text), class_=class_, **attributes), text)
+
+
+NOTHING = Exhibit()
+
+
+def box(lines: Iterable[str]) -> Exhibit:
+    """Return sentences about what is not there, set apart from what is; nothing where there are none."""
+    texts = tuple(lines)
+    if not texts:
+        return NOTHING
+    markup = "".join(element("p", escape(line)) for line in texts)
+    return Exhibit(element("div", markup, class_="cx-missing"), "\n".join(texts))

@@ -9,7 +9,7 @@ from cxlib.exhibits import words
 from cxlib.exhibits.absent import given, missing
 from cxlib.exhibits.chart import MOST_SEGMENTS, no_segments
 from cxlib.exhibits.exhibit import Exhibit
-from cxlib.exhibits.sheet import Cell, flag_class, sheet
+from cxlib.exhibits.tables import Cell, flag_class, table
 from cxlib.metrics import METRICS
 from cxlib.metrics.scan import UNKNOWN
 from cxlib.period import Month
@@ -49,7 +49,7 @@ def scorecard(book: Workbook, *names: str, name: str = "scorecard") -> Exhibit:
     caption = language.text(
         "Measures of {month} beside the month before and a year before.", month=language.month(book.month)
     )
-    shown = sheet(caption, headers, rows, name) if rows else Exhibit("", "")
+    shown = table(caption, headers, rows, name) if rows else Exhibit("", "")
     return shown + missing(book, *names)
 
 
@@ -76,7 +76,7 @@ def by_segment(book: Workbook, names: Sequence[str], by: str) -> Exhibit:
         "{month} by {by}: value, 95% interval and n.", month=language.month(book.month), by=words.segment(by)
     ) + words.smaller_groups(language, len(left_out), int(left_out.sum()))
     headers = [language.text(words.segment(by).capitalize()), *(language.text(METRICS[m].label) for m in available)]
-    return sheet(caption, headers, lines, f"segments-{by}-{available[0]}")
+    return table(caption, headers, lines, f"segments-{by}-{available[0]}")
 
 
 def history(book: Workbook, names: Sequence[str], months: int = 13) -> Exhibit:
@@ -92,7 +92,7 @@ def history(book: Workbook, names: Sequence[str], months: int = 13) -> Exhibit:
         lines.append((language.month(Month.parse(period)), [_cell(book, estimate_of(row)) for row in found]))
     caption = language.text("The last {count} months: value, 95% interval and n.", count=language.number(months))
     headers = [language.text("Month"), *(language.text(METRICS[metric].label) for metric in available)]
-    return sheet(caption, headers, lines, f"history-{available[0]}")
+    return table(caption, headers, lines, f"history-{available[0]}")
 
 
 def _cell(book: Workbook, estimate: Estimate | None) -> Cell:

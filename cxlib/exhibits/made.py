@@ -9,7 +9,7 @@ import pandas as pd
 
 from cxlib import __version__
 from cxlib.exhibits.exhibit import Exhibit, element, paragraph
-from cxlib.exhibits.sheet import Cell, sheet
+from cxlib.exhibits.tables import Cell, table
 from cxlib.metrics import METRICS
 from cxlib.metrics.measure import METHODS
 from cxlib.tables import EVENT_TIMES, TABLES
@@ -47,7 +47,7 @@ def ledger(book: Workbook) -> Exhibit:
     ]
     headers = [language.text(text) for text in ("Export", "Table", "Rows read", "Kept", "Left out", "Left out because")]
     caption = language.text("Where every row went: rows read are rows kept plus rows left out.")
-    return sheet(caption, headers, rows, "ledger") + _not_believed(book)
+    return table(caption, headers, rows, "ledger") + _not_believed(book)
 
 
 def _not_believed(book: Workbook) -> Exhibit:
@@ -60,7 +60,7 @@ def _not_believed(book: Workbook) -> Exhibit:
     ]
     headers = [language.text("Export"), language.text("Column, reason and number of values")]
     caption = language.text("Values that were not believed: set to unknown, their rows kept.")
-    return sheet(caption, headers, rows, "not-believed") if rows else Exhibit("", "")
+    return table(caption, headers, rows, "not-believed") if rows else Exhibit("", "")
 
 
 def _reasons(book: Workbook, counts: Mapping[str, int]) -> str:
@@ -112,7 +112,7 @@ def coverage(book: Workbook) -> Exhibit:
             )
         )
     headers = [language.text(text) for text in ("Table", "Holds", "Rows", "With a known customer")]
-    return sheet(language.text("What the exports bring, table by table."), headers, rows, "coverage")
+    return table(language.text("What the exports bring, table by table."), headers, rows, "coverage")
 
 
 def _linked(book: Workbook, table: str) -> int | None:
@@ -138,7 +138,7 @@ def freshness(book: Workbook) -> Exhibit:
         "How far each table reaches; the exports were made {moment}.",
         moment=language.moment(book.snapshot.as_of, book.snapshot.time_zone),
     )
-    return sheet(caption, headers, rows, "freshness")
+    return table(caption, headers, rows, "freshness")
 
 
 def _day(moment: pd.Timestamp) -> str:
@@ -160,7 +160,7 @@ def inputs(book: Workbook) -> Exhibit:
         for file in book.snapshot.inputs
     ]
     headers = [language.text(text) for text in ("File", "Export", "Bytes", "SHA-256, first 16")]
-    return sheet(language.text("The files that were read."), headers, rows, "inputs")
+    return table(language.text("The files that were read."), headers, rows, "inputs")
 
 
 def how_made(book: Workbook, *names: str) -> Exhibit:

@@ -6,7 +6,7 @@ from cxlib.estimate import Estimate
 from cxlib.exhibits import words
 from cxlib.exhibits.exhibit import Exhibit
 from cxlib.exhibits.said import filled, plain
-from cxlib.exhibits.sheet import Cell, flag_class, sheet
+from cxlib.exhibits.tables import Cell, flag_class, table
 from cxlib.language import Language
 from cxlib.studies.evidence import Content, Sheet
 from cxlib.workbook import Workbook
@@ -16,7 +16,7 @@ def study_sheet(book: Workbook, name: str, piece: Sheet) -> Exhibit:
     """Return a table whose estimates bring their intervals along."""
     language = book.language
     rows = [(language.text(label), [cell(language, content) for content in contents]) for label, contents in piece.rows]
-    return sheet(
+    return table(
         filled(language, piece.caption, piece.values), [language.text(header) for header in piece.headers], rows, name
     )
 
@@ -47,4 +47,4 @@ def numbers_sheet(book: Workbook, name: str, caption: str, label: str, rows: lis
         for text, estimate in rows
     ]
     headers = [label, language.text("Value"), language.text("95% interval"), language.text("n")]
-    return sheet(caption, headers, lines, f"numbers-{name}")
+    return table(caption, headers, lines, f"numbers-{name}")

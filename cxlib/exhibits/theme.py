@@ -23,6 +23,9 @@ BAND = "#c9dfec"
 BETTER = "#1b7a4b"
 WORSE = "#b3261e"
 
+SERIES = (ACCENT, "#c77700", "#5b4a9e", "#1b7a4b", "#8a8f98")
+"""Colours of curves and groups in their order; told apart in grey and by the colour-blind as well."""
+
 WIDTH = 7.2
 """Inches; the text width of the page."""
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
 from cxlib.estimate import Estimate
-from cxlib.finding import Change
+from cxlib.finding import Change, Quantity, Value
 from cxlib.language import Language
 from cxlib.metrics import METRICS
 from cxlib.period import Month
@@ -43,6 +48,65 @@ def interval(language: Language, estimate: Estimate) -> str:
 def denominator(language: Language, estimate: Estimate) -> str:
     """Return "n = 1,204", which does not break at the end of a line."""
     return language.text("n = {n}", n=language.number(estimate.n)).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def filled(language: Language, sentence: str, values: Mapping[str, Value]) -> str:
+    """Return a sentence in the reader's language with its placeholders filled.
+
+    `{x}` is a value; of an Estimate there are also `{x_interval}`, `{x_limits}`, `{x_n}` and `{x_full}`.
+    """
+    written: dict[str, str] = {}
+    for name, one in values.items():
+        written[name] = plain(language, one)
+        if isinstance(one, Estimate):
+            written[f"{name}_limits"] = limits(language, one)
+            written[f"{name}_interval"] = interval(language, one)
+            written[f"{name}_n"] = denominator(language, one)
+            written[f"{name}_full"] = full(language, one)
+    return language.text(sentence, **written)
+
+
+def plain(language: Language, one: Value) -> str:
+    """Return a value as it stands in a sentence or in a cell."""
+    match one:
+        case Estimate():
+            return value(language, one)
+        case Quantity():
+            return language.measure(one.value, one.unit)
+        case Month():
+            return language.month(one)
+        case datetime():
+            return language.day(one)
+        case str():
+            return language.text(one)
+        case int():
+            return language.number(one)
+        case _:
+            return language.measure(one, "ratio")
+
+
+def full(language: Language, estimate: Estimate) -> str:
+    """Return a value with its interval and denominator."""
+    basis = [part for part in (interval(language, estimate), denominator(language, estimate)) if part]
+    shown = value(language, estimate)
+    return f"{shown} ({'; '.join(basis)})" if estimate.is_known else shown
+
+
+def address(text: str) -> str:
+    """Return an id made from words: "Satisfied by month." becomes "satisfied-by-month"."""
+    return "-".join(re.findall(r"[^\W_]+", text.casefold()))[:60].rstrip("-")
+
+
+def numbers(estimate: Estimate) -> dict[str, object]:
+    """Return an estimate as plain values for JSON: what is not known is null, a limit that is none "inf" or "-inf"."""
+    ends = {name: float(getattr(estimate, name)) for name in ("value", "low", "high")}
+    return {
+        **{name: None if math.isnan(end) else end if math.isfinite(end) else str(end) for name, end in ends.items()},
+        "n": int(estimate.n),
+        "unit": estimate.unit,
+        "method": estimate.method,
+        "flags": list(estimate.flags),
+    }
 
 
 def how_to_read(language: Language) -> str:

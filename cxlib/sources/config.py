@@ -271,7 +271,7 @@ def load(path: Path) -> Sources:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ConfigError(f"{path} does not exist; write it, or run `cx sample` for an example") from error
+        raise ConfigError(f"{path} does not exist; write it, as data/README.md explains") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name} is not TOML: {error}. Mend that line") from error
     try:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from company import Parameters, World
 from cxlib.estimate import Estimate
+from cxlib.exhibits.frames import estimates
 from cxlib.finding import Verdict
-from cxlib.sample import Parameters, World
-from cxlib.studies import Study
-from cxlib.studies.evidence import Forest
+from cxlib.notebook import Study
 
 TESTS = Path(__file__).parents[1]
 DEFAULT = Parameters()
@@ -94,13 +94,15 @@ def of_finding(name: str) -> Callable[[Study], Estimate | None]:
     return lambda study: study.finding(name).estimate
 
 
-def of_row(piece: str, label: str) -> Callable[[Study], Estimate | None]:
-    """Return what finds a row of a piece of evidence by its label."""
+def of_row(exhibit: str, label: str) -> Callable[[Study], Estimate | None]:
+    """Return what finds a row of an exhibit by its label; None where it was not shown."""
 
     def found(study: Study) -> Estimate | None:
-        shown = study.evidence[piece]
-        assert isinstance(shown, Forest)
-        return next(row.estimate for row in shown.rows if row.label == label)
+        if exhibit not in study.exhibits:
+            return None
+        frame = study.exhibits[exhibit].frame
+        rows = frame[frame["label"] == label]
+        return estimates(rows)[0] if len(rows) else None
 
     return found
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from calibrate.case import DEFAULT, Case, Null, of_finding
+from company import World
 from cxlib.estimate import Estimate
-from cxlib.sample import World
 from cxlib.studies import Study
 from cxlib.studies.evidence import Curves, Sheet
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from calibrate.case import Case, Confounded, Null, of_finding
-from cxlib.sample import Parameters, World, truth
+from company import Parameters, World, truth
 
 STUDY = "perception_gap"
 FIRST = "puts_customers_first"

@@ -10,16 +10,16 @@ import pandas as pd
 from scipy import optimize
 
 from calibrate.case import DEFAULT, Case, Confounded, Null, of_finding, of_row
+from company import World, clock, revenue
+from company.costs import IN_EURO
+from company.customers import population
+from company.kinds import CURRENCIES
+from company.leaving import TRIAL
+from company.life import live, spells_under
+from company.parameters import ByCurrency, BySeverity, ByTier, Parameters
+from company.streams import stream
 from cxlib.estimate import Estimate
 from cxlib.models.retention_curve import survival
-from cxlib.sample import World, clock, revenue
-from cxlib.sample.costs import IN_EURO
-from cxlib.sample.customers import population
-from cxlib.sample.kinds import CURRENCIES
-from cxlib.sample.leaving import TRIAL
-from cxlib.sample.life import live, spells_under
-from cxlib.sample.parameters import ByCurrency, BySeverity, ByTier, Parameters
-from cxlib.sample.streams import stream
 from cxlib.studies import Study
 from cxlib.studies.evidence import Curves
 

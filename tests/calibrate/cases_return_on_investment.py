@@ -17,14 +17,14 @@ import numpy as np
 import pandas as pd
 
 from calibrate.case import Case, Confounded, Null, of_finding
+from company import Parameters, World, clock
+from company.customers import Population, population
+from company.kinds import TIERS, Bools, Floats, Ints
+from company.life import spells_under
+from company.parameters import SuccessParameters
+from company.records import MANAGER, Experiment
+from company.truth import effects
 from cxlib.period import Month
-from cxlib.sample import Parameters, World, clock
-from cxlib.sample.customers import Population, population
-from cxlib.sample.kinds import TIERS, Bools, Floats, Ints
-from cxlib.sample.life import spells_under
-from cxlib.sample.parameters import SuccessParameters
-from cxlib.sample.records import MANAGER, Experiment
-from cxlib.sample.truth import effects
 
 SCALE = 60.0
 SEEDS = range(1, 5)

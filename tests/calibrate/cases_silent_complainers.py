@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from calibrate.case import Case, Confounded, Null, of_finding, of_row
-from cxlib.sample import Parameters, World
-from cxlib.sample.parameters import BySeverity
-from cxlib.sample.truth import silent_per_complainer
+from company import Parameters, World
+from company.parameters import BySeverity
+from company.truth import silent_per_complainer
 
 STUDY = "silent_complainers"
 USUAL = Parameters()

@@ -20,12 +20,12 @@ import pandas as pd
 import statsmodels.api as sm
 
 from calibrate.case import Case, Confounded, Null, of_finding
-from cxlib.sample import Parameters, World, clock
-from cxlib.sample.customers import population
-from cxlib.sample.kinds import CHAT, NONE, WHATSAPP
-from cxlib.sample.life import live
-from cxlib.sample.parameters import BySeverity
-from cxlib.sample.ratings import good_chance, ratings
+from company import Parameters, World, clock
+from company.customers import population
+from company.kinds import CHAT, NONE, WHATSAPP
+from company.life import live
+from company.parameters import BySeverity
+from company.ratings import good_chance, ratings
 
 SCALE = 16.0
 MOST_FITTED = 10_000

@@ -14,14 +14,14 @@ from functools import lru_cache
 import numpy as np
 
 from calibrate.case import Case, Confounded, Null, of_finding
-from cxlib.sample import Parameters, clock, leaving
-from cxlib.sample.customers import Population, population
-from cxlib.sample.experience import Problems, is_slow
-from cxlib.sample.kinds import NEVER, PAYMENT, SEVERE, Bools, Floats, Ints
-from cxlib.sample.life import _Loop
-from cxlib.sample.parameters import BySeverity
-from cxlib.sample.records import Spells, joined
-from cxlib.sample.streams import stream
+from company import Parameters, clock, leaving
+from company.customers import Population, population
+from company.experience import Problems, is_slow
+from company.kinds import NEVER, PAYMENT, SEVERE, Bools, Floats, Ints
+from company.life import _Loop
+from company.parameters import BySeverity
+from company.records import Spells, joined
+from company.streams import stream
 
 SEED = 7
 SCALE = 500.0  # leaves a simulation error of a quarter of a point in a difference

@@ -10,8 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from calibrate.case import DEFAULT, Case, Null, of_finding, of_row
-from cxlib.sample import World
-from cxlib.sample.parameters import BySeverity
+from company import World
+from company.parameters import BySeverity
 from cxlib.tables import SEVERITIES
 
 STUDY = "word_of_mouth"

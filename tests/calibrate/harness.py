@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from company import World
+from company.kinds import LANGUAGES
+from company.statements import CUSTOMER_STATEMENTS, OWNER_STATEMENTS, STATEMENTS
 from cxlib.language import Language
 from cxlib.period import Month
-from cxlib.sample import World
-from cxlib.sample.kinds import LANGUAGES
-from cxlib.sample.statements import CUSTOMER_STATEMENTS, OWNER_STATEMENTS, STATEMENTS
 from cxlib.sources.config import Sources, load
 from cxlib.tables import TABLES
 from cxlib.workbook import Workbook

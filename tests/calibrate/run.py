@@ -19,15 +19,23 @@ from unittest.mock import patch
 from calibrate.case import Confounded, Declared, Null, declared
 from calibrate.harness import workbook_of
 from calibrate.table import Seen, complaint, table
+from company import Parameters, World, simulate
 from cxlib.nearest import did_you_mean
-from cxlib.sample import Parameters, World, simulate
-from cxlib.studies import STUDIES, Study, run_study
+from cxlib.notebook import Study, run
 from cxlib.workbook import Workbook
 
 Observed = dict[Declared, list[Seen]]
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """The processes share the cores already; threads inside each would only wait for one another."""
+
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+def run_study(book: Workbook, name: str) -> Study:
+    """Run a study's notebook in this process."""
+    return run(NOTEBOOKS / f"{name}.ipynb", book)
 
 
 @dataclass(frozen=True)
@@ -130,9 +138,10 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     said = parser.parse_args(words)
     if said.worlds < 1:
         parser.error("--worlds must be 1 or more")
+    studies = sorted({case.study for case in declared()})
     for name in said.study:
-        if name not in STUDIES:
-            parser.error(f'study "{name}" does not exist{did_you_mean(name, STUDIES)}')
+        if name not in studies:
+            parser.error(f'study "{name}" does not exist{did_you_mean(name, studies)}')
     return said
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from calibrate.harness import SOURCES, sources, tables_of, workbook_of
-from cxlib.sample import World, simulate
+from company import World, simulate
 from cxlib.store import Snapshot, build_snapshot
 from cxlib.tables import TABLES
 from cxlib.workbook import Workbook

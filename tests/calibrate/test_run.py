@@ -17,9 +17,9 @@ from calibrate import run
 from calibrate.case import DEFAULT, Case, Confounded, Declared, Null, declared
 from calibrate.run import Machine, calibrate, main
 from calibrate.table import Seen, complaint, is_too_rare, table
+from company import Parameters
 from cxlib.estimate import Estimate
 from cxlib.finding import Finding, verdict_above
-from cxlib.sample import Parameters
 from cxlib.studies import Study
 
 WORLDS, ANSWERS = 400, 50

@@ -16,7 +16,7 @@ from cxlib.errors import MeasureError
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
 from cxlib.exhibits.exhibit import Exhibit, element
-from cxlib.exhibits.sheet import Cell, sheet
+from cxlib.exhibits.tables import Cell, table
 from cxlib.finding import Change
 from cxlib.language import Language
 from cxlib.period import Month
@@ -351,7 +351,7 @@ def test_definitions_are_those_of_the_metrics(desk: Lay) -> None:
 
 def test_hostile_text_is_shown_not_run(desk: Lay) -> None:
     evil = '<script>alert(1)</script>"&'
-    exhibit = sheet(evil, [evil], [(evil, [Cell(evil)])], "t")
+    exhibit = table(evil, [evil], [(evil, [Cell(evil)])], "t")
     assert "<script>" not in exhibit.html
     assert tree(exhibit).find(".//caption").text == evil
     book = book_of(desk, ratings("2026-10", 40, 10, channel=evil))
@@ -362,9 +362,9 @@ def test_hostile_text_is_shown_not_run(desk: Lay) -> None:
 
 
 def test_tables_have_caption_and_scopes() -> None:
-    table = tree(sheet("What", ["A", "B"], [("row", [Cell("1")])], "t"))
-    assert [cell.get("scope") for cell in table.findall(".//th")] == ["col", "col", "row"]
-    assert table.find(".//caption").text == "What"
+    shown = tree(table("What", ["A", "B"], [("row", [Cell("1")])], "t"))
+    assert [cell.get("scope") for cell in shown.findall(".//th")] == ["col", "col", "row"]
+    assert shown.find(".//caption").text == "What"
 
 
 def test_an_exhibit_is_html_and_text() -> None:

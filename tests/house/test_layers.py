@@ -31,11 +31,12 @@ ORDER = (
     "claims",
     "actions",
     "exhibits",
+    "notebook",
     "report",
-    "sample",
     "cli",
     "__main__",
 )
+TESTS = {path.stem for path in (ROOT / "tests").iterdir() if path.is_dir() or path.suffix == ".py"}
 MAY_IMPORT_DUCKDB = {"sources", "store", "engine"}
 NAMES_OF_THE_PACKAGE = {"__version__"}
 
@@ -63,6 +64,8 @@ def wrong_import(layer: str, name: str) -> str:
         return f"imports {name} relatively; write the whole name, from cxlib on"
     if head == "duckdb" and layer not in MAY_IMPORT_DUCKDB:
         return f"imports duckdb, which only {', '.join(sorted(MAY_IMPORT_DUCKDB))} may; ask the engine instead"
+    if head in TESTS:
+        return f"imports {head}, which lies in tests/; the package must run without them"
     if head != "cxlib" or not layer or rest in NAMES_OF_THE_PACKAGE:
         return ""
     wanted = rest.split(".")[0]
@@ -108,6 +111,8 @@ def test_every_import_follows_the_flow() -> None:
         ("store.py", "from . import period", "imports ..period relatively"),
         ("metrics/a.py", "import duckdb", "imports duckdb, which only engine, sources, store may"),
         ("metrics/a.py", "from duckdb import connect", "imports duckdb"),
+        ("store.py", "from company.world import World", "imports company, which lies in tests/"),
+        ("cli.py", "import calibrate.run", "imports calibrate, which lies in tests/"),
         ("helpers.py", "", "add helpers to it"),
     ],
 )

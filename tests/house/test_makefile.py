@@ -93,6 +93,11 @@ def test_calibrate_passes_on_what_the_command_line_gives(ready: Path) -> None:
     assert run_make(ready, "calibrate", WORLDS="5").stdout.split() == ["python", "-m", "calibrate.run"]
 
 
+def test_sample_finds_the_simulator_among_the_tests(ready: Path) -> None:
+    program(ready / ".venv/bin/python", 'echo "PYTHONPATH=$PYTHONPATH python $*"')
+    assert run_make(ready, "sample").stdout.split() == ["PYTHONPATH=tests", "python", "-m", "company"]
+
+
 def test_a_dry_run_in_the_repository_shows_the_arguments() -> None:
     result = run_make(ROOT, "-n", "report", "MONTH=2026-09", "OUT=elsewhere")
     assert result.returncode == 0

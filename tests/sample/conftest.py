@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cxlib.sample import World, simulate, write_sample
+from company import World, simulate, write_sample
 
 
 @pytest.fixture(scope="session")

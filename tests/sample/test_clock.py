@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from cxlib.sample import clock
-from cxlib.sample.kinds import DACH, MIDDLE_EAST, NEVER, NONE, NORDICS, REGIONS, TURKIYE, UK
+from company import clock
+from company.kinds import DACH, MIDDLE_EAST, NEVER, NONE, NORDICS, REGIONS, TURKIYE, UK
 
 ZONES = {
     DACH: "Europe/Berlin",

@@ -21,8 +21,9 @@ import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
 
-from cxlib.sample import Parameters, World, simulate, write_sample
-from cxlib.sample.exports.truth_file import truth_toml
+from company import Parameters, World, simulate, write_sample
+from company.__main__ import main
+from company.exports.truth_file import truth_toml
 
 pytestmark = pytest.mark.slow
 
@@ -87,7 +88,17 @@ def test_committed_files_are_those_of_a_fresh_write(written: Path, committed: Pa
     names = {str(path.relative_to(written)) for path in written.rglob("*") if path.is_file()}
     assert {str(path.relative_to(committed)) for path in committed.rglob("*") if path.is_file()} == names
     for name in names:
-        assert content(committed / name) == content(written / name), f"{name} differs: run cx sample and commit"
+        assert content(committed / name) == content(written / name), f"{name} differs: run make sample and commit"
+
+
+def test_the_command_writes_another_company_where_it_is_told(
+    written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "other"
+    main([str(folder), "--seed", "7"])
+    assert capsys.readouterr().out == f"Wrote the simulated company to {folder}.\n"
+    assert {path.name for path in folder.rglob("*")} == {path.name for path in written.rglob("*")}
+    assert tomllib.loads((folder / "truth.toml").read_text(encoding="utf-8"))["world"]["seed"] == 7
 
 
 def test_small_enough_to_commit(committed: Path) -> None:

@@ -9,8 +9,8 @@ import statsmodels.api as sm
 from scipy.stats import binomtest
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from cxlib.sample import Parameters, World
-from cxlib.sample.kinds import SEVERITIES
+from company import Parameters, World
+from company.kinds import SEVERITIES
 
 TOLD = Parameters()
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxlib.sample import World
+from company import World
 from cxlib.store import LedgerEntry, Snapshot, build_snapshot
 
 pytestmark = pytest.mark.slow

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cxlib.sample import Parameters, World, clock, truth
-from cxlib.sample.customers import population
-from cxlib.sample.life import live, spells_under
-from cxlib.sample.parameters import BySeverity
-from cxlib.sample.records import Experiment
+from company import Parameters, World, clock, truth
+from company.customers import population
+from company.life import live, spells_under
+from company.parameters import BySeverity
+from company.records import Experiment
 
 
 def test_silent_per_complainer_by_hand() -> None:

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxlib.sample import Parameters, World, simulate
-from cxlib.sample.names import WORDS
-from cxlib.sample.statements import CUSTOMER_STATEMENTS, OWNER_STATEMENTS, STATEMENTS
-from cxlib.sample.world import salesforce_id
+from company import Parameters, World, simulate
+from company.names import WORDS
+from company.statements import CUSTOMER_STATEMENTS, OWNER_STATEMENTS, STATEMENTS
+from company.world import salesforce_id
 
 AS_OF = pd.Timestamp("2026-11-09 06:00")
 FRAMES = [name for name, kind in World.__annotations__.items() if kind == "pd.DataFrame"]

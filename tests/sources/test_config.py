@@ -28,7 +28,7 @@ def test_broken_toml_names_the_line(drop: Drop) -> None:
 
 def test_missing_file(drop: Drop) -> None:
     path = drop.folder / "sources.toml"
-    with pytest.raises(ConfigError, match=re.escape(f"{path} does not exist; write it, or run `cx sample`")):
+    with pytest.raises(ConfigError, match=re.escape(f"{path} does not exist; write it, as data/README.md explains")):
         load_sources(path)
 
 

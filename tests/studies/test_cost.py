@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from calibrate.harness import workbook_of
+from company import Parameters, World, simulate
 from cxlib.engine import Engine
-from cxlib.sample import Parameters, World, simulate
 from cxlib.studies import STUDIES, run_study
 from cxlib.workbook import Workbook
 

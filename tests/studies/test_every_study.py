@@ -7,24 +7,27 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-import nbformat
 import pandas as pd
 import pytest
 
-from calibrate.harness import MADE, lay, tables_of
+from calibrate.harness import lay, tables_of
+from company import simulate
+from cxlib.engine import Engine
 from cxlib.estimate import Estimate
-from cxlib.exhibits import answers, evidence, how_studied, what_could_mislead
+from cxlib.facts import FACTS
 from cxlib.finding import Finding
-from cxlib.language import Language
+from cxlib.notebook import Study, run
 from cxlib.period import Month
-from cxlib.sample import simulate
-from cxlib.studies import STUDIES, Study, run_study
 from cxlib.tables import EVENT_TIMES, TABLES
 from cxlib.workbook import Workbook
 
 ROOT = Path(__file__).resolve().parents[2]
-EN = Language("en")
+NOTEBOOKS = ROOT / "notebooks"
+STUDIES = sorted(
+    path.stem for path in (ROOT / "cxlib" / "studies").glob("*.py") if (NOTEBOOKS / f"{path.stem}.ipynb").exists()
+)
 VERDICTS = {"supported", "not-supported", "cannot-tell", "described"}
 Tables = dict[str, pd.DataFrame]
 
@@ -47,34 +50,48 @@ def _of(frame: pd.DataFrame, customers: set[str]) -> pd.DataFrame:
     return frame[mine | (nobody & (nobody.cumsum() % 4 == 0))].reset_index(drop=True)
 
 
-@pytest.fixture
-def book(company: Tables, tmp_path: Path) -> Workbook:
-    return lay(company, tmp_path / "company")
+def study_of(name: str, book: Workbook, **parameters: object) -> Study:
+    with book.engine:
+        return run(NOTEBOOKS / f"{name}.ipynb", book, **parameters)
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Workbook:
-    """Return a company that is large enough for all evidence there is."""
-    return lay(tables_of(simulate(1)), tmp_path_factory.mktemp("whole"))
+def tables_read(name: str, tables: Tables, folder: Path) -> set[str]:
+    """Return the canonical tables that a study asks for, those behind its facts included."""
+    asked: list[str] = []
+    ask = Engine.frame
+
+    def noted(engine: Engine, sql: str) -> pd.DataFrame:
+        asked.append(sql)
+        return ask(engine, sql)
+
+    with patch.object(Engine, "frame", noted):
+        study_of(name, lay(tables, folder))
+    words = set(re.findall(r"\w+", " ".join(asked)))
+    while more := {
+        word
+        for fact in FACTS
+        if f"fact_{fact}" in words
+        for word in re.findall(r"\w+", FACTS[fact].template)
+        if word not in words
+    }:
+        words |= more
+    return words & set(tables)
 
 
-def shown(book: Workbook, study: Study) -> str:
-    """Return the text of a whole page; every sentence, table and drawing is made on the way."""
-    pieces = [evidence(book, study, name) for name in study.evidence]
-    whole = [answers(book, study), *pieces, what_could_mislead(book, study), how_studied(book, study)]
-    return "\n".join(exhibit.text + exhibit.html for exhibit in whole)
+def shown(study: Study) -> str:
+    """Return the text of all that is said and shown; every table and drawing is made on the way."""
+    return "\n".join(one.text + one.html for one in study.exhibits.values())
 
 
-def assert_whole(book: Workbook, study: Study) -> None:
+def assert_whole(study: Study) -> None:
     """Check what holds of a study whatever the data."""
-    ids = [finding.id for finding in study.every_finding]
-    assert len(set(ids)) == len(ids), f"finding ids used twice: {sorted({i for i in ids if ids.count(i) > 1})}"
-    assert study.findings
-    for finding in study.every_finding:
+    for finding in study.findings.values():
         assert_sound(finding)
-    text = re.sub(r"base64,[A-Za-z0-9+/=]+", "", shown(book, study))
+    text = re.sub(r"base64,[A-Za-z0-9+/=]+", "", shown(study))
     assert not re.search(r"\b(nan|None|NaT|inf)\b", text), re.search(r".{60}\b(nan|None|NaT|inf)\b.{60}", text)
     assert "{" not in text
+    for reason in study.untold:
+        assert len(reason.split()) >= 3, f"a cell that cannot tell says only “{reason}”"
 
 
 def assert_sound(finding: Finding) -> None:
@@ -90,40 +107,38 @@ def assert_sound(finding: Finding) -> None:
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_it_answers_in_three_to_five_findings_and_says_how(name: str, book: Workbook) -> None:
-    study = run_study(book, name)
+def test_it_answers_and_shows_and_says_how(name: str, company: Tables, tmp_path: Path) -> None:
+    study = study_of(name, lay(company, tmp_path / "company"))
     assert study.name == name
-    assert_whole(book, study)
-    assert study.evidence
-    assert study.doubts
-    assert len(study.methods) >= 3
+    assert_whole(study)
+    assert len(study.findings) >= 3
+    assert sum(not one.startswith("finding-") for one in study.exhibits) >= 3
+    assert sum(len(record["methods"]) for record in study.records if "methods" in record) >= 3
 
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_it_says_the_same_twice(name: str, company: Tables, tmp_path: Path) -> None:
-    first, second = (lay(company, tmp_path / str(turn)) for turn in (1, 2))
-    assert shown(first, run_study(first, name)) == shown(second, run_study(second, name))
-
-
-@pytest.mark.parametrize("table", MADE)
-@pytest.mark.parametrize("name", STUDIES)
-def test_it_is_whole_without_a_table(name: str, table: str, company: Tables, tmp_path: Path) -> None:
-    book = lay({other: frame for other, frame in company.items() if other != table}, tmp_path / "without")
-    assert_whole(book, run_study(book, name))
+    first, second = (shown(study_of(name, lay(company, tmp_path / str(turn)))) for turn in (1, 2))
+    assert first == second
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_it_is_whole_without_anything(name: str, tmp_path: Path) -> None:
-    book = lay({}, tmp_path / "nothing")
-    study = run_study(book, name)
-    assert_whole(book, study)
-    assert all(finding.verdict in ("cannot-tell", "described") for finding in study.findings)
+def test_it_is_whole_without_any_of_its_tables(name: str, company: Tables, tmp_path: Path) -> None:
+    read = tables_read(name, company, tmp_path / "all")
+    assert len(read) >= 2
+    for table in sorted(read):
+        book = lay({other: frame for other, frame in company.items() if other != table}, tmp_path / table)
+        assert_whole(study_of(name, book))
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_it_is_whole_with_tables_that_hold_nothing(name: str, company: Tables, tmp_path: Path) -> None:
-    book = lay({table: frame.iloc[:0] for table, frame in company.items()}, tmp_path / "empty")
-    assert_whole(book, run_study(book, name))
+def test_it_is_whole_without_anything(name: str, company: Tables, tmp_path: Path) -> None:
+    nothing = study_of(name, lay({}, tmp_path / "nothing"))
+    empty = study_of(name, lay({table: frame.iloc[:0] for table, frame in company.items()}, tmp_path / "empty"))
+    for study in (nothing, empty):
+        assert_whole(study)
+        assert all(finding.verdict in ("cannot-tell", "described") for finding in study.findings.values())
+        assert study.untold
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -132,16 +147,14 @@ def test_it_is_whole_with_the_columns_that_every_export_has(name: str, company: 
         table: frame[[column.name for column in TABLES[table].columns if column.required and column.name in frame]]
         for table, frame in company.items()
     }
-    book = lay(bare, tmp_path / "bare")
-    assert_whole(book, run_study(book, name))
+    assert_whole(study_of(name, lay(bare, tmp_path / "bare")))
 
 
 @pytest.mark.parametrize("count", [1, 4])
 @pytest.mark.parametrize("name", STUDIES)
 def test_it_is_whole_with_a_handful_of_customers(name: str, count: int, company: Tables, tmp_path: Path) -> None:
     few = set(company["customers"]["customer_id"].iloc[:count])
-    book = lay({table: _of(frame, few) for table, frame in company.items()}, tmp_path / "few")
-    assert_whole(book, run_study(book, name))
+    assert_whole(study_of(name, lay({table: _of(frame, few) for table, frame in company.items()}, tmp_path / "few")))
 
 
 def known_by(tables: Tables, month: Month, zone: str) -> tuple[Tables, Tables]:
@@ -187,27 +200,19 @@ def test_it_knows_nothing_of_what_came_after_the_month(name: str, company: Table
     month = Month(2026, 4)
     full, then = known_by(company, month, "Europe/Istanbul")
     end = month.end("Europe/Istanbul")
-    today = lay(full, tmp_path / "today", str(month))
-    that_day = lay(then, tmp_path / "that day", str(month), as_of=end + timedelta(hours=1))
-    found, expected = run_study(today, name), run_study(that_day, name)
-    for one, other in zip(found.findings, expected.findings, strict=True):
-        assert one.id == other.id
+    today = study_of(name, lay(full, tmp_path / "today", str(month)))
+    that_day = study_of(name, lay(then, tmp_path / "that day", str(month), as_of=end + timedelta(hours=1)))
+    assert list(today.findings) == list(that_day.findings)
+    for id, one in today.findings.items():
+        other = that_day.findings[id]
         assert (one.verdict, one.sentence) == (other.verdict, other.sentence)
         if one.estimate is not None and other.estimate is not None and other.estimate.is_known:
-            assert one.estimate.value == pytest.approx(other.estimate.value, rel=1e-6), one.id
+            assert one.estimate.value == pytest.approx(other.estimate.value, rel=1e-6), id
             assert one.estimate.n == other.estimate.n
 
 
-@pytest.mark.parametrize("name", STUDIES)
-def test_its_notebook_shows_all_its_evidence(name: str, whole: Workbook) -> None:
-    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", 4)
-    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    asked = re.findall(r'evidence\(book, study, "([^"]+)"\)', code)
-    assert asked == list(run_study(whole, name).evidence)
-
-
-def test_a_finding_has_one_address_over_all_studies(book: Workbook) -> None:
+def test_a_finding_has_one_address_over_all_studies(company: Tables, tmp_path: Path) -> None:
     homes: dict[str, str] = {}
     for name in STUDIES:
-        for finding in run_study(book, name).every_finding:
-            assert homes.setdefault(finding.id, name) == name, f"{finding.id} is said by {homes[finding.id]} and {name}"
+        for id in study_of(name, lay(company, tmp_path / name)).findings:
+            assert homes.setdefault(id, name) == name, f"{id} is said by {homes[id]} and {name}"

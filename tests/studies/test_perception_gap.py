@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
+from company import Parameters, simulate, truth
 from cxlib.claims.claim import Range, claims_of
 from cxlib.estimate import Estimate
 from cxlib.exhibits.said import filled, sentence
 from cxlib.finding import Finding, Quantity
 from cxlib.language import Language
 from cxlib.period import Month
-from cxlib.sample import Parameters, simulate, truth
 from cxlib.store import build_snapshot
 from cxlib.studies import run_study
 from cxlib.studies.evidence import Bars, Sheet

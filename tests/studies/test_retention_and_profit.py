@@ -12,6 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from company import Parameters, clock
+from company.customers import population
+from company.kinds import Floats
+from company.life import spells_under
 from cxlib.estimate import Estimate
 from cxlib.exhibits.said import filled, sentence
 from cxlib.finding import Finding
@@ -19,10 +23,6 @@ from cxlib.language import Language
 from cxlib.models.lifetime_value import Terms, slowed_uplift, value_uplift
 from cxlib.models.retention_curve import Spells, fit_sbg
 from cxlib.period import Month
-from cxlib.sample import Parameters, clock
-from cxlib.sample.customers import population
-from cxlib.sample.kinds import Floats
-from cxlib.sample.life import spells_under
 from cxlib.studies import run_study
 from cxlib.studies.evidence import Curves, Forest, Map, Sheet, Tornado
 from cxlib.studies.retention_and_profit.answer import rises_with_tenure

@@ -13,6 +13,7 @@ import pytest
 from scipy import stats
 
 from calibrate.harness import workbook_of
+from company import simulate
 from cxlib.estimate import Estimate
 from cxlib.exhibits.said import sentence
 from cxlib.finding import Finding
@@ -23,7 +24,6 @@ from cxlib.models.sensitivity import EValue
 from cxlib.models.staggered import NEVER, Effects, PreTrend, TwoWay
 from cxlib.models.weighting import Compared, Overlap
 from cxlib.period import Month
-from cxlib.sample import simulate
 from cxlib.studies import Study, run_study
 from cxlib.studies.evidence import Curves, Forest, Sheet
 from cxlib.studies.return_on_investment import said

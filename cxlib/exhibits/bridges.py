@@ -1,0 +1,127 @@
+"""The bridge from opening to closing recurring revenue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from cxlib.errors import MeasureError
+from cxlib.exhibits import theme, words
+from cxlib.exhibits.absent import box, reason
+from cxlib.exhibits.chart import figure_exhibit
+from cxlib.exhibits.exhibit import Exhibit
+from cxlib.exhibits.tables import Cell, table
+from cxlib.metrics import METRICS
+from cxlib.workbook import Workbook
+
+STEPS = (("mrr_new", 1), ("mrr_reactivation", 1), ("mrr_expansion", 1), ("mrr_contraction", -1), ("mrr_churn", -1))
+
+
+def bridge(book: Workbook) -> Exhibit:
+    """Return what moved recurring revenue in the month, from opening to closing.
+
+    Raises
+    ------
+    MeasureError
+        If the movements do not add up to the closing amount within a cent.
+    """
+    if why := reason(book, "mrr_end"):
+        return box([why])
+    start, end = book.estimate("mrr_start"), book.estimate("mrr_end")
+    if not end.is_known:
+        return box(
+            [book.language.text("There is no recurring revenue in {month}.", month=book.language.month(book.month))]
+        )
+    moves = [(name, sign, book.estimate(name)) for name, sign in STEPS]
+    reached = start.value + sum(sign * move.value for _, sign, move in moves)
+    if abs(reached - end.value) > 0.01:
+        raise MeasureError(f"MRR movements add up to {reached:.2f}, the month closes at {end.value:.2f}")
+    bars = [
+        ("mrr_start", start.value, start.n),
+        *((n, s * m.value, m.n) for n, s, m in moves),
+        ("mrr_end", end.value, end.n),
+    ]
+    language = book.language
+    month = language.month(book.month)
+    caption = language.text(
+        "Monthly recurring revenue in {month}, from opening to closing, at constant exchange rates.",
+        month=month,
+    )
+    amounts = [
+        (language.text(METRICS[name].label), _signed(book, name, value, start.unit), n) for name, value, n in bars
+    ]
+    alt = language.text("Bridge chart. {steps}.", steps="; ".join(f"{label} {amount}" for label, amount, _ in amounts))
+    with theme.theme():
+        figure = theme.new_figure(2.6)
+        _draw(book, figure.subplots(), [(n, v) for n, v, _ in bars], [(label, amount) for label, amount, _ in amounts])
+        exhibit = figure_exhibit(book, "mrr-bridge", figure, caption, alt)
+    return exhibit + _table(book, bars)
+
+
+def _signed(book: Workbook, name: str, value: float, unit: str) -> str:
+    language = book.language
+    return language.measure(value, unit) if name in ("mrr_start", "mrr_end") else language.difference(value, unit)
+
+
+def _draw(book: Workbook, axes: Axes, bars: Sequence[tuple[str, float]], texts: Sequence[tuple[str, str]]) -> None:
+    level, tops, bottoms = 0.0, [], []
+    for place, (name, value) in enumerate(bars):
+        is_total = name in ("mrr_start", "mrr_end")
+        low = 0.0 if is_total else min(level, level + value)
+        color = theme.ACCENT if is_total else theme.BETTER if value >= 0 else theme.WORSE
+        axes.bar(place, abs(value), bottom=low, width=0.62, color=color)
+        level = value if is_total else level + value
+        tops.append(low + abs(value))
+        bottoms.append(low)
+        axes.annotate(texts[place][1], (place, tops[-1]), (0, 3), textcoords="offset points", ha="center", fontsize=8)
+    moved = [top - bottom for top, bottom in zip(tops[1:-1], bottoms[1:-1], strict=True)]
+    # the movements are small beside the total: cut the axis where they can be seen, and say so by a broken foot
+    floor = max(0.0, min(bottoms[1:-1]) - 3 * max(moved, default=0.0))
+    axes.set_ylim(bottom=floor, top=max(tops) + 0.18 * (max(tops) - floor))
+    axes.set_xticks(range(len(bars)), [_wrapped(label) for label, _ in texts], color=theme.INK, fontsize=8)
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: book.language.measure(value, f"{book.snapshot.currency} a month"))
+    )
+    if floor > 0:
+        axes.set_xlabel(book.language.text("The axis does not start at zero."))
+    axes.grid(axis="y", color=theme.RULE, linewidth=0.6)
+    axes.set_axisbelow(True)
+    sns.despine(ax=axes, left=True)
+
+
+def _wrapped(label: str, width: int = 14) -> str:
+    lines = [""]
+    for word in label.split():
+        if len(lines[-1]) + len(word) > width and lines[-1]:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return "\n".join(lines)
+
+
+def _table(book: Workbook, bars: Sequence[tuple[str, float, int]]) -> Exhibit:
+    language = book.language
+    caption = language.text("The same in numbers: amounts, the interval of each flow, and the customers behind it.")
+    rows = []
+    for name, value, n in bars:
+        estimate = book.estimate(name)
+        rows.append(
+            (
+                language.text(METRICS[name].label),
+                [
+                    Cell(_signed(book, name, value, estimate.unit)),
+                    Cell(words.limits(language, estimate)),
+                    Cell(language.number(n)),
+                ],
+            )
+        )
+    headers = [
+        language.text("Movement"),
+        language.text("Amount a month"),
+        language.text("95% interval"),
+        language.text("Customers"),
+    ]
+    return table(caption, headers, rows, "mrr-movements")

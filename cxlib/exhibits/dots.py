@@ -1,0 +1,340 @@
+"""Estimates side by side: dots with interval lines, bars, and how far each assumption swings a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+from cxlib.errors import UntoldError, untold
+from cxlib.estimate import Estimate
+from cxlib.exhibits import axis, theme, words
+from cxlib.exhibits.exhibit import Exhibit
+from cxlib.exhibits.frames import Rows, estimates, tidy
+from cxlib.exhibits.picture import Behind, numbers_table, pictured
+from cxlib.exhibits.tables import Cell, table
+from cxlib.finding import Value
+from cxlib.language import Language
+
+if TYPE_CHECKING:
+    from cxlib.workbook import Workbook
+
+LONGEST_LABEL = 34
+
+OPEN = 0.3
+"""How far an interval without end is drawn beyond all values, as a part of their reach."""
+
+Swing = tuple[float, float, str, str]
+"""The result at one end and at the other of an assumption, and what the two ends are called."""
+
+
+def forest(
+    book: Workbook,
+    name: str,
+    rows: Rows,
+    caption: str,
+    against: float | None = None,
+    label: str = "",
+    *,
+    unit: str = "share",
+    log: bool = False,
+    **values: Value,
+) -> Exhibit:
+    """Draw numbers of one unit side by side: dots with their 95 % intervals as lines, in the order given.
+
+    Parameters
+    ----------
+    book : Workbook
+    name : str
+        Id on the page.
+    rows : mapping of label to Estimate, or DataFrame
+        A frame has `label, value, n` and, where there are any, `low, high, unit`. What could not be told is left out.
+    caption : str
+        What is shown, of whom; `{name}` is filled from the values.
+    against : float, optional
+        A number to compare with, drawn as a dotted line, named by `label`.
+    unit : str
+        Of a frame that does not say it.
+    log : bool
+        Whether the axis is logarithmic (ratios).
+
+    Raises
+    ------
+    UntoldError
+        If there is nothing to draw.
+
+    Examples
+    --------
+    >>> by_region = book.measure("csat", by=("region",)).rename(columns={"region": "label"})
+    >>> forest(book, "regions", by_region, "Satisfied customers by region.", 0.7, "the target").frame["n"].min()
+    np.int64(...)
+    """
+    frame = tidy(rows, f'forest "{name}"', unit)
+
+    def draw(axes: Axes, text: str) -> Behind:
+        language, shown = book.language, _labelled(book.language, frame)
+        note = ""
+        if against is not None and label:
+            note = " " + language.text("Dotted line: {label}.", label=words.filled(language, label, values))
+        _draw_forest(language, axes, shown, against, log)
+        numbers = numbers_table(language, name, text + note, language.text("What"), shown)
+        return Behind(_alt(language, shown), numbers, note)
+
+    return pictured(book, name, frame, caption, values, 0.6 + 0.36 * len(frame), draw)
+
+
+def _labelled(language: Language, frame: pd.DataFrame) -> list[tuple[str, Estimate]]:
+    return [(language.text(str(label)), one) for label, one in zip(frame["label"], estimates(frame), strict=True)]
+
+
+def _draw_forest(
+    language: Language, axes: Axes, rows: list[tuple[str, Estimate]], against: float | None, log: bool
+) -> None:
+    if log:
+        axes.set_xscale("log")
+    span = _span([one for _, one in rows], against)
+    places = range(len(rows) - 1, -1, -1)
+    for y, (_, one) in zip(places, rows, strict=True):
+        dot(language, axes, y, one, span)
+    if against is not None:
+        axes.axvline(against, color=theme.QUIET, linewidth=0.9, linestyle=":")
+    axes.set_yticks(places, [wrapped(_with_n(language, label, one)) for label, one in rows], color=theme.INK)
+    axes.set_ylim(-0.6, len(rows) - 0.3)
+    _value_axis(language, axes, rows[0][1].unit, span, log)
+    sns.despine(ax=axes, left=True, bottom=True)
+
+
+def dot(language: Language, axes: Axes, y: float, one: Estimate, span: tuple[float, float]) -> None:
+    """Draw a value with its interval; an arrow says that the interval goes on where the picture ends."""
+    if not one.is_known:
+        return
+    color = theme.QUIET if {"small", "suppressed"} & set(one.flags) else theme.ACCENT
+    low, high = (float(np.clip(one.value if np.isnan(end) else end, *span)) for end in (one.low, one.high))
+    axes.plot([low, high], [y, y], color=color, linewidth=1.4, solid_capstyle="round")
+    if one.low < low:
+        axes.plot([low], [y], "<", color=color, markersize=5)
+    if one.high > high:
+        axes.plot([high], [y], ">", color=color, markersize=5)
+    value = float(np.clip(one.value, *span))
+    axes.plot([value], [y], "o", color=color, markersize=5)
+    written = words.value(language, one)
+    how: dict[str, Any] = {
+        "textcoords": "offset points",
+        "ha": "center",
+        "va": "bottom",
+        "fontsize": 7.5,
+        "color": color,
+    }
+    axes.annotate(written, (value, y), (0, 4), **how)
+
+
+def _span(rows: list[Estimate], against: float | None) -> tuple[float, float]:
+    """Return what the axis must hold: all values and the finite limits, an interval many times as wide cut short."""
+    values = [e.value for e in rows if e.is_known] + ([] if against is None else [against])
+    ends = [end for e in rows if e.is_known for end in (e.low, e.high) if np.isfinite(end)]
+    reach = max(values) - min(values) or abs(max(values)) or 1.0
+    low = max(min([*values, *ends]), min(values) - 3 * reach)
+    high = min(max([*values, *ends]), max(values) + 3 * reach)
+    # an interval without end leaves its dot by some way
+    open_ends = [end for e in rows if e.is_known for end in (e.low, e.high) if np.isinf(end)]
+    if any(end < 0 for end in open_ends):
+        low = min(low, min(values) - OPEN * reach)
+    if any(end > 0 for end in open_ends):
+        high = max(high, max(values) + OPEN * reach)
+    return low, high
+
+
+def _with_n(language: Language, label: str, one: Estimate) -> str:
+    if not one.is_known:
+        return language.text("{label} ({value})", label=label, value=words.value(language, one))
+    return language.text("{label} (n = {n})", label=label, n=language.number(one.n))
+
+
+def wrapped(label: str) -> str:
+    """Return a long label on two lines."""
+    if len(label) <= LONGEST_LABEL:
+        return label
+    parts = label.split(" ")
+    best = min(
+        range(1, len(parts)), key=lambda at: abs(len(" ".join(parts[:at])) - len(" ".join(parts[at:]))), default=0
+    )
+    return "\n".join((" ".join(parts[:best]), " ".join(parts[best:]))) if best else label
+
+
+def _value_axis(language: Language, axes: Axes, unit: str, span: tuple[float, float], log: bool) -> None:
+    if log:
+        if span[0] > 0:
+            room = (span[1] / span[0]) ** 0.06
+            axes.set_xlim(span[0] / room, span[1] * room)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_minor_locator(NullLocator())
+    else:
+        room = 0.06 * (span[1] - span[0] or 1.0)
+        axes.set_xlim(span[0] - room, span[1] + room)
+        axes.xaxis.set_major_locator(axis.ticks(unit, axes.get_xlim(), 6))
+    axes.xaxis.set_major_formatter(FuncFormatter(axis.tick_text(language, unit, span[1])))
+    axes.grid(axis="x", color=theme.RULE, linewidth=0.6)
+
+
+def _alt(language: Language, rows: list[tuple[str, Estimate]]) -> str:
+    parts = []
+    for label, one in rows:
+        limits, shown = words.limits(language, one), words.value(language, one)
+        parts.append(f"{label} {shown} ({limits})" if limits else f"{label} {shown}")
+    return language.text("Dots with interval lines: {values}.", values="; ".join(parts))
+
+
+def bars(
+    book: Workbook, name: str, rows: Rows, caption: str, *, unit: str = "share", x: str = "", **values: Value
+) -> Exhibit:
+    """Draw shares or counts by category, one colour a group.
+
+    Parameters
+    ----------
+    book : Workbook
+    name : str
+        Id on the page.
+    rows : DataFrame, or mapping of label to Estimate
+        A frame has `label, value, n` and, where there are any, `group, low, high`, in the order to be drawn.
+    caption : str
+        What is shown, of whom; `{name}` is filled from the values.
+    unit : str
+        Of a frame that does not say it.
+    x : str
+        What the categories are.
+
+    Raises
+    ------
+    UntoldError
+        If there is nothing to draw.
+
+    Examples
+    --------
+    >>> rows = {"by mail": book.estimate("csat", segment={"channel": "email"}), "all": book.estimate("csat")}
+    >>> bars(book, "channels", rows, "Satisfied customers.").frame["label"].tolist()
+    ['by mail', 'all']
+    """
+    given = rows if isinstance(rows, pd.DataFrame) else tidy(rows, f'bars "{name}"', unit)
+    given = given if "group" in given else given.assign(group="")
+    frame = tidy(given, f'bars "{name}"', unit, ("group", "label"))
+    frame = frame[frame["value"].notna()].reset_index(drop=True)
+
+    def draw(axes: Axes, text: str) -> Behind:
+        language = book.language
+        groups, labels = frame["group"].drop_duplicates().tolist(), frame["label"].drop_duplicates().tolist()
+        for place, group in enumerate(groups):
+            _draw_group(axes, frame[frame["group"] == group], labels, place, len(groups), language.text(str(group)))
+        axes.set_xticks(range(len(labels)), [language.text(str(label)) for label in labels], color=theme.INK)
+        axes.set_xlabel(language.text(x) if x else "")
+        axis.upright(axes, language, str(frame["unit"].iloc[0]), 5)
+        if len(groups) > 1:
+            # above the bars, where none can stand
+            axes.legend(frameon=False, fontsize=8, ncols=min(len(groups), 4), loc="lower right", bbox_to_anchor=(1, 1))
+        shown = [
+            (f"{language.text(str(group))}, {label}" if len(groups) > 1 else label, one)
+            for group, (label, one) in zip(frame["group"], _labelled(language, frame), strict=True)
+        ]
+        return Behind(_alt(language, shown), numbers_table(language, name, text, language.text("What"), shown))
+
+    return pictured(book, name, frame, caption, values, 2.8, draw)
+
+
+def _draw_group(axes: Axes, frame: pd.DataFrame, labels: list[str], place: int, groups: int, legend: str) -> None:
+    width = 0.8 / groups
+    x = np.array([labels.index(label) for label in frame["label"]]) - 0.4 + width * (place + 0.5)
+    value, low, high = (frame[column].to_numpy(float) for column in ("value", "low", "high"))
+    axes.bar(x, value, width=0.9 * width, color=theme.SERIES[place % len(theme.SERIES)], label=legend)
+    known = np.isfinite(low) & np.isfinite(high)
+    axes.vlines(x[known], low[known], high[known], color=theme.INK, linewidth=1)
+
+
+def tornado(
+    book: Workbook,
+    name: str,
+    base: float,
+    rows: Mapping[str, Swing],
+    caption: str,
+    unit: str = "share",
+    **values: Value,
+) -> Exhibit:
+    """Draw how far each assumption swings a result around its `base`, the widest on top.
+
+    Parameters
+    ----------
+    book : Workbook
+    name : str
+        Id on the page.
+    base : float
+        The result as it stands.
+    rows : mapping of assumption to (result at one end, at the other, name of that end, name of the other)
+        An end that could not be told takes its row with it.
+    caption : str
+        What is shown; `{name}` is filled from the values.
+    unit : str
+        Of the result.
+
+    Raises
+    ------
+    UntoldError
+        If nothing swings.
+
+    Examples
+    --------
+    >>> swings = {"The discount rate": (0.19, 0.27, "high", "low")}
+    >>> print(tornado(book, "swings", 0.23, swings, "Rise in value."))
+    Rise in value.
+    Bars around 23.0%: The discount rate high: 19.0%, low: 27.0%.
+    """
+    kept = {label: ends for label, ends in rows.items() if _told(ends) and np.isfinite(ends[0] + ends[1])}
+    untold("There are no data to draw this from.", np.isfinite(base), kept)
+    lines = sorted(((label, *ends) for label, ends in kept.items()), key=lambda row: -abs(row[2] - row[1]))
+    frame = pd.DataFrame(lines, columns=["label", "low", "high", "at_low", "at_high"]).assign(base=base, unit=unit)
+
+    def draw(axes: Axes, text: str) -> Behind:
+        return _draw_tornado(book.language, axes, frame, name, text)
+
+    return pictured(book, name, frame, caption, values, 0.7 + 0.42 * len(frame), draw)
+
+
+def _told(ends: Swing) -> bool:
+    try:
+        return bool(np.isfinite([float(ends[0]), float(ends[1])]).all())
+    except UntoldError:
+        return False
+
+
+def _draw_tornado(language: Language, axes: Axes, frame: pd.DataFrame, name: str, caption: str) -> Behind:
+    unit, base = str(frame["unit"].iloc[0]), float(frame["base"].iloc[0])
+    places = range(len(frame) - 1, -1, -1)
+    lines = []
+    for y, row in zip(places, frame.to_dict("records"), strict=True):
+        axes.plot([row["low"], row["high"]], [y, y], color=theme.BAND, linewidth=9, solid_capstyle="butt")
+        said = []
+        for value, end in ((row["low"], row["at_low"]), (row["high"], row["at_high"])):
+            said.append(f"{language.text(end)}: {language.measure(value, unit)}")
+            side = "right" if value <= (row["low"] + row["high"]) / 2 else "left"
+            how: dict[str, Any] = {"textcoords": "offset points", "ha": side, "va": "center", "fontsize": 7.5}
+            axes.annotate(said[-1], (value, y), (-4 if side == "right" else 4, 0), **how)
+        lines.append((language.text(row["label"]), [Cell(text) for text in said]))
+    axes.axvline(base, color=theme.ACCENT, linewidth=1.4)
+    axes.set_yticks(places, [wrapped(label) for label, _ in lines], color=theme.INK)
+    axes.margins(x=0.35)
+    axes.set_ylim(-0.6, len(frame) - 0.4)
+    axes.xaxis.set_major_locator(axis.ticks(unit, axes.get_xlim(), 6))
+    largest = float(frame[["low", "high"]].to_numpy(float).max())
+    axes.xaxis.set_major_formatter(FuncFormatter(axis.tick_text(language, unit, largest)))
+    axes.grid(axis="x", color=theme.RULE, linewidth=0.6)
+    axes.set_axisbelow(True)
+    sns.despine(ax=axes, left=True, bottom=True)
+    headers = [language.text(text) for text in ("Assumption", "At one end", "At the other")]
+    alt = language.text(
+        "Bars around {base}: {rows}.",
+        base=language.measure(base, unit),
+        rows="; ".join(f"{label} {', '.join(cell.text for cell in cells)}" for label, cells in lines),
+    )
+    return Behind(alt, table(caption, headers, lines, f"numbers-{name}"))

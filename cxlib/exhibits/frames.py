@@ -1,0 +1,96 @@
+"""What an exhibit is made from: an analyst's own frame, or Estimates by name, brought to one form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cxlib.errors import ConfigError, UntoldError
+from cxlib.estimate import Estimate
+from cxlib.nearest import listed
+
+OF_ESTIMATE: Mapping[str, object] = {"low": np.nan, "high": np.nan, "unit": "", "method": "", "flags": ()}
+"""Columns that a frame of numbers may leave out, and what they are then."""
+
+Rows = pd.DataFrame | Mapping[str, Estimate | None]
+
+
+def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)) -> pd.DataFrame:
+    """Return numbers as a frame: the keys and `value, low, high, n, unit, method, flags`.
+
+    Parameters
+    ----------
+    rows : DataFrame, or mapping of label to Estimate
+        A frame needs the keys, `value` and `n`; None in a mapping, and what could not be told, has no row.
+    what : str
+        Name of the exhibit, for the message.
+    unit : str
+        Of a frame without that column.
+
+    Raises
+    ------
+    ConfigError
+        If a column is missing, or two units stand side by side.
+    UntoldError
+        If no row is left with a known value.
+    """
+    frame = rows.reset_index(drop=True) if isinstance(rows, pd.DataFrame) else of_estimates(rows)
+    if missing := [name for name in (*keys, "value", "n") if name not in frame]:
+        raise ConfigError(
+            f"{what}: the frame lacks {listed(missing)}; it needs {listed([*keys, 'value', 'n'])}, and may have low, "
+            "high, unit, method and flags. Every number is shown with the cases behind it"
+        )
+    for name, default in OF_ESTIMATE.items():
+        if name not in frame:
+            frame = frame.assign(**{name: pd.Series([unit if name == "unit" else default] * len(frame), dtype=object)})
+    frame = frame[[*keys, *FIELDS]].astype({"value": float, "low": float, "high": float})
+    if not len(frame) or not np.isfinite(frame["value"].to_numpy(float)).any():
+        raise UntoldError("There are no data to draw this from.")
+    units = frame.loc[frame["value"].notna(), "unit"].drop_duplicates().tolist()
+    if len(units) > 1:
+        raise ConfigError(f"{what}: rows in {listed(units)} cannot stand on one axis; show them apart, or in a sheet")
+    return frame
+
+
+def of_estimates(rows: Mapping[str, Estimate | None]) -> pd.DataFrame:
+    """Return Estimates as a frame with `label`; raise the reason if none of them could be told."""
+    lines: list[dict[str, Any]] = []
+    reasons = []
+    for label, one in rows.items():
+        try:
+            if one is not None:
+                lines.append({"label": label, **{name: getattr(one, name) for name in FIELDS}})
+        except UntoldError as error:
+            reasons.append(error)
+    if reasons and not lines:
+        raise reasons[0]
+    return pd.DataFrame(lines, columns=["label", *FIELDS])
+
+
+FIELDS = ("value", "low", "high", "n", "unit", "method", "flags")
+
+
+def estimates(frame: pd.DataFrame) -> list[Estimate]:
+    """Return the Estimates in the rows of a tidy frame."""
+    return [
+        Estimate(float(value), float(low), float(high), int(n), str(unit), str(method), tuple(flags))
+        for value, low, high, n, unit, method, flags in frame[list(FIELDS)].astype(object).to_numpy()
+    ]
+
+
+def record_of(frame: pd.DataFrame) -> dict[str, list[Any]]:
+    """Return a frame as plain values for JSON: a number that is not known, or without end, is null."""
+    return {str(name): [_plain(value) for value in frame[name].tolist()] for name in frame.columns}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, dict):
+        return value
+    return value if isinstance(value, int | bool | str | None) else str(value)

@@ -1,0 +1,167 @@
+"""The first screen: findings in sentences, tiles with values and intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+from cxlib.estimate import Estimate
+from cxlib.exhibits import words
+from cxlib.exhibits.absent import NOTHING, given, missing
+from cxlib.exhibits.exhibit import Exhibit, element, paragraph
+from cxlib.exhibits.frames import estimates, of_estimates, record_of
+from cxlib.exhibits.sentences import said_of_change
+from cxlib.finding import Change
+from cxlib.language import Language
+from cxlib.metrics import METRICS
+from cxlib.workbook import Workbook
+
+DIRECTIONS = {"rose": "up", "fell": "down", "no-measurable-change": "same", "cannot-tell": "none"}
+
+
+def answer(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
+    """Return the sentences of several measures, their directions corrected as one family.
+
+    Parameters
+    ----------
+    book : Workbook
+        The month.
+    *names : str
+        Ids of metrics; those that cannot be given are left out (`tiles` names them).
+    months_back : int
+        How far back the comparison lies.
+    """
+    said = NOTHING
+    for finding in book.changes(*given(book, names), months_back=months_back):
+        said = said + said_of_change(book, finding)
+    return said
+
+
+def summary(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
+    """Return one sentence that counts how many measures got better, worse or did not measurably change.
+
+    Examples
+    --------
+    >>> print(summary(book, "nps", "csat"))
+    Against September 2026, none of 2 measures got better and none got worse by more than chance would bring.
+    """
+    language = book.language
+    findings = book.changes(*given(book, names), months_back=months_back)
+    told = [finding for finding in findings if finding.verdict != "cannot-tell"]
+    if not told:
+        return paragraph(language.text("There is no month before to compare with."), "cx-summary", id="finding-summary")
+    good, bad = ([f for f in told if words.good_or_bad(f) == verdict] for verdict in ("good", "bad"))
+    text = language.text(
+        "Against {month}, {good} of {count} measures got better and {bad} got worse by more than chance would bring.",
+        month=language.month(book.month.shift(-months_back)),
+        good=_how_many(language, len(good)),
+        bad=_how_many(language, len(bad)),
+        count=language.number(len(told)),
+    )
+    for opening, group in (("Better: {names}.", good), ("Worse: {names}.", bad)):
+        if group:
+            labels = "; ".join(language.text(METRICS[finding.metric].label) for finding in group)
+            text += " " + language.text(opening, names=labels)
+    return paragraph(text, "cx-summary", id="finding-summary")
+
+
+def _how_many(language: Language, count: int) -> str:
+    return language.number(count) if count else language.text("none")
+
+
+def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None, months_back: int = 1) -> Exhibit:
+    """Show one tile per measure: value, interval, denominator and change since an earlier month, the last if not told.
+
+    Directions are corrected as one family; measures that cannot be given are named under
+    the tiles, with the export that would bring them.
+
+    Parameters
+    ----------
+    book : Workbook
+    *names : str
+        Ids of measures.
+    own : mapping of label to Estimate, optional
+        Numbers of your own, after the measures; what could not be told has no tile.
+    months_back : int
+        How far back the comparison lies.
+
+    Raises
+    ------
+    MeasureError
+        If there is no such measure; the nearest is named.
+
+    Examples
+    --------
+    >>> tiles(book, "csat", own={"Kept": book.estimate("logo_retention")}).frame[["label", "value"]]
+           label     value
+    0  Satisfied ...
+    """
+    changes = book.changes(*given(book, names), months_back=months_back)
+    measured = {book.language.text(METRICS[change.metric].label): change.now for change in changes}
+    lines = {**measured, **(own or {})}
+    frame = of_estimates(lines)
+    markup = element(
+        "ul",
+        *(_tile(book, change) for change in changes),
+        *(
+            _own_tile(book, label, one)
+            for label, one in zip(frame["label"], estimates(frame), strict=True)
+            if label not in measured
+        ),
+        class_="cx-tiles",
+    )
+    texts = [words.sentence(book.language, change) for change in changes]
+    texts += [
+        f"{label}: {words.full(book.language, one)}."
+        for label, one in zip(frame["label"], estimates(frame), strict=True)
+        if label not in measured
+    ]
+    shown = Exhibit(
+        markup,
+        "\n".join(texts),
+        name="tiles",
+        frame=frame,
+        record=lambda: {"exhibit": "tiles", "frame": record_of(frame)},
+    )
+    return (shown if len(frame) else NOTHING) + missing(book, *names)
+
+
+def _own_tile(book: Workbook, label: str, one: Estimate) -> str:
+    language = book.language
+    lines = [
+        element("span", escape(text), class_=f"cx-tile-{part}")
+        for part, text in (
+            ("label", language.text(label)),
+            ("value", words.value(language, one)),
+            ("interval", words.interval(language, one)),
+            ("n", words.denominator(language, one)),
+        )
+    ]
+    return element("li", *lines, class_="cx-tile" + (" cx-small" if "small" in one.flags else ""))
+
+
+def _tile(book: Workbook, finding: Change) -> str:
+    language, now = book.language, finding.now
+    shown = words.value(language, now)
+    small = " cx-small" if "small" in now.flags else ""
+    lines = [
+        element("span", escape(language.text(METRICS[finding.metric].label)), class_="cx-tile-label"),
+        element("span", escape(shown), class_="cx-tile-value"),
+        element("span", escape(words.interval(language, now)), class_="cx-tile-interval"),
+        element("span", escape(words.denominator(language, now)), class_="cx-tile-n"),
+        element(
+            "span",
+            escape(words.change_phrase(language, finding)),
+            class_="cx-tile-change",
+            data_direction=DIRECTIONS[finding.verdict] if not small else "none",
+            data_good=words.good_or_bad(finding) if not small else "neutral",
+        ),
+    ]
+    return element(
+        "li",
+        *lines,
+        class_="cx-tile" + small,
+        data_metric=finding.metric,
+        data_period=str(book.month),
+        data_shown=shown,
+    )

@@ -1,0 +1,213 @@
+"""Sentences with numbers in them: what a notebook says, the claims they are held against, what was defined how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import TYPE_CHECKING, cast
+
+from cxlib.claims import Claim, Judgment, claims_on, judge, region_of
+from cxlib.errors import ConfigError, UntoldError
+from cxlib.estimate import Estimate
+from cxlib.exhibits import words
+from cxlib.exhibits.absent import reason
+from cxlib.exhibits.exhibit import NOTHING, Drawn, Exhibit, Record, element, paragraph, stack
+from cxlib.finding import Change, Finding, Value, Verdict
+from cxlib.finding import verdict as verdict_of
+from cxlib.language import Language
+
+if TYPE_CHECKING:
+    from cxlib.workbook import Workbook
+
+MORE_CASES = "More cases, or a longer history of them, would tell."
+SO_MANY_CASES = "About {cases_that_would_tell} cases would tell, should the figure stay as it is."
+
+VERDICTS = {
+    "supported": "Supported",
+    "not-supported": "Not supported",
+    "cannot-tell": "Cannot be told from this data",
+}
+
+
+def say(
+    book: Workbook,
+    id: str,
+    sentence: str = "",
+    estimate: Estimate | None = None,
+    verdict: str | None = None,
+    *,
+    otherwise: str = "",
+    assumption: str = "",
+    needed: str = "",
+    months_back: int = 12,
+    **values: Value,
+) -> Exhibit:
+    """Say something of the data: a finding, or with the id of a measure alone how it changed.
+
+    Parameters
+    ----------
+    book : Workbook
+        The month.
+    id : str
+        Address of the sentence on its page, unique over all pages; or the id of a measure.
+    sentence : str
+        English sentence and key of its translation. `{name}` is filled from the values, `{name_interval}` with its
+        interval in words, `{name_limits}` with the two limits, `{name_n}` with its denominator, `{name_full}` with all.
+    estimate : Estimate, optional
+        The number that the verdict, and the claims that name this finding, rest on.
+    verdict : str, optional
+        What `verdict` returns. Where a claim gives a region for the finding, the region decides and none is given here.
+    otherwise : str
+        Sentence where the verdict is not "supported"; the same sentence if not given.
+    assumption : str
+        Sentence: what would turn the verdict over.
+    needed : str
+        Sentence: which data would tell, where it cannot be told; how many more cases would if not given.
+    months_back : int
+        How far back a measure is compared.
+    **values : Value
+        What the placeholders stand for; a share or an amount that is no Estimate is a `Quantity`.
+
+    Raises
+    ------
+    UntoldError
+        If the estimate or a value is not known.
+    ConfigError
+        If a verdict is given though a claim decides it, or the estimate's unit is not that of the claim's region.
+
+    Examples
+    --------
+    >>> stays = book.estimate("logo_retention")
+    >>> print(say(book, "stays", "Of those who paid a year ago {stays} still pay.", stays, stays=stays))
+    Of those who paid a year ago 78.6% still pay.
+    >>> print(say(book, "nps"))
+    Net Promoter Score: ...
+    """
+    if not sentence:
+        return _said_of_measure(book, id, months_back)
+    for one in (estimate, *values.values()):
+        # a name whose cell could not tell refuses any question, and so passes its reason on
+        if isinstance(one, Estimate) and not one.is_known and "not-reached" not in one.flags:
+            raise UntoldError(needed or "Too few cases to tell; more of them would.")
+        getattr(one, "unit", None)
+    region = region_of(id)
+    if region is not None:
+        if verdict is not None:
+            raise ConfigError(f'finding "{id}": its claim gives the region that decides; leave the verdict out')
+        verdict = verdict_of(estimate, region.low, region.high)
+    if verdict == "cannot-tell" and not needed:
+        values = {**values, "cases_that_would_tell": getattr(verdict, "cases", None) or 0}
+        needed = SO_MANY_CASES if values["cases_that_would_tell"] else MORE_CASES
+    told = verdict is None or verdict == "supported"
+    text = sentence if told or not otherwise else otherwise
+    finding = Finding(id, text, values, cast(Verdict, str(verdict or "described")), estimate, assumption, needed)
+    judged = tuple((claim, judge(claim, finding)) for claim in claims_on(id))
+    return Exhibit(
+        draw=lambda: _drawn(book.language, finding, judged),
+        name=f"finding-{id}",
+        finding=finding,
+        record=lambda: _record(book.language, finding, judged),
+    )
+
+
+def _drawn(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judgment], ...]) -> Drawn:
+    """Return the sentence at its own address, under it the claims that are held against it and what it rests on."""
+    shown = [
+        paragraph(text_of(language, finding), "cx-finding", id=f"finding-{finding.id}", data_verdict=finding.verdict)
+    ]
+    shown += [_claimed(language, claim, judgment) for claim, judgment in judged]
+    if finding.assumption:
+        shown.append(paragraph(words.filled(language, finding.assumption, finding.values), "cx-note"))
+    together = stack(shown)
+    return Drawn(together.html, together.text)
+
+
+def _claimed(language: Language, claim: Claim, judgment: Judgment) -> Exhibit:
+    quote = f"“{language.text(claim.translation)}” ({claim.seed})"
+    verdict, why = language.text(VERDICTS[judgment.verdict]), language.text(judgment.why)
+    markup = element(
+        "p",
+        escape(f"{quote} "),
+        element("strong", escape(f"{verdict}.")),
+        escape(f" {why}"),
+        class_="cx-claim",
+        id=f"claim-{claim.id}",
+        data_verdict=judgment.verdict,
+    )
+    return Exhibit(markup, f"{quote} {verdict}. {why}")
+
+
+def text_of(language: Language, finding: Finding) -> str:
+    """Return what a finding says, and where it cannot be told, what would tell."""
+    parts = [finding.sentence]
+    if finding.verdict == "cannot-tell" and finding.needed:
+        parts.append(finding.needed)
+    return " ".join(words.filled(language, part, finding.values) for part in parts)
+
+
+def _record(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judgment], ...]) -> Record:
+    return {
+        "finding": finding.id,
+        "verdict": finding.verdict,
+        "text": text_of(language, finding),
+        "estimate": None if finding.estimate is None else words.numbers(finding.estimate),
+        "assumption": words.filled(language, finding.assumption, finding.values),
+        "claims": [{"id": claim.id, **judgment._asdict()} for claim, judgment in judged],
+    }
+
+
+def _said_of_measure(book: Workbook, name: str, months_back: int) -> Exhibit:
+    """Return the sentence that compares a measure with an earlier month.
+
+    It stands under an exhibit, which says why where the measure cannot be given; so this is silent then.
+    """
+    return NOTHING if reason(book, name) else said_of_change(book, book.change(name, months_back))
+
+
+def said_of_change(book: Workbook, change: Change) -> Exhibit:
+    """Return the sentence of a measure and how it changed."""
+    text = words.sentence(book.language, change)
+    markup = element("p", escape(text), class_="cx-finding", id=f"finding-{change.id}", data_metric=change.metric)
+    record = {
+        "finding": change.id,
+        "metric": change.metric,
+        "verdict": change.verdict,
+        "text": text,
+        "estimate": words.numbers(change.now),
+    }
+    return Exhibit(markup, text, name=f"finding-{change.id}", record=lambda: record)
+
+
+def methods(book: Workbook, texts: Mapping[str, str], **values: Value) -> Exhibit:
+    """Say how numbers of the page are defined and made, with their sources.
+
+    Parameters
+    ----------
+    book : Workbook
+    texts : mapping of str to str
+        What is defined, and how; both are keys of their translation, and `{name}` is filled from the values.
+    **values : Value
+        The assumptions that the texts name.
+
+    Examples
+    --------
+    >>> print(methods(book, {"Value": "Discounted at {rate} a year."}, rate=Quantity(0.1, "share")))
+    Value: Discounted at 10.0% a year.
+    """
+    language = book.language
+    lines = [(language.text(term), words.filled(language, text, values)) for term, text in texts.items()]
+    items = "".join(element("dt", escape(term)) + element("dd", escape(text)) for term, text in lines)
+    record = {"methods": dict(lines)}
+    text = "\n".join(f"{term}: {text}" for term, text in lines)
+    return Exhibit(element("dl", items, class_="cx-definitions"), text, record=lambda: record)
+
+
+def how_to_read(book: Workbook) -> Exhibit:
+    """Return what n and an interval are, for whoever has never met them.
+
+    Examples
+    --------
+    >>> print(how_to_read(book))
+    How to read it: n is the number of cases behind a figure. ...
+    """
+    return paragraph(words.how_to_read(book.language), "cx-note")

@@ -1,0 +1,170 @@
+"""Tables with a caption, header cells and their scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from cxlib.errors import UntoldError, untold
+from cxlib.estimate import Estimate
+from cxlib.exhibits import words
+from cxlib.exhibits.exhibit import Exhibit, element
+from cxlib.exhibits.frames import record_of
+from cxlib.finding import Value
+from cxlib.language import Language
+
+if TYPE_CHECKING:
+    from cxlib.workbook import Workbook
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table."""
+
+    text: str
+    is_number: bool = True
+    class_: str = ""
+
+    @property
+    def html(self) -> str:
+        names = " ".join(name for name in ("cx-number" if self.is_number else "", self.class_) if name)
+        return element("td", escape(self.text), class_=names or None)
+
+
+def flag_class(flags: Sequence[str]) -> str:
+    """Return the class of a cell whose number is small or withheld."""
+    return "cx-suppressed" if "suppressed" in flags else "cx-small" if "small" in flags else ""
+
+
+def table(caption: str, headers: Sequence[str], rows: Sequence[tuple[str, Sequence[Cell]]], name: str) -> Exhibit:
+    """Return a table.
+
+    Parameters
+    ----------
+    caption : str
+        What the table shows, of whom.
+    headers : sequence of str
+        One per column; the first stands over the row headers.
+    rows : sequence of (row header, cells)
+        The body.
+    name : str
+        Id of the table on its page.
+    """
+    numeric = [bool(rows) and all(cells[place].is_number for _, cells in rows) for place in range(len(headers) - 1)]
+    head = element(
+        "tr",
+        *(
+            element("th", escape(text), scope="col", class_="cx-number" if is_number else None)
+            for text, is_number in zip(headers, [False, *numeric], strict=True)
+        ),
+    )
+    body = "".join(
+        element("tr", element("th", escape(label), scope="row"), *(cell.html for cell in cells))
+        for label, cells in rows
+    )
+    markup = element(
+        "table",
+        element("caption", escape(caption)),
+        element("thead", head),
+        element("tbody", body),
+        class_="cx-table",
+        id=name,
+    )
+    lines = [caption, " | ".join(headers)]
+    lines += [" | ".join((label, *(cell.text for cell in cells))) for label, cells in rows]
+    return Exhibit(markup, "\n".join(lines), name=name)
+
+
+def sheet(
+    book: Workbook,
+    name: str,
+    rows: Mapping[str, Any] | pd.DataFrame,
+    caption: str,
+    *headers: str,
+    label: str = "",
+    **values: Value,
+) -> Exhibit:
+    """Show a table: of Estimates with their intervals, or a frame of your own.
+
+    Parameters
+    ----------
+    book : Workbook
+    name : str
+        Id on the page.
+    rows : mapping of label to cell or tuple of cells, or DataFrame
+        A cell is an Estimate, a Quantity, a number or a text. The index of a frame labels its rows. A row that could
+        not be told is left out.
+    caption : str
+        What is shown, of whom; `{name}` is filled from the values.
+    *headers : str
+        One per column; the names of a frame's columns if not given.
+    label : str
+        Header of the labels.
+
+    Raises
+    ------
+    UntoldError
+        If there is no row.
+
+    Examples
+    --------
+    >>> rows = {"this month": book.estimate("csat"), "last": book.estimate("csat", book.month.previous())}
+    >>> print(sheet(book, "csat", rows, "Satisfied customers.", "Share"))
+    Satisfied customers.
+     | Share
+    this month | ...
+    last | ...
+    """
+    if isinstance(rows, pd.DataFrame):
+        headers = headers or tuple(str(column) for column in rows.columns)
+        label = label or str(rows.index.name or "")
+        rows = {str(at): tuple(line) for at, line in zip(rows.index, rows.itertuples(index=False), strict=True)}
+    lines, reasons = [], []
+    for text, cells in rows.items():
+        try:
+            line = cells if isinstance(cells, tuple | list) else (cells,)
+            lines.append((text, tuple(_known(one) for one in line)))
+        except UntoldError as error:
+            reasons.append(error)
+    if reasons and not lines:
+        raise reasons[0]
+    untold("There are no data to show here.", lines)
+    frame = pd.DataFrame([cells for _, cells in lines], index=[text for text, _ in lines], columns=list(headers))
+
+    def draw() -> Exhibit:
+        language = book.language
+        shown = [(language.text(text), [_cell(language, one) for one in cells]) for text, cells in lines]
+        texts = [language.text(text) if text else "" for text in (label, *headers)]
+        return table(words.filled(language, caption, values), texts, shown, name)
+
+    return Exhibit(draw=draw, name=name, frame=frame, record=lambda: {"exhibit": name, "frame": _recorded(frame)})
+
+
+def _known(one: Any) -> Any:
+    """Return a cell, or pass on why it could not be told."""
+    getattr(one, "unit", None)
+    return one
+
+
+def _cell(language: Language, one: Any) -> Cell:
+    """Return one cell; texts are set as words, all else as numbers; an Estimate brings its interval along."""
+    if isinstance(one, str):
+        return Cell(language.text(one) if one else "", is_number=False)
+    if isinstance(one, np.generic):
+        one = one.item()
+    if one is None or (isinstance(one, float) and np.isnan(one)) or one is pd.NaT:
+        return Cell("", is_number=True)
+    if not isinstance(one, Estimate):
+        return Cell(words.plain(language, one))
+    limits, shown = words.limits(language, one), words.value(language, one)
+    return Cell(f"{shown} ({limits})" if limits else shown, class_=flag_class(one.flags))
+
+
+def _recorded(frame: pd.DataFrame) -> dict[str, Any]:
+    plain = frame.map(lambda one: words.numbers(one) if isinstance(one, Estimate) else getattr(one, "value", one))
+    return {"rows": list(plain.index), **record_of(plain)}
