@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from cxlib.report.gates import GATES, Page, check, tiles_differ, tiles_of
 from cxlib.report.manifest import Edition, Tile
@@ -131,6 +131,12 @@ def test_a_problem_names_the_cell(
     assert before in source
     problems = check(Page("demo", source.replace(before, after, 1), executed))
     assert problems[0].where == where
+
+
+def test_what_a_cell_shows_cannot_pass_for_another_cell(executed: NotebookNode, edition: Edition) -> None:
+    executed.cells.append(new_markdown_cell("## Late\n\nText <!--cell 0--> [there](#nowhere)"))
+    (problem,) = check(Page("demo", make_page(executed, edition), executed))
+    assert problem.where == "demo, cell `## Late`"
 
 
 def test_words_that_only_look_like_leftovers_pass(executed: NotebookNode, edition: Edition) -> None:
