@@ -15,7 +15,7 @@ class CxError(Exception):
     exit_code = 2
 
 
-class ConfigError(CxError):
+class ConfigError(CxError, ValueError):
     """`sources.toml`, `reports.toml` or a parameter is not right."""
 
 
