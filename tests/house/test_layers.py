@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ORDER = (
     "errors",
     "nearest",
-    "files",
     "toml",
+    "files",
     "period",
     "tables",
     "sources",
