@@ -19,7 +19,7 @@ class CxError(Exception):
         return str(self).splitlines()
 
 
-class ConfigError(CxError):
+class ConfigError(CxError, ValueError):
     """`sources.toml`, `reports.toml` or a parameter is not right."""
 
 
