@@ -18,7 +18,7 @@ from scipy import sparse, stats
 from scipy.special import expit, logit
 
 from cxlib.estimate import ALPHA, Estimate, Floats, Ints
-from cxlib.models.binary import hidden_if_few
+from cxlib.models.clusters import hidden_if_few, sandwich, student
 
 RIDGE = 1e-3
 """Precision of a weak prior around zero: it moves nothing but coefficients that data would send to infinity."""
@@ -78,15 +78,14 @@ class Cells:
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted model.
+    """A fitted model; its parameters are the thresholds, one less than levels, then the coefficients.
 
     Parameters
     ----------
-    thresholds : ndarray, shape (levels - 1,)
     coefficients : ndarray, shape (drivers,)
         Log odds of a higher answer, per unit of the driver.
     bread : ndarray, shape (parameters, parameters)
-        Inverse of the observed information; parameters are thresholds, then coefficients.
+        Inverse of the observed information.
     scores : ndarray, shape (clusters, parameters)
         Sum of each cluster's scores at the estimate.
     log_likelihood : ndarray, shape (clusters,)
@@ -106,7 +105,7 @@ class Fit:
 
     @property
     def covariance(self) -> Floats:
-        """Cluster-robust covariance (Liang and Zeger 1986, Biometrika 73), with the factor G / (G - 1)."""
+        """Cluster-robust covariance of the parameters."""
         return sandwich(self.influence)
 
     @property
@@ -116,31 +115,13 @@ class Fit:
         Half the trace of information against spread of scores: Takeuchi's (1976) form of Akaike's correction, which
         holds for clusters.
         """
-        groups = len(self.scores)
-        spread = self.scores.T @ self.scores * groups / max(groups - 1, 1)
-        return 0.5 * float(np.trace(self.bread @ spread))
-
-
-def sandwich(influence: Floats) -> Floats:
-    """Return the covariance of sums of independent clusters' influences, shape (clusters, parameters)."""
-    groups = len(influence)
-    return np.asarray(influence.T @ influence * groups / max(groups - 1, 1), float)
+        return 0.5 * float(np.trace(self.bread @ sandwich(self.scores)))
 
 
 def fit(cells: Cells, ridge: float = RIDGE) -> Fit:
-    """Fit the model by Newton's method.
+    """Fit the model by Newton's method; `ridge` is the prior's precision, 0 for plain maximum likelihood.
 
-    Parameters
-    ----------
-    cells : Cells
-        At least two levels.
-    ridge : float
-        Precision of the prior of the coefficients; 0 for plain maximum likelihood.
-
-    Raises
-    ------
-    ValueError
-        If all answers are the same.
+    Raises ValueError if all answers are the same.
     """
     if cells.levels < 2:
         raise ValueError("an ordered answer needs two levels that occur; all answers are the same")
@@ -150,8 +131,8 @@ def fit(cells: Cells, ridge: float = RIDGE) -> Fit:
     penalty = np.r_[np.zeros(edges), np.full(drivers, ridge)]
     value = _objective(cells, parameters, penalty)
     for _ in range(STEPS):
-        gradient, hessian = _derivatives(cells, parameters)
-        step = np.linalg.solve(-hessian + np.diag(penalty), gradient - penalty * parameters)
+        scores, information = _derivatives(cells, parameters)
+        step = np.linalg.solve(information + np.diag(penalty), scores.T @ cells.weight - penalty * parameters)
         scale = 1.0
         while (new := _objective(cells, parameters + scale * step, penalty)) < value and scale > CLOSE:
             scale /= 2
@@ -160,7 +141,15 @@ def fit(cells: Cells, ridge: float = RIDGE) -> Fit:
         value = new
         if done:
             break
-    return _fitted(cells, parameters, penalty)
+    scores, information = _derivatives(cells, parameters)
+    by_cluster = cells.by_cluster(scores)
+    return Fit(
+        parameters[:edges],
+        parameters[edges:],
+        np.asarray(np.linalg.inv(information + np.diag(penalty)), float),
+        by_cluster - by_cluster.mean(axis=0),  # the prior pulls the sum of scores a little off zero
+        cells.by_cluster(np.log(_ends(cells, parameters)[2])),
+    )
 
 
 def _ends(cells: Cells, parameters: Floats) -> tuple[Floats, Floats, Floats]:
@@ -176,72 +165,30 @@ def _ends(cells: Cells, parameters: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _objective(cells: Cells, parameters: Floats, penalty: Floats) -> float:
-    thresholds = parameters[: cells.levels - 1]
-    if not np.isfinite(parameters).all() or np.any(np.diff(thresholds) <= 0):
+    if not np.isfinite(parameters).all() or np.any(np.diff(parameters[: cells.levels - 1]) <= 0):
         return -np.inf
-    chance = _ends(cells, parameters)[2]
-    return float(cells.weight @ np.log(chance) - 0.5 * penalty @ parameters**2)
-
-
-def _slopes(cells: Cells, parameters: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return, per cell, slope and bend of the logistic curve at either end, over the cell's probability."""
-    upper, lower, chance = _ends(cells, parameters)
-    up, low = (expit(end) * expit(-end) / chance for end in (upper, lower))
-    return up, low, up * (1 - 2 * expit(upper)), low * (1 - 2 * expit(lower))
-
-
-def _scores(cells: Cells, up: Floats, low: Floats) -> Floats:
-    """Return the gradient of each cell's log probability, shape (cells, parameters)."""
-    edges = cells.levels - 1
-    at_thresholds = np.zeros((len(up), edges))
-    has_upper, has_lower = cells.level < edges, cells.level > 0
-    at_thresholds[has_upper, cells.level[has_upper]] = up[has_upper]
-    at_thresholds[has_lower, cells.level[has_lower] - 1] = -low[has_lower]
-    return np.hstack([at_thresholds, -(up - low)[:, None] * cells.drivers])
+    return float(cells.weight @ np.log(_ends(cells, parameters)[2]) - 0.5 * penalty @ parameters**2)
 
 
 def _derivatives(cells: Cells, parameters: Floats) -> tuple[Floats, Floats]:
-    """Return gradient and Hessian of the log likelihood."""
-    up, low, bend_up, bend_low = _slopes(cells, parameters)
-    weight, x, edges = cells.weight, cells.drivers, cells.levels - 1
-    net = up - low
-    hessian = np.zeros((len(parameters), len(parameters)))
-    hessian[edges:, edges:] = (x.T * (weight * (bend_up - bend_low - net**2))) @ x
-    for edge in range(edges):
-        under, over = cells.level == edge, cells.level == edge + 1
-        with_drivers = x[under].T @ (weight * (up * net - bend_up))[under]
-        with_drivers += x[over].T @ (weight * (bend_low - low * net))[over]
-        hessian[edge, edges:] = hessian[edges:, edge] = with_drivers
-        hessian[edge, edge] = (weight * (bend_up - up**2))[under].sum() - (weight * (bend_low + low**2))[over].sum()
-        if edge + 1 < edges:
-            hessian[edge, edge + 1] = hessian[edge + 1, edge] = (weight * up * low)[over].sum()
-    return _scores(cells, up, low).T @ weight, hessian
-
-
-def _fitted(cells: Cells, parameters: Floats, penalty: Floats) -> Fit:
-    edges = cells.levels - 1
-    hessian = _derivatives(cells, parameters)[1]
-    by_cluster = cells.by_cluster(_scores(cells, *_slopes(cells, parameters)[:2]))
-    # the prior pulls the sum of scores a little off zero
-    by_cluster = by_cluster - by_cluster.mean(axis=0)
-    likelihood = cells.by_cluster(np.log(_ends(cells, parameters)[2]))
-    bread = np.asarray(np.linalg.inv(-hessian + np.diag(penalty)), float)
-    return Fit(parameters[:edges], parameters[edges:], bread, by_cluster, likelihood)
+    """Return each cell's gradient of its log probability, shape (cells, parameters), and the observed information."""
+    upper, lower, chance = _ends(cells, parameters)
+    which = np.eye(cells.levels + 1)[:, 1:-1]  # the outermost thresholds are at infinity and no parameters
+    scores, bent = np.zeros((len(chance), len(parameters))), np.zeros((len(parameters), len(parameters)))
+    for end, threshold, sign in ((upper, cells.level + 1, 1.0), (lower, cells.level, -1.0)):
+        by = np.hstack([which[threshold], -cells.drivers])
+        slope = sign * expit(end) * expit(-end) / chance
+        scores += slope[:, None] * by
+        bent += (by.T * (cells.weight * slope * (1 - 2 * expit(end)))) @ by
+    return scores, (scores.T * cells.weight) @ scores - bent
 
 
 def average_effect(cells: Cells, model: Fit, good_from: int, before: Floats, after: Floats) -> Estimate:
-    """Return by how much the share of good answers differs between two settings of the drivers.
+    """Return by how much the share of good answers, of at least that level, differs between settings of the drivers.
 
-    Each cell's probability of a level of `good_from` or more is predicted with both settings and averaged. Interval
-    by the delta method on the clusters' influences, those on the mix of cells included; Student's t with one degree
-    of freedom less than there are clusters.
-
-    Parameters
-    ----------
-    cells, model : Cells, Fit
-    good_from : int
-        Lowest level that counts as good.
-    before, after : ndarray, shape (cells, drivers)
+    Each cell's probability of a good answer is predicted with both settings, shape (cells, drivers), and averaged.
+    Interval by the delta method on the clusters' influences, those on the mix of cells included; Student's t with one
+    degree of freedom less than there are clusters.
     """
     threshold, edges = model.thresholds[good_from - 1], len(model.thresholds)
     total, weight = cells.weight.sum(), cells.weight
@@ -253,12 +200,10 @@ def average_effect(cells: Cells, model: Fit, good_from: int, before: Floats, aft
         gradient[good_from - 1] -= slope.sum()
         gradient[edges:] += slope @ setting
     value = float(weight @ difference / total)
-    mix = cells.by_cluster(difference - value) / total
-    influence = mix + model.influence @ gradient
-    groups = cells.clusters
-    half = float(stats.t.ppf(1 - ALPHA / 2, max(groups - 1, 1)) * np.sqrt(sandwich(influence[:, None])[0, 0]))
+    influence = cells.by_cluster(difference - value) / total + model.influence @ gradient
+    variance, freedom = float(sandwich(influence[:, None])[0, 0]), max(cells.clusters - 1, 1)
     method = "ordered logit, average effect, delta method, clustered"
-    return hidden_if_few(Estimate(value, value - half, value + half, cells.answers, "share difference", method))
+    return hidden_if_few(student(value, variance, freedom, cells.answers, "share difference", method))
 
 
 @dataclass(frozen=True)
@@ -284,30 +229,21 @@ class ParallelTest:
 
 
 def parallel_test(cells: Cells, tested: npt.ArrayLike) -> ParallelTest:
-    """Test proportional odds.
+    """Test proportional odds on some columns of the drivers.
 
-    Brant (1990), Biometrics 46: one logistic regression per threshold, all other drivers in each, and a Wald test
-    that the coefficients agree. The covariance is taken from the clusters, and as there are only so many of them
-    the statistic is held against Hotelling's F.
-
-    Parameters
-    ----------
-    cells : Cells
-    tested : array_like of int
-        Columns of the drivers whose coefficients are compared.
+    Brant (1990), Biometrics 46: one logistic regression per threshold, all drivers in each, and a Wald test that the
+    coefficients agree. The covariance is taken from the clusters, and as there are only so many of them the statistic
+    is held against Hotelling's F.
     """
     columns = np.asarray(tested, np.intp)
-    estimates, influences = [], []
-    for edge in range(1, cells.levels):
-        model = fit(cells.split(edge))
-        estimates.append(model.coefficients[columns])
-        influences.append(model.influence[:, 1 + columns])
-    by_threshold = np.array(estimates)
+    models = [fit(cells.split(edge)) for edge in range(1, cells.levels)]
+    by_threshold = np.array([model.coefficients[columns] for model in models])
     contrasts: Floats = (by_threshold[:1] - by_threshold[1:]).ravel()
     count, groups = len(contrasts), cells.clusters
     if count == 0 or groups - count < 5:
         return ParallelTest(by_threshold, float("nan"), float("nan"))
-    spread = sandwich(np.hstack([influences[0] - part for part in influences[1:]]))
+    first, *others = (model.influence[:, 1 + columns] for model in models)
+    spread = sandwich(np.hstack([first - part for part in others]))
     wald = float(contrasts @ np.linalg.lstsq(spread, contrasts, rcond=None)[0])
     statistic = wald * (groups - count) / (count * (groups - 1))
     return ParallelTest(by_threshold, statistic, float(stats.f.sf(statistic, count, groups - count)))
