@@ -8,7 +8,7 @@ months of one unit hang together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +16,13 @@ import pandas as pd
 from scipy import stats
 
 from cxlib.errors import MeasureError
-from cxlib.estimate import ALPHA, Bools, Estimate, Floats, Ints
+from cxlib.estimate import Bools, Estimate, Floats, Ints
+from cxlib.models.clusters import sandwich, student
 
 NEVER = 10**9
 """The start of a unit for which the work never begins."""
+
+METHOD = "staggered difference-in-differences"
 
 
 @dataclass(frozen=True)
@@ -49,14 +52,9 @@ class Panel:
 class Effects:
     """Effects by the number of periods since the start (0: the period of the start itself).
 
-    Attributes
-    ----------
-    value, treated : mapping of int
-        Effect, and units with the work that it rests on.
-    influence : mapping of int to ndarray, shape (units,)
-        What each unit contributes to the error of the effect.
-    level : float
-        Mean outcome of the units with the work before it began; NaN where there are none.
+    `treated` counts the units with the work that an effect rests on, `influence`, shape (units,), is what each unit
+    contributes to its error, and `level` the mean outcome of the units with the work before it began; NaN where there
+    are none.
     """
 
     value: Mapping[int, float]
@@ -70,11 +68,20 @@ class Effects:
 
     def covariance(self, events: list[int]) -> Floats:
         """Return the covariance of the effects at some event times, shape (events, events)."""
-        influence = np.array([self.influence[event] for event in events])
-        units = int(np.any(influence != 0, axis=0).sum())
-        scale = units / (units - 1) if units > 1 else np.inf
+        influence = np.column_stack([self.influence[event] for event in events])
+        units = int(np.any(influence != 0, axis=1).sum())
         with np.errstate(invalid="ignore"):
-            return np.asarray(influence @ influence.T * scale, float)
+            return sandwich(influence, units) * (1.0 if units > 1 else np.inf)
+
+    def weighted(self, events: list[int], weight: Floats, unit: str) -> Estimate:
+        """Return a weighted sum of effects, Student's limits on the units with the work: as a rule the fewer."""
+        n = max(self.treated[event] for event in events)
+        variance = float(weight @ self.covariance(events) @ weight)
+        variance = variance if np.isfinite(variance) and variance > 0 and n > 1 else np.inf
+        return student(float(weight @ self.values(events)), variance, max(n - 1, 1), n, unit, METHOD)
+
+    def values(self, events: list[int]) -> Floats:
+        return np.array([self.value[event] for event in events])
 
 
 @dataclass(frozen=True)
@@ -99,12 +106,22 @@ class TwoWay:
     negative: float
 
 
+@dataclass(frozen=True)
+class _Cell:
+    """The changes in one period of those who began in one, and of those they are compared with."""
+
+    start: int
+    period: int
+    change: Floats
+    mine: Bools
+    others: Bools
+
+
 def effects(panel: Panel, base: tuple[int, int] = (-1, -1), reach: tuple[int, int] = (-12, 24)) -> Effects:
     """Return the effects by event time.
 
     Parameters
     ----------
-    panel : Panel
     base : (int, int)
         First and last event time of the periods whose mean is the unit's own level before the work; (-1, -1) is
         the period before the start. Ending it earlier leaves out periods in which the start was already coming, of
@@ -121,72 +138,64 @@ def effects(panel: Panel, base: tuple[int, int] = (-1, -1), reach: tuple[int, in
     """
     if not base[0] <= base[1] < 0:
         raise MeasureError(f"the base {base} must lie before the start, such as (-12, -4), the earlier time first")
-    periods = panel.outcome.shape[1]
-    groups = [int(g) for g in np.unique(panel.start) if 0 <= g < periods]
-    levels = {g: _level(panel.outcome, g + base[0], g + base[1]) for g in groups}
-    found: dict[int, tuple[float, int, Floats]] = {}
-    for event in range(reach[0], reach[1] + 1):
-        if not base[0] <= event <= base[1]:
-            cells = [_cell(panel, levels[g], g, g + event, base) for g in groups if 0 <= g + event < periods]
-            joined = _joined([cell for cell in cells if cell is not None], len(panel.start))
-            if joined is not None:
-                found[event] = joined
-    return Effects(
-        {event: cell[0] for event, cell in found.items()},
-        {event: cell[1] for event, cell in found.items()},
-        {event: cell[2] for event, cell in found.items()},
-        _mean_level(panel, levels),
-    )
-
-
-def _mean_level(panel: Panel, levels: Mapping[int, Floats]) -> float:
-    own = np.concatenate([np.empty(0), *(level[panel.start == g] for g, level in levels.items())])
-    own = own[np.isfinite(own)]
-    return float(own.mean()) if len(own) else float("nan")
+    by_event: dict[int, list[_Cell]] = {}
+    for cell in _cells(panel, base):
+        if reach[0] <= cell.period - cell.start <= reach[1]:
+            by_event.setdefault(cell.period - cell.start, []).append(cell)
+    found = {event: _joined(by_event[event], len(panel.start)) for event in sorted(by_event)}
+    value, treated, influence = ({event: part[k] for event, part in found.items()} for k in range(3))
+    own = [_level(panel.outcome, g, base)[panel.start == g] for g in _groups(panel)]
+    before = np.concatenate([np.empty(0), *own])
+    before = before[np.isfinite(before)]
+    return Effects(value, treated, influence, float(before.mean()) if len(before) else float("nan"))
 
 
 def group_time(panel: Panel, base: tuple[int, int] = (-1, -1)) -> pd.DataFrame:
     """Return the effect in each group (by period of start) and period: `start, period, value, treated, controls`."""
-    periods = panel.outcome.shape[1]
-    rows = []
-    for g in (int(g) for g in np.unique(panel.start) if 0 <= g < periods):
-        level = _level(panel.outcome, g + base[0], g + base[1])
-        for t in range(periods):
-            cell = None if base[0] <= t - g <= base[1] else _cell(panel, level, g, t, base)
-            if cell is not None:
-                change, mine, others = cell
-                rows.append((g, t, change[mine].mean() - change[others].mean(), mine.sum(), others.sum()))
+    rows = [
+        (c.start, c.period, c.change[c.mine].mean() - c.change[c.others].mean(), c.mine.sum(), c.others.sum())
+        for c in _cells(panel, base)
+    ]
     return pd.DataFrame(rows, columns=["start", "period", "value", "treated", "controls"])
 
 
-def _level(outcome: Floats, first: int, last: int) -> Floats:
-    """Return each unit's mean over some periods, NaN where it was seen in none of them."""
-    part = outcome[:, max(first, 0) : max(last + 1, 0)]
-    seen = np.isfinite(part).sum(axis=1)
-    total = np.where(np.isfinite(part), part, 0.0).sum(axis=1)
-    return np.where(seen > 0, total / np.maximum(seen, 1), np.nan)
+def _groups(panel: Panel) -> list[int]:
+    return [int(g) for g in np.unique(panel.start) if 0 <= g < panel.outcome.shape[1]]
 
 
-def _cell(panel: Panel, level: Floats, g: int, t: int, base: tuple[int, int]) -> tuple[Floats, Bools, Bools] | None:
-    """Return the changes, who began at g, and who was not about to begin by t nor by g; None where either is nobody."""
-    change = panel.outcome[:, t] - level
-    seen = np.isfinite(change)
+def _cells(panel: Panel, base: tuple[int, int]) -> Iterator[_Cell]:
+    """Give each group and period outside the base in which there is somebody of the group and somebody to compare.
+
+    Compared are those who were not about to begin by the period nor by the group's start.
+    """
     coming = -1 - base[1]
-    mine, others = seen & (panel.start == g), seen & (panel.start > max(g, t) + coming)
-    return (change, mine, others) if mine.any() and others.any() else None
+    for g in _groups(panel):
+        level = _level(panel.outcome, g, base)
+        for t in range(panel.outcome.shape[1]):
+            change = panel.outcome[:, t] - level
+            seen = np.isfinite(change)
+            mine, others = seen & (panel.start == g), seen & (panel.start > max(g, t) + coming)
+            if not base[0] <= t - g <= base[1] and mine.any() and others.any():
+                yield _Cell(g, t, change, mine, others)
 
 
-def _joined(cells: list[tuple[Floats, Bools, Bools]], units: int) -> tuple[float, int, Floats] | None:
+def _level(outcome: Floats, start: int, base: tuple[int, int]) -> Floats:
+    """Return each unit's mean over the periods of the base, NaN where it was seen in none of them."""
+    part = outcome[:, max(start + base[0], 0) : max(start + base[1] + 1, 0)]
+    seen = np.isfinite(part).sum(axis=1)
+    return np.where(seen > 0, np.nansum(part, axis=1) / np.maximum(seen, 1), np.nan)
+
+
+def _joined(cells: list[_Cell], units: int) -> tuple[float, int, Floats]:
     """Return the mean effect over all who began, how many they are, and each unit's influence."""
-    if not cells:
-        return None
-    total = sum(int(mine.sum()) for _, mine, _ in cells)
-    gaps = [change[mine] - change[others].mean() for change, mine, others in cells]
+    total = sum(int(cell.mine.sum()) for cell in cells)
+    gaps = [cell.change[cell.mine] - cell.change[cell.others].mean() for cell in cells]
     value = float(np.concatenate(gaps).mean())
     influence = np.zeros(units)
-    for (change, mine, others), gap in zip(cells, gaps, strict=True):
-        influence[mine] += (gap - value) / total
-        influence[others] -= (change[others] - change[others].mean()) * len(gap) / (total * others.sum())
+    for cell, gap in zip(cells, gaps, strict=True):
+        others = cell.change[cell.others]
+        influence[cell.mine] += (gap - value) / total
+        influence[cell.others] -= (others - others.mean()) * len(gap) / (total * len(others))
     return value, total, influence
 
 
@@ -194,33 +203,18 @@ def average(found: Effects, first: int, last: int, unit: str) -> Estimate:
     """Return the mean effect from one event time to another, each unit and period with the work counting once."""
     events = found.within(first, last)
     if not events:
-        return Estimate.unknown(0, unit, "staggered difference-in-differences")
+        return Estimate.unknown(0, unit, METHOD)
     weight = np.array([found.treated[event] for event in events], float)
-    weight /= weight.sum()
-    value = float(weight @ [found.value[event] for event in events])
-    return _estimate(value, float(weight @ found.covariance(events) @ weight), _most(found, events), unit)
+    return found.weighted(events, weight / weight.sum(), unit)
 
 
 def slope(found: Effects, first: int, last: int, unit: str) -> Estimate:
     """Return by how much the effect grows a period: least squares over event times, errors from their covariance."""
     events = found.within(first, last)
     if len(events) < 2:
-        return Estimate.unknown(0, unit, "staggered difference-in-differences, slope")
+        return Estimate.unknown(0, unit, f"{METHOD}, slope")
     centred = np.array(events, float) - np.mean(events)
-    weight = centred / (centred @ centred)
-    value = float(weight @ [found.value[event] for event in events])
-    return _estimate(value, float(weight @ found.covariance(events) @ weight), _most(found, events), unit)
-
-
-def _most(found: Effects, events: list[int]) -> int:
-    return max(found.treated[event] for event in events)
-
-
-def _estimate(value: float, variance: float, n: int, unit: str) -> Estimate:
-    """Return the estimate with Student's limits on the units with the work, which as a rule are the fewer."""
-    usable = np.isfinite(variance) and variance > 0 and n > 1
-    half = float(stats.t.ppf(1 - ALPHA / 2, n - 1) * np.sqrt(variance)) if usable else np.inf
-    return Estimate(value, value - half, value + half, n, unit, "staggered difference-in-differences")
+    return found.weighted(events, centred / (centred @ centred), unit)
 
 
 def pre_trend(found: Effects, first: int, last: int) -> PreTrend:
@@ -229,13 +223,11 @@ def pre_trend(found: Effects, first: int, last: int) -> PreTrend:
     Not rejecting does not show that the groups would have gone on in parallel; rejecting shows that they did not.
     """
     events = found.within(first, last)
-    if not events:
-        return PreTrend(np.nan, 0, np.nan)
-    covariance = found.covariance(events)
-    values = np.array([found.value[event] for event in events])
+    covariance = found.covariance(events) if events else np.full((1, 1), np.nan)
     freedom = int(np.linalg.matrix_rank(covariance)) if np.isfinite(covariance).all() else 0
     if freedom == 0:
         return PreTrend(np.nan, 0, np.nan)
+    values = found.values(events)
     statistic = float(values @ np.linalg.pinv(covariance, hermitian=True) @ values)
     return PreTrend(statistic, freedom, float(stats.chi2.sf(statistic, freedom)))
 
@@ -248,9 +240,9 @@ def two_way(panel: Panel) -> TwoWay:
     power = float((rest**2).sum())
     if power < 1e-9:
         return TwoWay(np.nan, np.nan)
-    outcome = np.where(seen, panel.outcome, 0.0)
     weights = rest[on]
-    return TwoWay(float((rest * outcome).sum()) / power, float(-weights[weights < 0].sum() / np.abs(weights).sum()))
+    value = float(np.nansum(rest * panel.outcome)) / power
+    return TwoWay(value, float(-weights[weights < 0].sum() / np.abs(weights).sum()))
 
 
 def _residual(values: Floats, seen: Bools) -> Floats:
@@ -261,5 +253,4 @@ def _residual(values: Floats, seen: Bools) -> Floats:
     shown = seen.astype(float)
     gram = np.diag(shown.sum(axis=0)) - shown.T @ (shown / count)
     effect = np.linalg.pinv(gram, hermitian=True) @ within.sum(axis=0)
-    fitted = np.where(seen, effect[None, :] - (shown @ effect)[:, None] / count, 0.0)
-    return np.asarray(within - fitted, float)
+    return within - np.where(seen, effect[None, :] - (shown @ effect)[:, None] / count, 0.0)
