@@ -2,6 +2,7 @@
 
 Contribution (revenue less what it costs to serve) is followed month by month for the customers of today and for those
 who come; everything else that is spent stays as it is. Amounts are not discounted: this is profit as it is booked.
+`alpha` and `beta` are those of the retention curve of new customers.
 """
 
 from __future__ import annotations
@@ -19,14 +20,8 @@ from cxlib.models.retention_curve import survival, with_mean_churn
 class Base:
     """Today's customers by years behind them, and those who come.
 
-    Parameters
-    ----------
-    age : ndarray, shape (groups,)
-        Years as a customer.
-    customers, contribution : ndarray, shape (groups,)
-        How many, and what they bring a year.
-    arrivals, arrival_contribution : float or ndarray, shape (draws, 1)
-        New customers a year, and what one of them brings a year.
+    `age` in years, `customers`, and the `contribution` they bring a year have the shape (groups,); `arrivals`, the new
+    customers a year, and `arrival_contribution`, what one of them brings a year, may have that of (draws, 1).
     """
 
     age: Floats
@@ -52,21 +47,13 @@ def churn_of(base: Base, alpha: Array, beta: Array) -> Floats:
 
 def factor_for(base: Base, alpha: Array, beta: Array, step: float = STEP) -> Floats:
     """Return by what everybody's churn is multiplied when a step more of today's customers stays for a year."""
-    churn = churn_of(base, alpha, beta)
-    return np.asarray(np.maximum(1 - step / churn, LEAST_CHURN), float)
+    return np.asarray(np.maximum(1 - step / churn_of(base, alpha, beta), LEAST_CHURN), float)
 
 
 def contribution(base: Base, alpha: Array, beta: Array, years: int, factor: Array = 1.0) -> Floats:
     """Return what customers bring in each of the next years, shape (..., years).
 
-    Parameters
-    ----------
-    base : Base
-    alpha, beta : array_like
-        Of the retention curve of new customers.
-    years : int
-    factor : array_like
-        By what the mean churn of everybody is multiplied from today on, customers differing as before.
+    The mean churn of everybody is multiplied by `factor` from today on, customers differing as before.
     """
     a, b, by = (np.asarray(part, float)[..., None] for part in np.broadcast_arrays(alpha, beta, factor))
     middle = (np.arange(12 * years) + 0.5) / 12

@@ -16,7 +16,6 @@ from cxlib.models.lifetime_value import (
     constant_uplift,
     constant_value,
     discounted_lifetime,
-    discounted_residual_lifetime,
     lifetime_value,
     retention_that_brings,
     scaled_uplift,
@@ -59,19 +58,6 @@ def test_discounted_expected_lifetime(segment: tuple[float, float], value: float
     assert discounted_lifetime(*segment, 0.10) == pytest.approx(summed(*segment, 0.10), rel=1e-9)
     first_year = segment[1] / sum(segment)
     assert constant_value(first_year, 0.10) == pytest.approx({3.695: 2.324, 5.922: 4.412}[value], abs=1e-3)
-
-
-def test_residual_lifetime_is_the_rest_of_the_sum() -> None:
-    """Fader and Hardie (2010): from renewal n on, given n - 1 renewals, the first payment not discounted."""
-    period = np.arange(3, 5000)
-    left = survival(*HIGH_END, period) / survival(*HIGH_END, 2)
-    direct = (left * np.exp(-(period - 3) * np.log(1.1))).sum()
-    assert discounted_residual_lifetime(*HIGH_END, 2, 0.10) == pytest.approx(direct, rel=1e-9)
-
-
-def test_residual_lifetime_rises_with_tenure() -> None:
-    """Who has stayed is likelier to stay: the opposite of a constant churn."""
-    assert (np.diff(discounted_residual_lifetime(*REGULAR, np.arange(6), 0.10)) > 0).all()
 
 
 # Rise in per cent at a discount rate of 10 %, constant margin, by retention before (0.95 + 0.05: nobody leaves).
