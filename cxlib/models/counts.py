@@ -184,16 +184,9 @@ def _one_cluster(value: float, n: int, unit: str) -> Estimate:
 class Zeros:
     """Whether more say "none" than chance would bring among people who tell.
 
-    Parameters
-    ----------
-    model : str
-        "zero-inflated", "negative binomial" or "none": what describes the counts better by Akaike's criterion.
-    never : Estimate
-        Share that the zero-inflated model takes for people who never tell; NaN where it was not needed.
-    expected_zeros : float
-        Share of zeros that the negative binomial expects; NaN without a model.
-    dispersion : float
-        Variance is mean + dispersion x mean squared; NaN without a model.
+    `model` is "zero-inflated", "negative binomial" or "none": what describes the counts better by Akaike's criterion.
+    `never` is the share that the zero-inflated model takes for people who never tell, `expected_zeros` the share of
+    zeros that the negative binomial expects; the variance is mean + dispersion x mean squared. NaN without a model.
     """
 
     model: str

@@ -82,13 +82,8 @@ def influences(cases: Durations, by: Array) -> tuple[Floats, Floats]:
     derivative by the weight of the case, times the weight (Reid 1981, Annals of Statistics 9, for one kind of end).
 
     A case moves a share where it ends: directly (`adds`) and by leaving fewer who can still come to the wanted end
-    (`takes`); less what an average case would have done while it was at risk.
-
-    Returns
-    -------
-    shares : ndarray, shape (times,)
-        NaN beyond the last time at which anybody was seen.
-    influences : ndarray, shape (cases, times)
+    (`takes`); less what an average case would have done while it was at risk. Shapes (times,) and (cases, times); NaN
+    beyond the last time at which anybody was seen.
     """
     times, weight, counted, ended = np.asarray(by, float), cases.weight, cases.weight > 0, cases.end != STILL
     when = np.unique(cases.time[ended & counted])

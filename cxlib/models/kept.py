@@ -23,16 +23,9 @@ MONTH = 2_629_800
 
 @dataclass(frozen=True)
 class Kept:
-    """Shares kept until the end of each month since the start.
+    """Shares kept until the end of each month since the start, shape (months,), and the customers watched through it.
 
-    Attributes
-    ----------
-    share : ndarray, shape (months,)
-    influence : ndarray, shape (customers, months)
-        What each customer contributes to the error of each share.
-    at_risk : ndarray, shape (months,)
-        Customers watched through each month.
-    weight : ndarray, shape (customers,)
+    `influence`, shape (customers, months), is what each customer contributes to the error of each share.
     """
 
     share: Floats
@@ -52,20 +45,12 @@ class Kept:
 def kept(start: Seconds, end: Seconds, entry: Seconds, cut: int, weight: Floats, months: int) -> Kept:
     """Return the weighted life table of customers over so many months.
 
-    A customer counts in a month if watched from its beginning and if the month was over by the cut; so nobody is
-    counted in months that could only be seen where they ended badly. Weighted product limit with the influence of
-    each customer: Xie and Liu (2005), Statistics in Medicine 24. Raises MeasureError if the lengths differ or there is
-    no month to follow.
-
-    Parameters
-    ----------
-    start, end, entry : ndarray of int, shape (customers,)
-        Seconds at which the customer began, ended (any time after the cut if still there), and from which on the end
-        could have been seen (delayed entry).
-    cut : int
-        Last second that is known.
-    weight : ndarray, shape (customers,)
-        1 for shares of customers, the first monthly revenue for shares of revenue.
+    Times are seconds: when a customer began, ended (any time after the cut if still there), and from when on its end
+    could have been seen (delayed entry); `cut` is the last one that is known. The weight is 1 for shares of customers,
+    the first monthly revenue for shares of revenue. A customer counts in a month if watched from its beginning and if
+    the month was over by the cut; so nobody is counted in months that could only be seen where they ended badly.
+    Weighted product limit with the influence of each customer: Xie and Liu (2005), Statistics in Medicine 24. Raises
+    MeasureError if the lengths differ or there is no month to follow.
     """
     if months < 1 or not len(start) == len(end) == len(entry) == len(weight):
         raise MeasureError(

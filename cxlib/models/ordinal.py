@@ -30,13 +30,9 @@ CLOSE = 1e-9
 class Cells:
     """Answers counted by what they have in common.
 
-    Parameters
-    ----------
-    level : ndarray of int, shape (cells,)
-        The answer, 0 for the lowest; every level up to the highest occurs.
-    drivers : ndarray, shape (cells, drivers)
-    counts : sparse array, shape (cells, clusters)
-        How many answers each cluster, a customer or a group of customers, has in the cell.
+    `level`, shape (cells,), is the answer, 0 for the lowest; every level up to the highest occurs. `drivers` has the
+    shape (cells, drivers), and `counts`, sparse, (cells, clusters): how many answers each customer, or group of
+    customers, has in the cell.
     """
 
     level: Ints
@@ -80,16 +76,9 @@ class Cells:
 class Fit:
     """A fitted model; its parameters are the thresholds, one less than levels, then the coefficients.
 
-    Parameters
-    ----------
-    coefficients : ndarray, shape (drivers,)
-        Log odds of a higher answer, per unit of the driver.
-    bread : ndarray, shape (parameters, parameters)
-        Inverse of the observed information.
-    scores : ndarray, shape (clusters, parameters)
-        Sum of each cluster's scores at the estimate.
-    log_likelihood : ndarray, shape (clusters,)
-        Each cluster's part.
+    Coefficients are log odds of a higher answer, per unit of the driver. `bread` is the inverse of the observed
+    information; `scores`, shape (clusters, parameters), are sums of each cluster's scores at the estimate, and
+    `log_likelihood`, shape (clusters,), its part.
     """
 
     thresholds: Floats
@@ -110,11 +99,7 @@ class Fit:
 
     @property
     def overfit(self) -> float:
-        """By how much the log likelihood flatters the model, in expectation.
-
-        Half the trace of information against spread of scores: Takeuchi's (1976) form of Akaike's correction, which
-        holds for clusters.
-        """
+        """By how much the log likelihood flatters the model, in expectation: for clusters, after Takeuchi (1976)."""
         return 0.5 * float(np.trace(self.bread @ sandwich(self.scores)))
 
 
@@ -210,12 +195,8 @@ def average_effect(cells: Cells, model: Fit, good_from: int, before: Floats, aft
 class ParallelTest:
     """Whether the effect of the drivers is the same at every threshold.
 
-    Parameters
-    ----------
-    by_threshold : ndarray, shape (levels - 1, drivers tested)
-        Log odds ratios of separate logistic regressions, one per threshold.
-    statistic, p_value : float
-        Brant's Wald statistic as an F, and its p-value; NaN where it cannot be computed.
+    `by_threshold`, shape (levels - 1, drivers tested), has the log odds ratios of separate logistic regressions, one
+    per threshold; `statistic` is Brant's Wald statistic as an F, NaN where it cannot be computed.
     """
 
     by_threshold: Floats

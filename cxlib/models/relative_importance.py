@@ -28,14 +28,9 @@ DRAWS = 2_000
 class Importance:
     """What each driver explains, with intervals over whole clusters drawn again.
 
-    Parameters
-    ----------
-    share, low, high : ndarray, shape (drivers,)
-        Share of what all drivers together explain; NaN where that is not measurably more than nothing.
-    drawn : ndarray, shape (drivers, draws)
-        What each explains in each draw, in log likelihood.
-    explained, explained_low, explained_high : float
-        McFadden's R² of all drivers together, freed of what chance alone would explain.
+    `share` is that of what all drivers together explain; NaN where that is not measurably more than nothing. `drawn`,
+    shape (drivers, draws), is what each explains in each draw, in log likelihood. `explained` is McFadden's R² of all
+    drivers together, freed of what chance alone would explain.
     """
 
     names: tuple[str, ...]

@@ -64,19 +64,10 @@ class Spells:
 
 @dataclass(frozen=True)
 class RetentionCurve:
-    """A fitted curve.
+    """A fitted curve: its parameters (`shape` is c), and the log-likelihood of the `n` spells that say something.
 
-    Attributes
-    ----------
-    shape : float
-        c, which is 1 for the shifted-beta-geometric model.
-    log_likelihood : float
-        Of the spells, given when each came under observation.
-    covariance : ndarray, shape (2, 2) or (3, 3)
-        Of log alpha, log beta and, where it was fitted, log c. Zero for what lies at the edge of the model, such as
-        customers that are all alike.
-    n : int
-        Spells that say something.
+    `covariance` is that of log alpha, log beta and, where it was fitted, log c: zero for what lies at the edge of the
+    model, such as customers that are all alike.
     """
 
     alpha: float

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from cxlib.errors import MeasureError
@@ -29,12 +28,8 @@ METHOD = "staggered difference-in-differences"
 class Panel:
     """Units followed over periods.
 
-    Parameters
-    ----------
-    outcome : ndarray, shape (units, periods)
-        NaN where a unit was not observed.
-    start : ndarray of int, shape (units,)
-        Period in which the work began: below 0 if before the first one, `NEVER` if never.
+    `outcome`, shape (units, periods), is NaN where a unit was not observed; `start`, shape (units,), is the period in
+    which the work began: below 0 if before the first one, `NEVER` if never.
     """
 
     outcome: Floats
@@ -118,23 +113,13 @@ class _Cell:
 
 
 def effects(panel: Panel, base: tuple[int, int] = (-1, -1), reach: tuple[int, int] = (-12, 24)) -> Effects:
-    """Return the effects by event time.
+    """Return the effects by event time, from the first to the last of `reach`.
 
-    Parameters
-    ----------
-    base : (int, int)
-        First and last event time of the periods whose mean is the unit's own level before the work; (-1, -1) is
-        the period before the start. Ending it earlier leaves out periods in which the start was already coming, of
-        those who began and of those they are compared with: nobody serves so shortly before a start of its own
-        (anticipation in Callaway and Sant'Anna).
-    reach : (int, int)
-        First and last event time to compute. Those inside `base` are left out: they are what the others are
-        measured against.
-
-    Raises
-    ------
-    MeasureError
-        If the base does not lie before the start.
+    `base` is the first and last event time of the periods whose mean is the unit's own level before the work, which
+    the other times are measured against; (-1, -1) is the period before the start. Ending it earlier leaves out periods
+    in which the start was already coming, of those who began and of those they are compared with: nobody serves so
+    shortly before a start of its own (anticipation in Callaway and Sant'Anna). Raises MeasureError if it does not lie
+    before the start.
     """
     if not base[0] <= base[1] < 0:
         raise MeasureError(f"the base {base} must lie before the start, such as (-12, -4), the earlier time first")
@@ -148,15 +133,6 @@ def effects(panel: Panel, base: tuple[int, int] = (-1, -1), reach: tuple[int, in
     before = np.concatenate([np.empty(0), *own])
     before = before[np.isfinite(before)]
     return Effects(value, treated, influence, float(before.mean()) if len(before) else float("nan"))
-
-
-def group_time(panel: Panel, base: tuple[int, int] = (-1, -1)) -> pd.DataFrame:
-    """Return the effect in each group (by period of start) and period: `start, period, value, treated, controls`."""
-    rows = [
-        (c.start, c.period, c.change[c.mine].mean() - c.change[c.others].mean(), c.mine.sum(), c.others.sum())
-        for c in _cells(panel, base)
-    ]
-    return pd.DataFrame(rows, columns=["start", "period", "value", "treated", "controls"])
 
 
 def _groups(panel: Panel) -> list[int]:

@@ -41,13 +41,9 @@ def within_slope(sums: pd.DataFrame, unit: str = "share difference") -> Slope:
     """Return the slope from sums of deviations from the means of the strata.
 
     The variance is the sandwich over random groups of customers, or that of independent cases with equal spread where
-    that is larger; Student's t with one degree of freedom less than there are groups.
-
-    Parameters
-    ----------
-    sums : DataFrame
-        One row per group: `bucket`, `n` cases, `compared` (cases in strata where x differs), `strata` (fractions
-        that add up to the number of strata), and the sums `xx`, `xy`, `yy` of products of deviations.
+    that is larger; Student's t with one degree of freedom less than there are groups. `sums` has one row per group:
+    `bucket`, `n` cases, `compared` (cases in strata where x differs), `strata` (fractions that add up to the number of
+    strata), and the sums `xx`, `xy`, `yy` of products of deviations.
     """
     method = "within strata, clustered"
     n, compared = int(sums["n"].sum()), int(sums["compared"].sum())
