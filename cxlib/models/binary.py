@@ -108,11 +108,9 @@ def standardised(outcome: Array, exposed: Array, covariates: pd.DataFrame, clust
             fit = sm.GLM(yes, design, family=sm.families.Binomial()).fit(maxiter=100)
         if fit.converged and np.isfinite(fit.params).all():
             return _averages(yes, design, np.asarray(fit.params, float), np.asarray(cluster))
-    nothing = [
-        Estimate.unknown(len(yes), unit, "logistic regression, standardised")
-        for unit in ("share", "share", "share difference", "ratio")
-    ]
-    return Standardised(*nothing, why_not or "not converged")
+    units = ("share", "share difference", "ratio")
+    none, apart, times = (Estimate.unknown(len(yes), unit, "logistic regression, standardised") for unit in units)
+    return Standardised(none, none, apart, times, why_not or "not converged")
 
 
 def encode(covariates: pd.DataFrame) -> Floats:
@@ -178,25 +176,23 @@ def _averages(yes: Floats, design: Floats, beta: Floats, cluster: npt.NDArray[np
     def half(influence: Floats) -> float:
         return half_width(cluster_variance(influence, cluster), freedom)
 
-    def made(value: float, low: float, high: float, unit: str) -> Estimate:
+    def made(value: float, limits: Floats, unit: str) -> Estimate:
+        low, high = limits.tolist()
         return hidden_if_few(Estimate(value, low, high, n, unit, "logistic regression, standardised; delta method"))
 
-    means, influences, shares = [], [], []
+    means, influences, sides = [], [], np.array([-1.0, 1.0])
     for value in (1.0, 0.0):
         counterfactual = design.copy()
         counterfactual[:, 1] = value
         predicted = expit(counterfactual @ beta)
         mean = float(predicted[exposed].mean())
         slope = (counterfactual * (predicted * (1 - predicted))[:, None])[exposed].mean(axis=0)
-        influence = np.where(exposed, predicted - mean, 0.0) / exposed.sum() + influence_beta @ slope / n
-        low, high = expit(logit(mean) + np.array([-1, 1]) * half(influence) / (mean * (1 - mean)))
         means.append(mean)
-        influences.append(influence)
-        shares.append(made(mean, float(low), float(high), "share"))
+        influences.append(np.where(exposed, predicted - mean, 0.0) / exposed.sum() + influence_beta @ slope / n)
     (p, q), (one, two) = means, influences
-    gap, times = half(one - two), float(np.exp(half(one / p - two / q)))
-    return Standardised(
-        *shares,
-        made(p - q, p - q - gap, p - q + gap, "share difference"),
-        made(p / q, p / q / times, p / q * times, "ratio"),
+    first, second = (
+        made(mean, expit(logit(mean) + sides * half(influence) / (mean * (1 - mean))), "share")
+        for mean, influence in ((p, one), (q, two))
     )
+    apart = made(p - q, p - q + sides * half(one - two), "share difference")
+    return Standardised(first, second, apart, made(p / q, p / q * np.exp(sides * half(one / p - two / q)), "ratio"))

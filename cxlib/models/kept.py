@@ -64,7 +64,7 @@ def kept(start: Seconds, end: Seconds, entry: Seconds, cut: int, weight: Floats,
     risk = weight @ watched
     safe = np.where(risk > 0, risk, 1.0)
     hazard = weight @ ended / safe
-    share, stays = np.cumprod(1 - hazard), np.where(hazard < 1, 1 - hazard, 1.0)
+    share, stays = np.asarray(np.cumprod(1 - hazard), float), np.where(hazard < 1, 1 - hazard, 1.0)
     moved = np.where(watched, weight[:, None] * (ended - hazard) / safe / stays, 0.0)
     return Kept(share, -share * np.cumsum(moved, axis=1), watched.sum(axis=0).astype(float), weight)
 

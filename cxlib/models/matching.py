@@ -93,10 +93,10 @@ def _nearest(others: Ints, distance: Floats, most: int) -> Ints:
 
 def _at_risk(cases: pd.DataFrame, stretches: pd.DataFrame, strata: list[str], rows: Ints) -> Iterator[tuple[int, Ints]]:
     """Give for each of some cases the stretches of others that hold its moment and share the strata."""
-    codes = np.zeros(len(cases) + len(stretches), np.intp)
+    codes: Ints = np.zeros(len(cases) + len(stretches), np.intp)
     if strata:  # an empty value is a value of its own
         both = pd.concat([cases[strata], stretches[strata]], ignore_index=True)
-        codes = both.groupby(strata, dropna=False, observed=True, sort=False).ngroup().to_numpy()
+        codes = both.groupby(strata, dropna=False, observed=True, sort=False).ngroup().to_numpy(np.intp)
     mine, theirs = codes[: len(cases)], codes[len(cases) :]
     at, customer = cases["at"].to_numpy(float), cases["customer"].to_numpy()
     begins, ends, other = (stretches[name].to_numpy() for name in ("begins", "ends", "customer"))
@@ -169,7 +169,7 @@ def _compare(
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Return what `Compared` holds beside the times."""
     rows = matches.matched
-    matched = Followed(*(column[rows] for column in cases))
+    matched = Followed(cases.duration[rows], cases.event[rows], cases.customer[rows])
     own, of_own = reached(matched, times, cause=cause)
     set_, of_pair = reached(others, times, matches.weight, cause)
     nothing = np.where(np.isfinite(own + set_), 0.0, np.nan)

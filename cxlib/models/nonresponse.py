@@ -87,7 +87,7 @@ def response_chances(frame: npt.ArrayLike, answered: npt.ArrayLike, of: npt.Arra
             chances = sm.Logit(answers, design).fit(disp=0, maxiter=50).predict(mine)
         except np.linalg.LinAlgError:  # columns that say the same: slower, but it copes
             chances = sm.GLM(answers, design, family=sm.families.Binomial()).fit(maxiter=50).predict(mine)
-    return np.clip(np.nan_to_num(np.asarray(chances, float), nan=share), LEAST_CHANCE, 1.0)
+    return np.asarray(np.clip(np.nan_to_num(chances, nan=share), LEAST_CHANCE, 1.0), float)
 
 
 def trimmed(weights: npt.ArrayLike, most: float = 5.0) -> Floats:

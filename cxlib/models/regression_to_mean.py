@@ -69,8 +69,8 @@ def movement(first: Array, second: Array, cluster: Array, share: float, unit: st
     step = float(np.diff(np.unique(one)).min()) / 2
     correlation = _correlation(one, two, len(np.unique(belongs)))
     expected = expected_change(float(one.std(ddof=1)), correlation.value, cutoff + step, float(one.mean()))
-    means = (_mean(values[picked], belongs[picked], unit) for values in (one, two, two - one))
-    return Movement(cutoff, *means, expected, correlation)
+    before, after, change = (_mean(values[picked], belongs[picked], unit) for values in (one, two, two - one))
+    return Movement(cutoff, before, after, change, expected, correlation)
 
 
 def _mean(values: Floats, cluster: npt.NDArray[np.generic], unit: str) -> Estimate:
