@@ -30,11 +30,6 @@ class Base:
     arrivals: float | Floats
     arrival_contribution: float | Floats
 
-    @property
-    def yearly(self) -> float:
-        """What today's customers bring a year."""
-        return float(self.contribution.sum())
-
 
 def churn_of(base: Base, alpha: Array, beta: Array) -> Floats:
     """Return the share of today's customers that leaves within a year, of the shape of alpha.
@@ -75,4 +70,4 @@ def _left(alpha: Floats, beta: Floats, factor: Floats, time: Floats) -> Floats:
 
 def first_year_bound(base: Base, profit: float, step: float = STEP) -> float:
     """Return the most that a step can add to the first year's profit: as if all who stay had left on the first day."""
-    return step * base.yearly / profit
+    return step * float(base.contribution.sum()) / profit

@@ -63,14 +63,6 @@ def retention_that_brings(uplift: Array, discount: Array, step: float = STEP) ->
     return np.asarray(1 + np.asarray(discount, float) - step - step / np.asarray(uplift, float), float)
 
 
-def constant_elasticity(retention: Array, discount: Array) -> Floats:
-    """Return by how many per cent the value rises with one per cent more retention: r / (1 + d - r).
-
-    Gupta, Lehmann and Stuart (2004), Journal of Marketing Research 41(1).
-    """
-    return constant_value(retention, discount) * np.asarray(retention, float) / (1 + np.asarray(discount, float))
-
-
 @dataclass(frozen=True)
 class Terms:
     """How a life is turned into a value.
@@ -95,7 +87,7 @@ class Terms:
             raise MeasureError(
                 f"a whole life cannot be valued at a discount rate of {least:g}: give one above 0, or a horizon"
             )
-        return np.arange(np.ceil(-np.log(NEGLIGIBLE) / np.log1p(least)))
+        return np.arange(np.ceil(-np.log(NEGLIGIBLE) / np.log1p(least)), dtype=float)
 
     @property
     def weights(self) -> Floats:
@@ -106,7 +98,12 @@ class Terms:
 
 
 def lifetime_value(alpha: Array, beta: Array, terms: Terms, shape: Array = 1.0) -> Floats:
-    """Return the value of a new customer in first margins."""
+    """Return the value of a new customer in first margins: the sum of S(k) / (1 + d)^k times the margin.
+
+    With a constant margin it is the hypergeometric function 2F1(1, beta; alpha + beta; 1 / (1 + d)) of Fader and Hardie
+    (2010), Marketing Science 29(1). The sum is taken as it stands: it converges fast, and library routines for the
+    function fail where alpha is a whole number.
+    """
     a, b, c = (np.asarray(part, float)[..., None] for part in (alpha, beta, shape))
     period = terms.periods
     if (c == 1).all():  # by the retention of each period: many times as fast as by beta functions
@@ -117,18 +114,7 @@ def lifetime_value(alpha: Array, beta: Array, terms: Terms, shape: Array = 1.0) 
     return np.asarray((left * terms.weights).sum(axis=-1), float)
 
 
-def discounted_lifetime(alpha: Array, beta: Array, discount: Array) -> Floats:
-    """Return the discounted expected lifetime of a new customer, in periods: the sum of S(k) / (1 + d)^k.
-
-    It is the hypergeometric function 2F1(1, beta; alpha + beta; 1 / (1 + d)) of Fader and Hardie (2010), Marketing
-    Science 29(1). The sum is taken as it stands: it converges fast, and library routines for the function fail where
-    alpha is a whole number.
-    """
-    return lifetime_value(alpha, beta, Terms(np.asarray(discount, float)))
-
-
 def _uplift(alpha: Array, beta: Array, churn: Array, terms: Terms, shape: Array = 1.0) -> Floats:
-    """Return by which share the value rises with another mean churn, customers differing as before."""
     after = lifetime_value(*with_mean_churn(alpha, beta, churn), terms, shape)
     return np.asarray(after / lifetime_value(alpha, beta, terms, shape) - 1, float)
 

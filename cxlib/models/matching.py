@@ -17,10 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cxlib.estimate import Floats, Ints
+from cxlib.estimate import Array, Floats, Ints
 from cxlib.models.incidence import OTHER, STILL, WANTED, durations, influences
-
-UNMATCHED = -1
 
 BLOCK = 10_000_000
 """Cells that are held in memory at once."""
@@ -71,7 +69,7 @@ def match_risk_sets(
     strata : sequence of str
         Columns to be exact on, the most important first; without any everybody is like everybody.
     """
-    exact_on = np.full(len(cases), UNMATCHED)
+    exact_on = np.full(len(cases), -1)
     found: dict[int, Ints] = {}
     for level in range(len(strata), min(len(strata), 1) - 1, -1):
         open_cases = np.array([row for row in range(len(cases)) if len(found.get(row, ())) < fewest], np.intp)
@@ -80,23 +78,20 @@ def match_risk_sets(
                 found[row], exact_on[row] = others, level
     if near:
         mine, theirs = (frame[near].to_numpy(float) for frame in (cases, stretches))
-        found = {row: _nearest(others, np.abs(theirs[others] - mine[row]), most) for row, others in found.items()}
+        for row, others in found.items():
+            distance = np.abs(theirs[others] - mine[row])
+            found[row] = others[distance <= np.sort(distance)[min(most, len(others)) - 1]]
     rows = np.array(sorted(found), np.intp)
     sizes = np.array([len(found[row]) for row in rows], np.intp)
     others = np.concatenate([np.zeros(0, np.intp), *(found[row] for row in rows)])
     return Matches(np.repeat(rows, sizes), others, np.repeat(1 / sizes, sizes), exact_on)
 
 
-def _nearest(others: Ints, distance: Floats, most: int) -> Ints:
-    return others if len(others) <= most else others[distance <= np.partition(distance, most - 1)[most - 1]]
-
-
 def _at_risk(cases: pd.DataFrame, stretches: pd.DataFrame, strata: list[str], rows: Ints) -> Iterator[tuple[int, Ints]]:
     """Give for each of some cases the stretches of others that hold its moment and share the strata."""
-    codes: Ints = np.zeros(len(cases) + len(stretches), np.intp)
-    if strata:  # an empty value is a value of its own
-        both = pd.concat([cases[strata], stretches[strata]], ignore_index=True)
-        codes = both.groupby(strata, dropna=False, observed=True, sort=False).ngroup().to_numpy(np.intp)
+    both = pd.concat([cases[strata], stretches[strata]], ignore_index=True).assign(everybody=0)
+    # an empty value is a value of its own
+    codes = both.groupby([*strata, "everybody"], dropna=False, observed=True, sort=False).ngroup().to_numpy()
     mine, theirs = codes[: len(cases)], codes[len(cases) :]
     at, customer = cases["at"].to_numpy(float), cases["customer"].to_numpy()
     begins, ends, other = (stretches[name].to_numpy() for name in ("begins", "ends", "customer"))
@@ -116,7 +111,7 @@ class Followed(NamedTuple):
     customer: npt.NDArray[np.generic]
 
 
-def reached(rows: Followed, times: npt.ArrayLike, weight: npt.ArrayLike = 1.0, cause: int = 1) -> tuple[Floats, Floats]:
+def reached(rows: Followed, times: Array, weight: Array = 1.0, cause: int = 1) -> tuple[Floats, Floats]:
     """Return the share that `cause` has happened to by each time, and what each row adds to its error.
 
     Shapes (times,) and (rows, times). All other events compete.
@@ -148,7 +143,7 @@ class Compared:
         return self.influence_of_cases - self.influence_of_others
 
 
-def compare(cases: Followed, others: Followed, matches: Matches, times: npt.ArrayLike, cause: int = 1) -> Compared:
+def compare(cases: Followed, others: Followed, matches: Matches, times: Array, cause: int = 1) -> Compared:
     """Compare the matched cases with those they are matched to: the share that `cause` has happened to by each time.
 
     All other events compete. `cases` has one row per case, in the order of the cases that were matched, `others` one

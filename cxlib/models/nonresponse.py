@@ -10,22 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import statsmodels.api as sm
 
 from cxlib.errors import MeasureError
-from cxlib.estimate import Floats, Interval, design_effect, proportion
+from cxlib.estimate import Array, Floats, Interval, Ints, design_effect, proportion
 from cxlib.models.clusters import cluster_variance
-
-Codes = npt.NDArray[np.intp]
 
 LEAST_CHANCE = 0.02
 """A chance of answering below this is not believed: nobody may speak for more than fifty."""
 
 
 def rake(
-    weights: npt.ArrayLike,
-    margins: Sequence[tuple[npt.ArrayLike, npt.ArrayLike]],
+    weights: Array,
+    margins: Sequence[tuple[Array, Array]],
     tolerance: float = 1e-10,
     rounds: int = 2_000,
 ) -> Floats:
@@ -53,7 +50,7 @@ def rake(
     )
 
 
-def _refuse(weights: Floats, tables: Sequence[tuple[Codes, Floats]]) -> None:
+def _refuse(weights: Floats, tables: Sequence[tuple[Ints, Floats]]) -> None:
     for place, (codes, target) in enumerate(tables, 1):
         empty = (np.bincount(codes, weights, len(target)) == 0) & (target > 0)
         if empty.any():
@@ -66,7 +63,7 @@ def _refuse(weights: Floats, tables: Sequence[tuple[Codes, Floats]]) -> None:
         raise MeasureError(f"raking: the margins add up to {min(totals):g} and {max(totals):g}; they must be one frame")
 
 
-def response_chances(frame: npt.ArrayLike, answered: npt.ArrayLike, of: npt.ArrayLike | None = None) -> Floats:
+def response_chances(frame: Array, answered: Array, of: Array | None = None) -> Floats:
     """Return chances of answering, by logistic regression on what is known of everyone asked.
 
     Rosenbaum and Rubin (1983), Biometrika 70(1), used for non-response as in Little (1986), International
@@ -90,7 +87,7 @@ def response_chances(frame: npt.ArrayLike, answered: npt.ArrayLike, of: npt.Arra
     return np.asarray(np.clip(np.nan_to_num(chances, nan=share), LEAST_CHANCE, 1.0), float)
 
 
-def trimmed(weights: npt.ArrayLike, most: float = 5.0) -> Floats:
+def trimmed(weights: Array, most: float = 5.0) -> Floats:
     """Cut weights to `most` times their median and spread what was cut over the others, the total kept.
 
     Potter (1990), Proceedings of the Survey Research Methods Section, ASA.
@@ -108,14 +105,14 @@ def trimmed(weights: npt.ArrayLike, most: float = 5.0) -> Floats:
     return kept
 
 
-def effective_size(weights: npt.ArrayLike) -> float:
+def effective_size(weights: Array) -> float:
     """Return how many equally weighted answers would say as much: Kish (1965), *Survey Sampling*, section 11.7."""
     w = np.asarray(weights, float)
     squares = float(w @ w)
     return float(w.sum()) ** 2 / squares if squares > 0 else 0.0
 
 
-def weighted_share(yes: npt.ArrayLike, weights: npt.ArrayLike, people: npt.ArrayLike) -> Interval:
+def weighted_share(yes: Array, weights: Array, people: Array) -> Interval:
     """Return a weighted share of answers with Wilson's interval on the effective number of them.
 
     That number is Kish's, or smaller where answers of the same person are alike: the linearised variance of the
@@ -150,7 +147,7 @@ def worst_case(yes: float, no: float, silent: float) -> Bounds:
     return Bounds(yes / everyone, (yes + silent) / everyone) if everyone > 0 else Bounds(float("nan"), float("nan"))
 
 
-def with_different_silent(share: npt.ArrayLike, answered: float, times: npt.ArrayLike) -> Floats:
+def with_different_silent(share: Array, answered: float, times: Array) -> Floats:
     """Return a share if it is `times` as large among those who did not answer: a pattern-mixture model.
 
     Little (1993), Journal of the American Statistical Association 88(421). `share`, among those who answered, and
@@ -175,7 +172,7 @@ class Lateness:
     slope_high: float
 
 
-def late_responders(yes: npt.ArrayLike, delay: npt.ArrayLike, weights: npt.ArrayLike) -> Lateness:
+def late_responders(yes: Array, delay: Array, weights: Array) -> Lateness:
     """Return how an answer goes with its delay: the late are taken to be nearer to those who never answer.
 
     The continuum of resistance: Armstrong and Overton (1977), Journal of Marketing Research 14(3). The delay, from

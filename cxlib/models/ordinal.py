@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse, stats
 from scipy.special import expit, logit
 
-from cxlib.estimate import ALPHA, Estimate, Floats, Ints
+from cxlib.estimate import ALPHA, Array, Estimate, Floats, Ints
 from cxlib.models.clusters import hidden_if_few, sandwich, student
 
 RIDGE = 1e-3
@@ -40,7 +39,7 @@ class Cells:
     counts: sparse.csr_array
 
     @classmethod
-    def of(cls, level: npt.ArrayLike, drivers: Floats, weight: npt.ArrayLike, cluster: npt.ArrayLike) -> Cells:
+    def of(cls, level: Array, drivers: Floats, weight: Array, cluster: Array) -> Cells:
         """Count rows, one per cell and cluster or finer; levels and clusters may have any names, in their order."""
         levels, clusters = (np.unique(np.asarray(one), return_inverse=True)[1].ravel() for one in (level, cluster))
         cells, place = np.unique(np.column_stack([levels, drivers]), axis=0, return_inverse=True)
@@ -217,7 +216,7 @@ class ParallelTest:
         return not self.p_value < ALPHA
 
 
-def parallel_test(cells: Cells, tested: npt.ArrayLike) -> ParallelTest:
+def parallel_test(cells: Cells, tested: Array) -> ParallelTest:
     """Test proportional odds on some columns of the drivers.
 
     Brant (1990), Biometrics 46: one logistic regression per threshold, all drivers in each, and a Wald test that the

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import statsmodels.api as sm
 
@@ -24,11 +23,9 @@ FEW_CLUSTERS = 20
 fewer than 20 to 50 few."""
 FEWEST_CLUSTERS = 3
 
-Labels = npt.ArrayLike
-
 
 def two_way(
-    y: Array, regressors: Mapping[str, Array], unit: Labels, time: Labels | None = None, weight: Array | None = None
+    y: Array, regressors: Mapping[str, Array], unit: Array, time: Array | None = None, weight: Array | None = None
 ) -> dict[str, Estimate]:
     """Regress y on the regressors with an effect of each unit and, where given, of each time; errors by unit.
 
@@ -78,7 +75,7 @@ class Growth:
         return student(self.value, self.error**2, self.freedom, self.units, unit, method)
 
 
-def paired_growth(y: Array, unit: Labels, time: Array, lag: int) -> Growth:
+def paired_growth(y: Array, unit: Array, time: Array, lag: int) -> Growth:
     """Return by which share the sum of y grows over `lag` times (whole numbers), over units that are there at both.
 
     Every pair of rows of one unit that lie `lag` apart counts, with its size; so a unit that comes, goes, or is seen

@@ -14,11 +14,10 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
-from cxlib.estimate import ALPHA, Floats, Ints
-from cxlib.models.ordinal import Cells, Fit, fit
+from cxlib.estimate import ALPHA, Array, Floats, Ints
+from cxlib.models.ordinal import Cells, fit
 
 SEED = 20261101
 DRAWS = 2_000
@@ -52,7 +51,7 @@ class Importance:
         return float(np.mean(self.drawn[places].argmax(axis=0) == places.index(self.names.index(name))))
 
 
-def relative_importance(cells: Cells, groups: Mapping[str, npt.ArrayLike]) -> Importance:
+def relative_importance(cells: Cells, groups: Mapping[str, Array]) -> Importance:
     """Divide what the drivers explain among at most ten groups of them, each named and given by its columns.
 
     Every set of groups is fitted once. Drawing clusters again moves the log likelihood of a set by their parts of it
@@ -75,7 +74,9 @@ def relative_importance(cells: Cells, groups: Mapping[str, npt.ArrayLike]) -> Im
                 codes[chosen] = np.unique(joined, return_inverse=True)[1].ravel()
             model = fit(_collapsed(cells, index, codes[chosen]))
             once = float(model.log_likelihood.sum()) - model.overfit
-            worth[chosen] = np.append(once, _drawn_again(model, drawn) - 2 * model.overfit)
+            moved = (drawn - 1) @ model.scores
+            again = drawn @ model.log_likelihood + 0.5 * ((moved @ model.bread) * moved).sum(axis=1)
+            worth[chosen] = np.append(once, again - 2 * model.overfit)
     return _divided(names, _shapley(worth, len(names)), -worth[()])
 
 
@@ -85,11 +86,6 @@ def _collapsed(cells: Cells, columns: Ints, code: Ints) -> Cells:
     shape = (len(first), len(code))
     into = sparse.coo_array((np.ones(len(code)), (place.ravel(), np.arange(len(code)))), shape=shape)
     return Cells(cells.level[first], cells.drivers[np.ix_(first, columns)], (into @ cells.counts).tocsr())
-
-
-def _drawn_again(model: Fit, drawn: Floats) -> Floats:
-    moved = (drawn - 1) @ model.scores
-    return np.asarray(drawn @ model.log_likelihood + 0.5 * ((moved @ model.bread) * moved).sum(axis=1), float)
 
 
 def _shapley(worth: Mapping[tuple[int, ...], Floats], players: int) -> Floats:

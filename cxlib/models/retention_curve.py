@@ -97,10 +97,7 @@ class RetentionCurve:
         return np.exp(now - before)
 
     def draws(self, rng: np.random.Generator, count: int) -> Floats:
-        """Draw alpha, beta and shape, shape (3, count), from their asymptotic normal distribution on the log scale.
-
-        They are kept within the limits of the model.
-        """
+        """Draw parameters, shape (3, count), asymptotically normal on the log scale, within the model's limits."""
         size = len(self.covariance)
         centre = np.log([self.alpha, self.beta, self.shape])[:size]
         values, vectors = np.linalg.eigh(self.covariance)

@@ -8,7 +8,7 @@ months of one unit hang together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,17 +101,6 @@ class TwoWay:
     negative: float
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """The changes in one period of those who began in one, and of those they are compared with."""
-
-    start: int
-    period: int
-    change: Floats
-    mine: Bools
-    others: Bools
-
-
 def effects(panel: Panel, base: tuple[int, int] = (-1, -1), reach: tuple[int, int] = (-12, 24)) -> Effects:
     """Return the effects by event time, from the first to the last of `reach`.
 
@@ -123,36 +112,18 @@ def effects(panel: Panel, base: tuple[int, int] = (-1, -1), reach: tuple[int, in
     """
     if not base[0] <= base[1] < 0:
         raise MeasureError(f"the base {base} must lie before the start, such as (-12, -4), the earlier time first")
-    by_event: dict[int, list[_Cell]] = {}
-    for cell in _cells(panel, base):
-        if reach[0] <= cell.period - cell.start <= reach[1]:
-            by_event.setdefault(cell.period - cell.start, []).append(cell)
-    found = {event: _joined(by_event[event], len(panel.start)) for event in sorted(by_event)}
-    value, treated, influence = ({event: part[k] for event, part in found.items()} for k in range(3))
-    own = [_level(panel.outcome, g, base)[panel.start == g] for g in _groups(panel)]
-    before = np.concatenate([np.empty(0), *own])
-    before = before[np.isfinite(before)]
-    return Effects(value, treated, influence, float(before.mean()) if len(before) else float("nan"))
-
-
-def _groups(panel: Panel) -> list[int]:
-    return [int(g) for g in np.unique(panel.start) if 0 <= g < panel.outcome.shape[1]]
-
-
-def _cells(panel: Panel, base: tuple[int, int]) -> Iterator[_Cell]:
-    """Give each group and period outside the base in which there is somebody of the group and somebody to compare.
-
-    Compared are those who were not about to begin by the period nor by the group's start.
-    """
-    coming = -1 - base[1]
-    for g in _groups(panel):
-        level = _level(panel.outcome, g, base)
-        for t in range(panel.outcome.shape[1]):
-            change = panel.outcome[:, t] - level
-            seen = np.isfinite(change)
-            mine, others = seen & (panel.start == g), seen & (panel.start > max(g, t) + coming)
-            if not base[0] <= t - g <= base[1] and mine.any() and others.any():
-                yield _Cell(g, t, change, mine, others)
+    periods, units = panel.outcome.shape[1], len(panel.start)
+    levels = {int(g): _level(panel.outcome, int(g), base) for g in np.unique(panel.start) if 0 <= g < periods}
+    value: dict[int, float] = {}
+    treated: dict[int, int] = {}
+    influence: dict[int, Floats] = {}
+    for event in range(reach[0], reach[1] + 1):
+        cells = [] if base[0] <= event <= base[1] else _cells(panel, levels, event, -1 - base[1])
+        if cells:
+            value[event], treated[event], influence[event] = _joined(cells, units)
+    own = np.concatenate([np.empty(0), *(level[panel.start == g] for g, level in levels.items())])
+    own = own[np.isfinite(own)]
+    return Effects(value, treated, influence, float(own.mean()) if len(own) else float("nan"))
 
 
 def _level(outcome: Floats, start: int, base: tuple[int, int]) -> Floats:
@@ -162,16 +133,27 @@ def _level(outcome: Floats, start: int, base: tuple[int, int]) -> Floats:
     return np.where(seen > 0, np.nansum(part, axis=1) / np.maximum(seen, 1), np.nan)
 
 
-def _joined(cells: list[_Cell], units: int) -> tuple[float, int, Floats]:
+def _cells(panel: Panel, levels: Mapping[int, Floats], event: int, coming: int) -> list[tuple[Floats, Floats]]:
+    """Return the changes, NaN elsewhere, of each group and of those not about to begin by the period nor its start."""
+    cells = []
+    for g, level in levels.items():
+        if 0 <= g + event < panel.outcome.shape[1]:
+            change = panel.outcome[:, g + event] - level
+            mine = np.where(panel.start == g, change, np.nan)
+            others = np.where(panel.start > max(g, g + event) + coming, change, np.nan)
+            if np.isfinite(mine).any() and np.isfinite(others).any():
+                cells.append((mine, others))
+    return cells
+
+
+def _joined(cells: list[tuple[Floats, Floats]], units: int) -> tuple[float, int, Floats]:
     """Return the mean effect over all who began, how many they are, and each unit's influence."""
-    total = sum(int(cell.mine.sum()) for cell in cells)
-    gaps = [cell.change[cell.mine] - cell.change[cell.others].mean() for cell in cells]
-    value = float(np.concatenate(gaps).mean())
+    gaps = [mine - np.nanmean(others) for mine, others in cells]
+    value, total = float(np.nanmean(gaps)), int(np.isfinite(gaps).sum())
     influence = np.zeros(units)
-    for cell, gap in zip(cells, gaps, strict=True):
-        others = cell.change[cell.others]
-        influence[cell.mine] += (gap - value) / total
-        influence[cell.others] -= (others - others.mean()) * len(gap) / (total * len(others))
+    for (_, others), gap in zip(cells, gaps, strict=True):
+        spread = np.nan_to_num(others - np.nanmean(others)) * np.isfinite(gap).sum() / np.isfinite(others).sum()
+        influence += (np.nan_to_num(gap - value) - spread) / total
     return value, total, influence
 
 
