@@ -15,7 +15,7 @@ from scipy.special import expit, logit
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from cxlib.estimate import ALPHA, Array, Estimate, Floats, design_effect, difference, proportion
-from cxlib.models.clusters import RATIO_METHOD, half_width, levels, numbers, ratio_limits, share_effect
+from cxlib.models.clusters import RATIO_METHOD, columns, half_width, ratio_limits, share_effect
 from cxlib.models.clusters import cluster_variance as cluster_variance
 from cxlib.models.clusters import hidden_if_few as hidden_if_few
 from cxlib.models.clusters import size_flags as size_flags
@@ -119,30 +119,28 @@ def encode(covariates: pd.DataFrame) -> Floats:
     Rare categories are pooled; a missing value is a category, or a column of its own beside the number's mean.
     Columns that are the same everywhere, or a sum of others, are left out.
     """
-    columns: list[Floats] = []
-    for name in covariates:
-        values = numbers(covariates[name])
-        if values is None:
-            text = levels(covariates[name])
-            text = text.where(text.map(text.value_counts()) >= RARE_LEVEL, "\N{MULTIPLICATION SIGN} rare")
-            columns += [(text == level).to_numpy(float) for level in text.value_counts().index[1:]]
-        elif not (missing := np.isnan(values)).all():
-            values = np.where(missing, values[~missing].mean(), values)
-            columns += [(values - values.mean()) / (values.std() or 1.0), missing.astype(float)]
-    return _independent(np.column_stack(columns) if columns else np.empty((len(covariates), 0)))
+    encoded: list[Floats] = []
+    for _, column, is_category in columns(covariates):
+        if is_category:
+            text = column.where(column.map(column.value_counts()) >= RARE_LEVEL, "\N{MULTIPLICATION SIGN} rare")
+            encoded += [np.asarray(text == level, float) for level in text.value_counts().index[1:]]
+        elif column.notna().any():
+            values = column.fillna(column.mean()).to_numpy()
+            encoded += [(values - values.mean()) / (values.std() or 1.0), np.asarray(column.isna(), float)]
+    return _independent(np.column_stack(encoded) if encoded else np.empty((len(covariates), 0)))
 
 
-def _independent(columns: Floats) -> Floats:
+def _independent(encoded: Floats) -> Floats:
     """Return the columns that add something to those before them and to a constant."""
-    basis = np.full((len(columns), 1), 1 / np.sqrt(max(len(columns), 1)))
+    basis = np.full((len(encoded), 1), 1 / np.sqrt(max(len(encoded), 1)))
     kept = []
-    for place, column in enumerate(columns.T):
+    for place, column in enumerate(encoded.T):
         rest = column - basis @ (basis.T @ column)
         rest = rest - basis @ (basis.T @ rest)  # once more, against rounding
         if np.linalg.norm(rest) > 1e-8 * max(float(np.linalg.norm(column)), 1.0):
             kept.append(place)
             basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
-    return columns[:, kept]
+    return encoded[:, kept]
 
 
 def _why_not(yes: Floats, group: Floats, design: Floats) -> WhyNot:

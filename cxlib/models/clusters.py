@@ -6,6 +6,8 @@ influence is what it adds to the error of a value.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -41,7 +43,8 @@ def sandwich(influence: Floats, groups: int | None = None) -> Floats:
 
 def cluster_variance(influence: Array, cluster: Array) -> float:
     """Return the variance of a sum of influences, those of one cluster added first; 0 for a single cluster."""
-    sums = np.bincount(pd.factorize(np.asarray(cluster), use_na_sentinel=False)[0], np.asarray(influence, float))
+    place = pd.factorize(np.asarray(cluster), use_na_sentinel=False)[0]
+    sums = np.bincount(place, np.asarray(influence, float)).astype(float)
     return float(sandwich(sums[:, None])[0, 0]) if len(sums) > 1 else 0.0
 
 
@@ -80,12 +83,13 @@ def ratio_limits(first: Array, second: Array) -> tuple[float, float]:
     return float(np.exp(middle - down)), float(np.exp(middle + up))
 
 
-def numbers(column: pd.Series) -> Floats | None:
-    """Return a column of numbers, missing ones NaN; nothing for categories, to which yes and no belong."""
-    is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-    return column.to_numpy(float) if is_number else None
+def columns(covariates: pd.DataFrame) -> Iterator[tuple[str, pd.Series, bool]]:
+    """Give each covariate with its name: a number, missing ones NaN, or (last element) a category as text.
 
-
-def levels(column: pd.Series) -> pd.Series:
-    """Return categories as text; a missing value is a level of its own, the empty one."""
-    return column.astype(object).where(column.notna(), "").astype(str)
+    Yes and no are categories; a missing category is a level of its own, the empty one.
+    """
+    for name in covariates:
+        column = covariates[name]
+        is_category = not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
+        text = column.astype(object).where(column.notna(), "").astype(str) if is_category else column.astype(float)
+        yield str(name), text, is_category

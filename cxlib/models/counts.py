@@ -1,7 +1,4 @@
-"""How many, where most say none and a few say many: means, medians and tails of counts, one row per count.
-
-Rows of one cluster (as a rule one customer) may depend on each other; clusters are taken as independent.
-"""
+"""How many, where most say none and a few say many: means, medians and tails of counts, one row per count."""
 
 from __future__ import annotations
 
@@ -111,8 +108,7 @@ def mean(counts: Array, cluster: Array, unit: str = "people") -> Estimate:
 def mean_difference(first: Array, second: Array, first_cluster: Array, second_cluster: Array, unit: str) -> Estimate:
     """Return the mean of the first rows less that of the second, with a cluster bootstrap interval (bootstrap-t).
 
-    A cluster may have rows in both: it is drawn with all of them. Draws without a row in one of the two are left
-    out.
+    A cluster may have rows in both: it is drawn with all of them. Draws without a row in one of the two are left out.
     """
     one, two = np.asarray(first, float), np.asarray(second, float)
     if len(one) == 0 or len(two) == 0:
@@ -176,7 +172,6 @@ def _top(weights: Floats, descending: Floats, top: float) -> Floats:
 
 
 def _one_cluster(value: float, n: int, unit: str) -> Estimate:
-    """Return a value whose spread nobody can tell, because all rows belong together."""
     return hidden_if_few(Estimate(value, np.nan, np.nan, n, unit, "one cluster: no interval"))
 
 

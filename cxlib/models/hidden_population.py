@@ -6,7 +6,7 @@ Every estimate rests on an assumption that lists alone cannot prove; each docstr
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -196,7 +196,11 @@ def _profile_limits(seen: Floats, model: LogLinear) -> tuple[float, float]:
         return likelihood(hidden) - top + drop
 
     low = 0.0 if below(0.0) >= 0 else float(optimize.brentq(below, 0.0, best, xtol=1e-4))
-    return total + low, total + _upper(below, best)
+    # infinite where it does not come down within a thousand times the best
+    reaches = (reach for reach in (2 * best + 1) * 2.0 ** np.arange(10) if reach <= 1e3 * (best + 1))
+    reach = next((reach for reach in reaches if below(reach) <= 0), np.inf)
+    high = float(optimize.brentq(below, best, reach, xtol=1e-4)) if np.isfinite(reach) else np.inf
+    return total + low, total + high
 
 
 def expected(counts: Floats, pairs: Sequence[tuple[int, int]]) -> Floats:
@@ -217,13 +221,3 @@ def expected(counts: Floats, pairs: Sequence[tuple[int, int]]) -> Floats:
         (common,) = set(pairs[0]) & set(pairs[1])
         fitted = joint[0] * joint[1] / np.maximum(of[common], 1e-300)
     return np.asarray(fitted, float).ravel()
-
-
-def _upper(below: Callable[[float], float], best: float) -> float:
-    """Return where `below` crosses zero above `best`; infinite where it does not within a thousand times it."""
-    reach = 2 * best + 1
-    while below(reach) > 0:
-        reach *= 2
-        if reach > 1e3 * (best + 1):
-            return float("inf")
-    return float(optimize.brentq(below, best, reach, xtol=1e-4))

@@ -19,11 +19,10 @@ from cxlib.models.clusters import cluster_variance, hidden_if_few, student
 
 @dataclass(frozen=True)
 class Movement:
-    """What became of those who were picked: all whose score was at most `cutoff`.
+    """What became of those who were picked: their mean scores then and the next time, and their mean change.
 
-    `first` and `second` are their mean scores when they were picked and the next time, `observed` their mean change
-    and `expected` the one that chance alone brings. `correlation` is that of two scores of the same customer, over
-    all customers: how much of a score is the customer's own.
+    `expected` is the change that chance alone brings, `correlation` that of two scores of the same customer, over all
+    customers: how much of a score is the customer's own. `cutoff` is the highest score that was picked.
     """
 
     cutoff: float

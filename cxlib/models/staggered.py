@@ -68,13 +68,6 @@ class Effects:
         with np.errstate(invalid="ignore"):
             return sandwich(influence, units) * (1.0 if units > 1 else np.inf)
 
-    def weighted(self, events: list[int], weight: Floats, unit: str) -> Estimate:
-        """Return a weighted sum of effects, Student's limits on the units with the work: as a rule the fewer."""
-        n = max(self.treated[event] for event in events)
-        variance = float(weight @ self.covariance(events) @ weight)
-        variance = variance if np.isfinite(variance) and variance > 0 and n > 1 else np.inf
-        return student(float(weight @ self.values(events)), variance, max(n - 1, 1), n, unit, METHOD)
-
     def values(self, events: list[int]) -> Floats:
         return np.array([self.value[event] for event in events])
 
@@ -162,17 +155,11 @@ def average(found: Effects, first: int, last: int, unit: str) -> Estimate:
     events = found.within(first, last)
     if not events:
         return Estimate.unknown(0, unit, METHOD)
-    weight = np.array([found.treated[event] for event in events], float)
-    return found.weighted(events, weight / weight.sum(), unit)
-
-
-def slope(found: Effects, first: int, last: int, unit: str) -> Estimate:
-    """Return by how much the effect grows a period: least squares over event times, errors from their covariance."""
-    events = found.within(first, last)
-    if len(events) < 2:
-        return Estimate.unknown(0, unit, f"{METHOD}, slope")
-    centred = np.array(events, float) - np.mean(events)
-    return found.weighted(events, centred / (centred @ centred), unit)
+    treated = np.array([found.treated[event] for event in events], float)
+    weight, n = treated / treated.sum(), int(treated.max())  # limits on the units with the work: as a rule the fewer
+    variance = float(weight @ found.covariance(events) @ weight)
+    variance = variance if np.isfinite(variance) and variance > 0 and n > 1 else np.inf
+    return student(float(weight @ found.values(events)), variance, max(n - 1, 1), n, unit, METHOD)
 
 
 def pre_trend(found: Effects, first: int, last: int) -> PreTrend:

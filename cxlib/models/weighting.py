@@ -18,7 +18,7 @@ from statsmodels.treatment.treatment_effects import TreatmentEffect
 
 from cxlib.estimate import Array, Bools, Estimate, Floats, difference, proportion
 from cxlib.models.binary import encode, is_separated, share_difference
-from cxlib.models.clusters import RATIO_METHOD, hidden_if_few, levels, numbers, ratio_limits
+from cxlib.models.clusters import RATIO_METHOD, columns, hidden_if_few, ratio_limits
 from cxlib.models.nonresponse import effective_size as effective_size
 
 WhyNot = Literal["", "one group", "no overlap", "too few", "separated"]
@@ -91,22 +91,19 @@ def standardised_differences(covariates: pd.DataFrame, treated: Array, weights: 
     """
     group, w = np.asarray(treated, bool), np.asarray(weights, float)
     named: dict[str, Floats] = {}
-    for name in covariates:
-        values = numbers(covariates[name])
-        if values is None:
-            text = levels(covariates[name])
-            for level in sorted(text.unique()):
-                named[f"{name}: {level}" if level else str(name)] = (text == level).to_numpy(float)
+    for name, column, is_category in columns(covariates):
+        if is_category:
+            shares = {level: (column == level).to_numpy(float) for level in sorted(set(column))}
+            named |= {f"{name}: {level}" if level else name: share for level, share in shares.items()}
         else:
-            seen = ~np.isnan(values)
-            named[str(name)] = np.where(seen, values, values[seen].mean() if seen.any() else 0.0)
+            named[name] = column.fillna(column.mean()).fillna(0.0).to_numpy()
     return pd.Series({name: _apart(values, group, w) for name, values in named.items()}, dtype=float)
 
 
 def _apart(values: Floats, group: Bools, weights: Floats) -> float:
-    spread = float(np.sqrt((values[group].var() + values[~group].var()) / 2))
-    ours, theirs = (float(np.average(values[side], weights=weights[side])) for side in (group, ~group))
-    gap = ours - theirs
+    ours, theirs = values[group], values[~group]
+    spread = float(np.sqrt((ours.var() + theirs.var()) / 2))
+    gap = float(np.average(ours, weights=weights[group]) - np.average(theirs, weights=weights[~group]))
     return gap / spread if spread > 0 else 0.0 if abs(gap) < 1e-12 else float(np.copysign(np.inf, gap))
 
 
@@ -157,14 +154,12 @@ class _Fit:
 def _two_sided(covariates: pd.DataFrame, group: Bools) -> tuple[Bools, tuple[tuple[str, str], ...]]:
     """Return the rows of levels that occur with the work and without, and the levels that do not."""
     kept, one_sided = np.ones(len(group), bool), []
-    for name in covariates:
-        if numbers(covariates[name]) is None:
-            text = levels(covariates[name]).to_numpy()
-            for level in sorted(set(text)):
-                here = text == level
-                if group[here].all() or not group[here].any():
-                    kept &= ~here
-                    one_sided.append((str(name), level))
+    for name, column, is_category in columns(covariates):
+        for level in sorted(set(column)) if is_category else ():
+            here = (column == level).to_numpy()
+            if group[here].all() or not group[here].any():
+                kept &= ~here
+                one_sided.append((name, level))
     return kept, tuple(one_sided)
 
 

@@ -14,7 +14,6 @@ from cxlib.models.staggered import (
     average,
     effects,
     pre_trend,
-    slope,
     two_way,
 )
 
@@ -85,7 +84,6 @@ def test_the_regression_with_fixed_effects_is_fooled_where_effects_grow_and_this
     grown = Panel(outcome, start)
     found = effects(grown, reach=(0, 8))
     assert [found.value[e] for e in range(9)] == pytest.approx(range(1, 10))
-    assert slope(found, 0, 8, "ratio").value == pytest.approx(1)
     naive = two_way(grown)
     assert naive.negative > 0.01
     assert naive.value < np.mean(outcome[since >= 0]) - 1
@@ -157,7 +155,6 @@ def test_where_nothing_can_be_told_nothing_is() -> None:
     found = effects(panel([[1, 2], [1, 1]], [1, NEVER]))
     assert np.isinf(average(found, 0, 0, "ratio").high)  # one unit in each group has no spread
     assert not average(found, 5, 9, "ratio").is_known
-    assert not slope(found, 0, 0, "ratio").is_known
     assert np.isnan(pre_trend(found, -9, -5).p)
     assert np.isnan(pre_trend(effects(HAND), -1, -1).p)
 
