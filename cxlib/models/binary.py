@@ -75,10 +75,7 @@ def share_ratio(first: Array, second: Array, first_cluster: Array, second_cluste
 
 @dataclass(frozen=True)
 class Standardised:
-    """What share of the exposed says yes (`first`), and what share would, had they not been exposed (`second`).
-
-    `why_not` says why there are no numbers; then they are NaN.
-    """
+    """Share of yes among the exposed, and had they not been exposed; `why_not` says why all of it is NaN."""
 
     first: Estimate
     second: Estimate

@@ -146,8 +146,7 @@ def median(counts: Array, cluster: Array, unit: str = "people") -> Estimate:
 def share_of_top(counts: Array, cluster: Array, top: float = 0.1) -> Estimate:
     """Return which share of the total the largest counts bring, by default those of the tenth that counts most.
 
-    A fraction of a row counts as a fraction. Interval by the cluster bootstrap (percentiles, rows re-ranked in
-    each draw by their weights).
+    A fraction of a row counts as a fraction. Interval by the cluster bootstrap (percentiles, rows ranked in each draw).
     """
     y = np.asarray(counts, float)
     if len(y) == 0 or y.sum() == 0:

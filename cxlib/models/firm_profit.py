@@ -32,10 +32,7 @@ class Base:
 
 
 def churn_of(base: Base, alpha: Array, beta: Array) -> Floats:
-    """Return the share of today's customers that leaves within a year, of the shape of alpha.
-
-    A customer with so many years behind it has a churn from Beta(alpha, beta + years).
-    """
+    """Return the share of today's customers that leaves within a year, their churn being Beta(alpha, beta + years)."""
     a, b = np.asarray(alpha, float)[..., None], np.asarray(beta, float)[..., None]
     return np.asarray((a / (a + b + base.age)) @ base.customers / base.customers.sum(), float)
 

@@ -30,10 +30,7 @@ AS_GOOD = 2.0
 
 @dataclass(frozen=True)
 class PopulationSize:
-    """An estimated number of people: `value` with its limits, of whom `seen` are on a list.
-
-    `low` is never below `seen`. NaN where nothing can be estimated.
-    """
+    """An estimated number of people, `seen` of them on a list: `low` is never below. NaN where nothing can be told."""
 
     value: float
     low: float
@@ -52,8 +49,7 @@ def chapman(first: int, second: int, both: int) -> PopulationSize:
     Chapman's (1951) nearly unbiased form of the Lincoln–Petersen estimate with the variance of Seber (1970); the
     interval is Sadinle's (2009) transformed logit, which holds also for small lists (Communications in Statistics,
     Simulation and Computation 38(9)). Assumes that being on one list says nothing about being on the other; where
-    the same people tend to be on both, the true number is larger. Raises MeasureError if more are on both than on
-    either list.
+    the same people tend to be on both, the true number is larger. Raises MeasureError if `both` is above either.
     """
     if not 0 <= both <= min(first, second):
         raise MeasureError(f"two lists: {both} on both, but {first} on the first and {second} on the second")

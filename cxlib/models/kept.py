@@ -34,10 +34,7 @@ class Kept:
     weight: Floats
 
     def months(self, horizon: int) -> tuple[float, Floats]:
-        """Return the mean number of months kept out of `horizon`, and each customer's influence.
-
-        Within a month the share is taken to fall evenly.
-        """
+        """Return the mean months kept out of `horizon`, shares falling evenly within a month, and all influences."""
         value = 0.5 + float(self.share[:horizon].sum()) - 0.5 * float(self.share[horizon - 1])
         return value, self.influence[:, :horizon].sum(axis=1) - 0.5 * self.influence[:, horizon - 1]
 
@@ -93,8 +90,7 @@ def gain(with_work: Kept, without: Kept, horizon: int, got: Bools | None = None)
 
     `got` says who of the first group did get it, shape (customers,); everybody if not given. As nobody in the second
     group got any, the effect on those who did is the difference of the groups divided by their share: Bloom (1984),
-    Evaluation Review 8(2); its error is that of a ratio. Raises MeasureError if nobody got it, or the horizon, in
-    months, is longer than the tables.
+    Evaluation Review 8(2), with the error of a ratio. Raises MeasureError if nobody got it or the tables are too short.
     """
     took = 1.0 if got is None else float(np.average(got, weights=with_work.weight))
     if took == 0 or not 0 < horizon <= min(len(with_work.share), len(without.share)):

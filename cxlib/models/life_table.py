@@ -3,8 +3,7 @@
 A spell is seen from `entry` (0 where its beginning was seen; later where it could have been lost before anybody
 looked: delayed entry) to `exit`, at which it ended or was last seen running. It is at risk at time t where
 entry < t <= exit. Kaplan and Meier (1958), JASA 53; limits on the scale log(-log): Collett (2015), *Modelling Survival
-Data in Medical Research*, 3rd ed., 2.2. Spells are taken as independent; `incidence` has clusters, weights and
-competing ends.
+Data in Medical Research*, 3rd ed., 2.2. Spells are independent; `incidence` has clusters, weights and competing ends.
 """
 
 from __future__ import annotations
@@ -55,8 +54,7 @@ class LifeTable:
 def life_table(exit: Array, ended: Array, entry: Array | None = None, count: Array | None = None) -> LifeTable:
     """Return the Kaplan–Meier curve of spells, single or already counted, each array of shape (spells,).
 
-    `count` is how many spells a row stands for. Raises MeasureError if rows end before they come under observation, or
-    hold no number.
+    `count` is how many spells a row stands for. Raises MeasureError for rows without a number or never observed.
     """
     out, over = np.asarray(exit, float), np.asarray(ended, bool)
     came = np.zeros(len(out)) if entry is None else np.asarray(entry, float)

@@ -67,9 +67,8 @@ def retention_that_brings(uplift: Array, discount: Array, step: float = STEP) ->
 class Terms:
     """How a life is turned into a value.
 
-    `discount` is a rate a period, `growth` the share by which the margin of one and the same customer rises each
-    period, until it has risen `grows_for` times: as long as anybody was seen. Without a `horizon`, in periods, a whole
-    life counts.
+    `discount` is a rate a period, `growth` the share by which the margin of a customer rises each period, until it has
+    risen `grows_for` times: as long as anybody was seen. Without a `horizon`, in periods, a whole life counts.
     """
 
     discount: float | Floats = 0.10
@@ -100,9 +99,8 @@ class Terms:
 def lifetime_value(alpha: Array, beta: Array, terms: Terms, shape: Array = 1.0) -> Floats:
     """Return the value of a new customer in first margins: the sum of S(k) / (1 + d)^k times the margin.
 
-    With a constant margin it is the hypergeometric function 2F1(1, beta; alpha + beta; 1 / (1 + d)) of Fader and Hardie
-    (2010), Marketing Science 29(1). The sum is taken as it stands: it converges fast, and library routines for the
-    function fail where alpha is a whole number.
+    With a constant margin it is 2F1(1, beta; alpha + beta; 1 / (1 + d)): Fader and Hardie (2010), Marketing Science
+    29(1). The sum is taken as it stands: library routines for that function fail where alpha is a whole number.
     """
     a, b, c = (np.asarray(part, float)[..., None] for part in (alpha, beta, shape))
     period = terms.periods
@@ -137,8 +135,7 @@ def slowed_uplift(alpha: float, beta: float, terms: Terms, reading: Reading, ste
     """Return by which share the value rises when everybody's risk falls in the same proportion.
 
     A customer who stays a period with probability p stays it with p^s, s below 1, so that after t periods as many are
-    left as before after s t. It helps those likely to leave, and so brings less later than a change that leaves
-    customers as unlike as they were.
+    left as before after s t. It helps those likely to leave, and so brings less later than a like change for all.
     """
     wanted = 1 - float(churn_after(alpha / (alpha + beta), reading, step))
     if wanted >= 1 - 2 * LEAST_CHURN:

@@ -29,8 +29,7 @@ class Matches:
     """Pairs of a case and one of those it is compared with, the pairs of a case together.
 
     `case` and `other`, shape (pairs,), are rows of the cases and of the stretches; `weight` adds up to 1 for each
-    matched case; `exact_on`, shape (cases,), is how many of the strata, counted from the first, the others of a case
-    share with it: -1 where it has none.
+    matched case; `exact_on`, shape (cases,), is how many of the first strata its others share: -1 where it has none.
     """
 
     case: Ints
@@ -56,8 +55,7 @@ def match_risk_sets(
 
     Where fewer than `fewest` others share all strata, the last stratum is let go, then the one before it, and so on,
     but never the first; a case that finds somebody, yet never so many, keeps those who share the most. Of more than
-    `most` others those are kept whose `near`, a number on both sides, is nearest to the case's; all who are equally
-    near.
+    `most` others the nearest in `near`, a number on both sides, are kept, and all who are as near as the last of them.
 
     Parameters
     ----------
@@ -79,8 +77,9 @@ def match_risk_sets(
     if near:
         mine, theirs = (frame[near].to_numpy(float) for frame in (cases, stretches))
         for row, others in found.items():
-            distance = np.abs(theirs[others] - mine[row])
-            found[row] = others[distance <= np.sort(distance)[min(most, len(others)) - 1]]
+            if len(others) > most:
+                distance = np.abs(theirs[others] - mine[row])
+                found[row] = others[distance <= np.partition(distance, most - 1)[most - 1]]
     rows = np.array(sorted(found), np.intp)
     sizes = np.array([len(found[row]) for row in rows], np.intp)
     others = np.concatenate([np.zeros(0, np.intp), *(found[row] for row in rows)])
@@ -112,10 +111,7 @@ class Followed(NamedTuple):
 
 
 def reached(rows: Followed, times: Array, weight: Array = 1.0, cause: int = 1) -> tuple[Floats, Floats]:
-    """Return the share that `cause` has happened to by each time, and what each row adds to its error.
-
-    Shapes (times,) and (rows, times). All other events compete.
-    """
+    """Return the shares that `cause` has happened to by the times, others competing, and each row's influence."""
     end = np.select([rows.event == cause, rows.event == 0], [WANTED, STILL], OTHER)
     return influences(durations(rows.duration, end, rows.customer, weight=weight), times)
 

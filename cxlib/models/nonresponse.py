@@ -140,8 +140,7 @@ class Bounds:
 def worst_case(yes: float, no: float, silent: float) -> Bounds:
     """Return the bounds of a share if every one of the `silent` would have said no, or yes.
 
-    Manski (1989), Journal of Human Resources 24(3); no assumption is made on those who did not answer. NaN where
-    nobody answered or was asked.
+    Manski (1989), Journal of Human Resources 24(3): nothing is assumed on them. NaN where nobody was asked.
     """
     everyone = yes + no + silent
     return Bounds(yes / everyone, (yes + silent) / everyone) if everyone > 0 else Bounds(float("nan"), float("nan"))

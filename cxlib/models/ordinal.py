@@ -30,8 +30,7 @@ class Cells:
     """Answers counted by what they have in common.
 
     `level`, shape (cells,), is the answer, 0 for the lowest; every level up to the highest occurs. `drivers` has the
-    shape (cells, drivers), and `counts`, sparse, (cells, clusters): how many answers each customer, or group of
-    customers, has in the cell.
+    shape (cells, drivers), and `counts`, sparse, (cells, clusters): how many answers each cluster has in the cell.
     """
 
     level: Ints
@@ -103,10 +102,7 @@ class Fit:
 
 
 def fit(cells: Cells, ridge: float = RIDGE) -> Fit:
-    """Fit the model by Newton's method; `ridge` is the prior's precision, 0 for plain maximum likelihood.
-
-    Raises ValueError if all answers are the same.
-    """
+    """Fit the model by Newton's method, without a prior if `ridge` is 0; ValueError if all answers are the same."""
     if cells.levels < 2:
         raise ValueError("an ordered answer needs two levels that occur; all answers are the same")
     drivers, edges = cells.drivers.shape[1], cells.levels - 1
@@ -220,8 +216,7 @@ def parallel_test(cells: Cells, tested: Array) -> ParallelTest:
     """Test proportional odds on some columns of the drivers.
 
     Brant (1990), Biometrics 46: one logistic regression per threshold, all drivers in each, and a Wald test that the
-    coefficients agree. The covariance is taken from the clusters, and as there are only so many of them the statistic
-    is held against Hotelling's F.
+    coefficients agree, with the covariance of the clusters and, as they are only so many, Hotelling's F.
     """
     columns = np.asarray(tested, np.intp)
     models = [fit(cells.split(edge)) for edge in range(1, cells.levels)]

@@ -29,10 +29,9 @@ def two_way(
 ) -> dict[str, Estimate]:
     """Regress y on the regressors with an effect of each unit and, where given, of each time; errors by unit.
 
-    All arrays have the shape (rows,). A slope for each regressor comes back, with Student's t limits with one degree
-    of freedom less than there are units. It is flagged "few-clusters" below 20 units; NaN, flagged "no-data", where
-    there are fewer than 3 or where nothing is left of the regressor once the effects are taken out. Raises
-    MeasureError if rows hold no number.
+    All arrays have the shape (rows,). The slopes have Student's t limits with one degree of freedom less than there are
+    units. They are flagged "few-clusters" below 20 units; NaN, flagged "no-data", where there are fewer than 3 or
+    nothing is left of a regressor once the effects are taken out. Raises MeasureError if rows hold no number.
     """
     places, names = pd.factorize(np.asarray(unit), use_na_sentinel=False)
     rows, method = len(places), "fixed effects, clustered"
@@ -58,8 +57,7 @@ def two_way(
 class Growth:
     """By which share something grows within units from one time to a later one, and its standard error.
 
-    NaN where nobody was seen at both times, as `units` were. The degrees of freedom are as many as units of equal size
-    would have; fewer where some are large.
+    NaN where nobody was seen at both times, as `units` were. The degrees of freedom fall where some of them are large.
     """
 
     value: float

@@ -66,8 +66,7 @@ class Spells:
 class RetentionCurve:
     """A fitted curve: its parameters (`shape` is c), and the log-likelihood of the `n` spells that say something.
 
-    `covariance` is that of log alpha, log beta and, where it was fitted, log c: zero for what lies at the edge of the
-    model, such as customers that are all alike.
+    `covariance` is that of log alpha, log beta and, where fitted, log c: zero for what lies at the edge of the model.
     """
 
     alpha: float

@@ -13,8 +13,7 @@ from cxlib.errors import MeasureError
 class EValue:
     """Risk ratios, 1 or more, that an unmeasured cause must reach with both sides to explain something away.
 
-    `point` explains the estimate away, `limit` the interval's limit nearest to no effect; `limit` is 1 where the
-    interval holds no effect already.
+    `point` explains the estimate away, `limit` the interval's limit nearest to no effect; 1 where it holds that.
     """
 
     point: float

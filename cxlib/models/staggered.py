@@ -2,8 +2,7 @@
 
 Everybody's change since before the work began is compared with the change, over the same months, of those for whom
 it has not begun yet. Callaway and Sant'Anna (2021), Journal of Econometrics 225(2): group-time effects against the
-not-yet and never treated, joined by the time since the start; errors from the influence of each unit, so that all
-months of one unit hang together.
+not-yet and never treated, joined by the time since the start; errors from the influence of each unit with its months.
 """
 
 from __future__ import annotations
@@ -48,8 +47,7 @@ class Effects:
     """Effects by the number of periods since the start (0: the period of the start itself).
 
     `treated` counts the units with the work that an effect rests on, `influence`, shape (units,), is what each unit
-    contributes to its error, and `level` the mean outcome of the units with the work before it began; NaN where there
-    are none.
+    adds to its error, and `level` the mean outcome of the units with the work before it began; NaN without any.
     """
 
     value: Mapping[int, float]
@@ -100,8 +98,7 @@ def effects(panel: Panel, base: tuple[int, int] = (-1, -1), reach: tuple[int, in
     `base` is the first and last event time of the periods whose mean is the unit's own level before the work, which
     the other times are measured against; (-1, -1) is the period before the start. Ending it earlier leaves out periods
     in which the start was already coming, of those who began and of those they are compared with: nobody serves so
-    shortly before a start of its own (anticipation in Callaway and Sant'Anna). Raises MeasureError if it does not lie
-    before the start.
+    shortly before a start of its own (anticipation there). Raises MeasureError if it does not lie before the start.
     """
     if not base[0] <= base[1] < 0:
         raise MeasureError(f"the base {base} must lie before the start, such as (-12, -4), the earlier time first")

@@ -1,8 +1,7 @@
 """What work does where nobody drew lots: those with it and without it made alike in what was known before.
 
 The estimate is doubly robust: right if either the chance of getting the work or the outcome without it is described
-well by the covariates. Nothing here reveals what was not written down; `cxlib.models.sensitivity` says how strong
-that would have to be.
+well by the covariates. How strong something not written down would have to be: `cxlib.models.sensitivity`.
 """
 
 from __future__ import annotations
@@ -86,8 +85,7 @@ def standardised_differences(covariates: pd.DataFrame, treated: Array, weights: 
     """Return by how many standard deviations the means of two groups differ, one element per column or level.
 
     The standard deviation is that of both groups without weights (Austin 2009, Statistics in Medicine 28), so that
-    weighting cannot shrink the yardstick. Below 0.1 counts as balanced by convention. Each level of a category is a
-    share.
+    weighting cannot shrink the yardstick. Below 0.1 counts as balanced. Each level of a category is a share.
     """
     group, w = np.asarray(treated, bool), np.asarray(weights, float)
     named: dict[str, Floats] = {}
