@@ -140,7 +140,7 @@ def open_workbook(month: str, sources: str = "data/sources.toml", snapshot: str 
     Examples
     --------
     >>> open_workbook("2026-10").month
-    Month('2026-10')
+    Month(year=2026, month=10)
     """
     try:
         shell = get_ipython()  # type: ignore[name-defined]
@@ -297,7 +297,7 @@ def run(notebook: Path | str, book: Workbook, **parameters: object) -> Study:
     Examples
     --------
     >>> run(notebooks / "word_of_mouth.ipynb", book).finding("told-people-mean").verdict
-    'cannot-tell'
+    'not-supported'
     """
     path = Path(notebook)
     check_parameters(path, parameters)
