@@ -12,6 +12,7 @@ from cxlib.claims.claim import FOLDER, read_claims
 from cxlib.errors import ConfigError
 from cxlib.studies import STUDIES
 
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SHARED = Path(__file__).parents[2].parent / "shared"
 
 NUMBER = re.compile(r"\d|\b(?:two|three|four|five|ten|half|third|quarters?|hundreds?|thousands?)\b", re.IGNORECASE)
@@ -102,6 +103,7 @@ def test_rules_in_words() -> None:
 
 def test_every_study_is_asked_for_by_a_claim() -> None:
     assert {name for name in STUDIES if claims_of(name)} == set(STUDIES)
+    assert all((NOTEBOOKS / f"{name}.ipynb").is_file() for name in STUDIES)
     assert all(claim.study == "switching" for claim in claims_of("switching"))
     assert {claim.id for claim in all_claims() if not claim.study} == {"004.2-nps"}
 
