@@ -21,6 +21,7 @@ UNITS = (
     "seconds?|minutes?|hours?|days?|weeks?|months?|quarters?|years?|"
     "tickets?|customers?|accounts?|users?|people|agents?|answers?|responses?|replies|surveys?|subscriptions?|orders?"
 )
+ADDRESS = re.compile(r"[a-z]+(-[a-z0-9]+)+")
 NUMBER_WITH_UNIT = re.compile(rf"(?:[€$£₺]\s?\d|\b\d[\d.,\u00a0\u202f ]*[- ]?(?:{UNITS})(?!\w))", re.IGNORECASE)
 
 Rule = Callable[[NotebookNode], Iterator[str]]
@@ -121,7 +122,12 @@ def no_second_use(notebook: NotebookNode) -> Iterator[str]:
 def no_typed_numbers(notebook: NotebookNode) -> Iterator[str]:
     for place, cell in enumerate(notebook.cells, 1):
         prose = [cell.source] if cell.cell_type == "markdown" else [] if is_parameters(cell) else texts(cell)
-        for match in (match for text in prose for match in NUMBER_WITH_UNIT.finditer(NOT_PROSE.sub(" ", text))):
+        for match in (
+            match
+            for text in prose
+            if not ADDRESS.fullmatch(text)
+            for match in NUMBER_WITH_UNIT.finditer(NOT_PROSE.sub(" ", text))
+        ):
             yield (
                 f"cell {place} has “{match[0].strip()}” typed in prose: "
                 "say it with a placeholder, from an Estimate or a parameter"

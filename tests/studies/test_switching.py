@@ -1,42 +1,39 @@
-"""Leaving after a bad experience: facts and cases worked by hand, every verdict, and a simulated company."""
+"""Leaving after a bad experience: facts and cases worked by hand, verdicts, and the notebook with other assumptions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import pytest
-from cxlib.exhibits.said import sentence
 
 from cxlib.engine import Engine
-from cxlib.finding import Finding
+from cxlib.errors import MeasureError, UntoldError
+from cxlib.estimate import Estimate
+from cxlib.exhibits.frames import estimates
+from cxlib.finding import verdict
 from cxlib.language import Language
+from cxlib.notebook import Study, run
 from cxlib.period import Month
-from cxlib.studies import Study, run_study
-from cxlib.studies.switching.answers import findings, results
-from cxlib.studies.switching.checks import earlier, month_number
-from cxlib.studies.switching.data import TOLD, episodes, read, tenure_band
-from cxlib.studies.switching.evidence import paradox
+from cxlib.studies import switching
+from cxlib.studies.switching import Comparison, Customers
 from cxlib.workbook import Workbook
 from desk import Desk
 
+NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "switching.ipynb"
 Lay = Callable[..., Desk]
 Row = dict[str, Any]
 EN = Language("en")
 START = datetime(2024, 1, 2)
 COMPLAINT = datetime(2024, 6, 3, 9)
 END = datetime(2026, 1, 1)
-
-
-def says(study: Study, name: str) -> str:
-    return sentence(EN, study.finding(name))
-
-
-def told(finding: Finding) -> str:
-    return sentence(EN, finding).replace("\N{NO-BREAK SPACE}", " ")
+STAYS = "90, 365, 730, 1461"
+ALIKE = "tier, tenure, product, region"
+NO_CASES = "It needs the terms of the billing system"
 
 
 def ticket(customer: str, at: datetime = COMPLAINT, **more: Any) -> Row:
@@ -66,6 +63,10 @@ def term(customer: str, left: datetime | None, start: datetime = START, reason: 
     }
 
 
+def seen(book: Workbook, bad: str = "complaint, severe") -> Customers:
+    return switching.read(book, bad, "reopened, unanswered, rated_bad", 90.0, STAYS, ALIKE, 365.0)
+
+
 class Company:
     """Customers who all began on one day, laid group by group; one left early, so that leaving could be seen."""
 
@@ -84,20 +85,25 @@ class Company:
             self.tickets += of(customer)
         return self
 
-    def study(self, desk: Lay, **tables: Any) -> Study:
+    def book(self, desk: Lay, month: str = "2025-12", **tables: Any) -> Workbook:
         laid = desk(END.isoformat(), **({"subscriptions": self.terms, "tickets": self.tickets} | tables))
-        return run_study(Workbook(laid, Month(2025, 12), EN), "switching")
+        return Workbook(laid, Month.parse(month), EN)
 
-    def answers(self, desk: Lay, folder: str = "desk") -> dict[str, Finding]:
-        """Return the findings alone, without evidence and doubts; a second company needs a folder of its own."""
-        laid = desk(END.isoformat(), folder=folder, subscriptions=self.terms, tickets=self.tickets)
-        found = results(read(Workbook(laid, Month(2025, 12), EN)))
-        return {finding.id: finding for finding in (*findings(found), paradox(found.handled.well))}
+    def customers(self, desk: Lay, **tables: Any) -> Customers:
+        """Return what is read of the company; a second one needs a folder of its own."""
+        return seen(self.book(desk, **tables))
+
+    def study(self, desk: Lay, **tables: Any) -> Study:
+        return run(NOTEBOOK, self.book(desk, **tables))
 
 
-def complains(well: bool = True) -> Callable[[str], list[Row]]:
-    late = {} if well else {"first_solved_at": COMPLAINT + timedelta(days=20), "last_solved_at": None}
-    return lambda customer: [ticket(customer, is_complaint=True, severity="severe", **late)]
+def compared(customers: Customers) -> Comparison:
+    return customers.compared(*customers.episodes(), [90.0])
+
+
+def complains(well: bool = True, severity: str = "severe", at: datetime = COMPLAINT) -> Callable[[str], list[Row]]:
+    late = {} if well else {"first_solved_at": at + timedelta(days=20), "last_solved_at": None}
+    return lambda customer: [ticket(customer, at, is_complaint=True, severity=severity, **late)]
 
 
 def asks(well: bool) -> Callable[[str], list[Row]]:
@@ -237,16 +243,19 @@ def spell(customer: str, started: float, ends: float, begins: float | None = Non
             "event": 1, **strata}  # fmt: skip
 
 
-def times(*rows: tuple[str, float]) -> pd.DataFrame:
-    return pd.DataFrame([{"customer": name, "at": at, "severity": 1.0} for name, at in rows])
+def customers_of(spells: list[Row], *times: tuple[str, float]) -> Customers:
+    experiences = pd.DataFrame([{"customer": n, "kind": "complaint", "at": at, "severity": 1.0} for n, at in times])
+    stays, alike = (0.0, 90.0, 365.0, 730.0, 1461.0), ("tier", "tenure", "product", "region")
+    nowhere, told = cast(Workbook, None), ("complaint",)
+    return Customers(nowhere, pd.DataFrame(spells), experiences, {"tickets": 0.0}, told, 90.0, stays, alike, 365.0)
 
 
 def test_an_episode_begins_after_quiet_days_and_others_are_free_of_one() -> None:
-    base = pd.DataFrame([spell("a", 0, 1000), spell("b", 0, 300)])
-    found = episodes(base, times(("a", 100), ("a", 150), ("a", 239.9), ("a", 500), ("b", 300)), 0.0)
+    spells = [spell("a", 0, 1000), spell("b", 0, 300)]
+    cases, stretches = customers_of(spells, ("a", 100), ("a", 150), ("a", 239.9), ("a", 500), ("b", 300)).episodes()
     # 150 and 239.9 come within 90 days of the one before; at 300 the customer had just left
-    assert found.cases[["customer", "at"]].to_numpy().tolist() == [["a", 100.0], ["a", 500.0]]
-    free = found.stretches.sort_values(["customer", "begins"])
+    assert cases[["customer", "at"]].to_numpy().tolist() == [["a", 100.0], ["a", 500.0]]
+    free = stretches.sort_values(["customer", "begins"])
     lines = free[["customer", "begins", "ends", "tenure"]].to_numpy().tolist()
     assert lines == [
         ["a", 0.0, 90.0, 0],
@@ -261,43 +270,42 @@ def test_an_episode_begins_after_quiet_days_and_others_are_free_of_one() -> None
 
 
 def test_who_began_before_the_first_ticket_counts_once_quiet_days_could_be_seen() -> None:
-    base = pd.DataFrame([spell("old", -500, 1000), spell("new", 10, 1000), spell("lost", -500, 1000, begins=200)])
-    found = episodes(base, times(("old", 50), ("old", 95), ("new", 50), ("lost", 150)), 0.0)
-    assert found.cases[["customer", "at"]].to_numpy().tolist() == [["new", 50.0]]
-    begins = found.stretches.groupby("customer")["begins"].min()
-    assert begins.to_dict() == {"lost": 240.0, "new": 10.0, "old": 185.0}
-    assert tenure_band([0, 89.9, 90, 364, 365, 1460, 1461, 9999]).tolist() == [0, 0, 1, 1, 2, 3, 4, 4]
+    spells = [spell("old", -500, 1000), spell("new", 10, 1000), spell("lost", -500, 1000, begins=200)]
+    customers = customers_of(spells, ("old", 50), ("old", 95), ("new", 50), ("lost", 150))
+    cases, stretches = customers.episodes()
+    assert cases[["customer", "at"]].to_numpy().tolist() == [["new", 50.0]]
+    assert stretches.groupby("customer")["begins"].min().to_dict() == {"lost": 240.0, "new": 10.0, "old": 185.0}
+    days = pd.Series([0, 89.9, 90, 364, 365, 1460, 1461, 9999])
+    assert customers.tenure(days).tolist() == [0, 0, 1, 1, 2, 3, 4, 4]
 
 
 def test_what_is_looked_up_lies_before_the_moment() -> None:
-    days = [float(np.datetime64(day, "D").astype(int)) for day in ("2024-05-31", "2024-06-01", "2024-06-30")]
-    assert (month_number(days) - month_number(days[0])).tolist() == [0, 1, 1]
-    june = int(month_number(days[1]))
+    def day(written: str) -> float:
+        return float(np.datetime64(written, "D").astype(int))
+
     months = pd.DataFrame(
-        {"customer": ["a"] * 5, "month": [june - 4, june - 3, june - 2, june - 1, june],
+        {"customer": ["a"] * 5, "month": [day(f"2024-0{month}-01") for month in range(2, 7)],
          "mrr": [30.0, 20.0, 20.0, 10.0, 99.0], "tickets": [5.0, 1.0, 2.0, 4.0, 50.0]}
     )  # fmt: skip
-    found = earlier(months, pd.Series(["a", "b"]), [days[1], days[1]])
-    assert found.mrr[0] == 10
-    assert found.tickets.tolist() == [7.0, 0.0]
-    assert found.spent_less[0] == 1
-    assert np.isnan(found.spent_less[1])
+    rows = pd.DataFrame({"customer": ["a", "b", "a"], "at": [*[day("2024-06-01")] * 2, day("2024-05-31")]})
+    found = switching.earlier(months, rows.assign(started=day("2024-01-01")), 3, 0.005)
+    assert found["mrr"].tolist()[::2] == [10.0, 20.0]
+    assert found["tickets"].tolist() == [7.0, 0.0, 8.0]
+    assert found["spent_less"].tolist()[0] == 1
+    assert found["spent_less"].isna().tolist() == [False, True, True]
+    assert found["stay"][0] == pytest.approx(152 / 30.4375)
 
 
 # ----------------------------------------------------------------------------------------------------------- answers
 
 
 def test_shares_and_difference_are_those_counted_by_hand(desk: Lay) -> None:
-    study = Company().add("bad", 40, 20, complains()).add("other", 60, 15).study(desk)
-    year, more = study.finding("switching-within-a-year"), study.finding("switching-more-than-others")
-    assert year.estimate is not None
-    assert more.estimate is not None
-    assert (year.estimate.value, year.estimate.n) == (pytest.approx(0.5), 40)
-    assert more.estimate.value == pytest.approx(0.5 - 0.25)
-    soon = study.finding("switching-within-90-days")
-    assert soon.estimate is not None
-    assert soon.estimate.value == 0  # all left after a hundred days
-    assert "Within 90 days, 0.0%" in says(study, soon.id)
+    year = compared(Company().add("bad", 40, 20, complains()).add("other", 60, 15).customers(desk))
+    assert (year.share().value, year.share().n) == (pytest.approx(0.5), 40)
+    assert year.others().value == pytest.approx(0.25)
+    assert year.more().value == pytest.approx(0.5 - 0.25)
+    assert year.ratio()[0].value == pytest.approx(2.0)
+    assert year.share(90).value == 0  # all left after a hundred days
 
 
 def test_failed_payments_are_not_leaving(desk: Lay) -> None:
@@ -305,111 +313,55 @@ def test_failed_payments_are_not_leaving(desk: Lay) -> None:
     for row in company.terms:
         if row["ended_at"] and row["term_id"].startswith("bad 00"):
             row["end_reason"] = "payment"
-    study = company.study(desk)
-    found = study.finding("switching-within-a-year").estimate
-    assert found is not None
-    assert found.value == pytest.approx(10 / 40)
-    assert "That they differ" in says(study, "switching-payments")
-    assert "ended 25.0% and 0.0% within a year" in says(study, "switching-payments")
+    customers = company.customers(desk)
+    assert compared(customers).share().value == pytest.approx(10 / 40)
+    unpaid = customers.compared(*customers.episodes(), cause=switching.UNPAID)
+    assert (unpaid.share().value, unpaid.others().value) == (pytest.approx(10 / 40), 0.0)
+    assert switching.differs(unpaid.more(), 0.05) == "supported"
 
 
-@pytest.mark.parametrize(
-    ("left", "count", "verdict", "said"),
-    [
-        (40, 40, "supported", "100.0% (95% interval 91.2% to 100.0%; n = 40) left within a year: nearly all"),
-        (20, 40, "not-supported", "left within a year, not the 89.0% that is said everywhere."),
-        (8, 10, "cannot-tell", "too few were seen to tell it from 89.0%. It needs more bad experiences"),
-        (1, 3, "cannot-tell", "How many customers leave after a bad experience cannot be told. It needs more"),
-    ],
-)
-def test_what_is_said_of_the_share_that_left(desk: Lay, left: int, count: int, verdict: str, said: str) -> None:
-    found = Company().add("bad", count, left, complains()).add("other", 60, 15).answers(desk)
-    assert found["switching-within-a-year"].verdict == verdict
-    assert said in told(found["switching-within-a-year"])
-
-
-@pytest.mark.parametrize(
-    ("left", "verdict", "said"),
-    [
-        (
-            30,
-            "supported",
-            "Of like customers without a bad experience at that time 25.0% left within a year too; after one it is "
-            "75.0%. The difference, +50.0 points",
-        ),
-        (11, "cannot-tell", "may be chance. It needs more bad experiences"),
-        (0, "not-supported", "more left within a year, 25.0%, than after one, 0.0%. The difference is −25.0 points"),
-    ],
-)
-def test_what_is_said_of_the_difference(desk: Lay, left: int, verdict: str, said: str) -> None:
-    found = Company().add("bad", 40, left, complains()).add("other", 60, 15).answers(desk)
-    assert found["switching-more-than-others"].verdict == verdict
-    assert said in told(found["switching-more-than-others"])
+@pytest.mark.parametrize(("left", "ruling"), [(30, "supported"), (11, "cannot-tell"), (0, "not-supported")])
+def test_what_is_said_of_the_difference(desk: Lay, left: int, ruling: str) -> None:
+    year = compared(Company().add("bad", 40, left, complains()).add("other", 60, 15).customers(desk))
+    assert year.more().value == pytest.approx(left / 40 - 15 / 60)
+    assert verdict(year.more(), matters=0.05) == ruling
 
 
 def test_where_what_would_matter_is_excluded_there_is_no_difference_worth_the_name(desk: Lay) -> None:
-    found = Company().add("bad", 120, 0, complains()).add("other", 120, 1).answers(desk)["switching-more-than-others"]
-    assert found.verdict == "not-supported"
-    assert found.estimate is not None
-    assert found.estimate.low < 0 < found.estimate.high < 0.05
-    assert "may be chance." in told(found)
-    late, well = complains(well=False), complains()
-    handled = Company().add("badly", 120, 0, late).add("well", 120, 1, well).answers(desk, "handled")
-    assert handled["switching-recovery"].verdict == handled["switching-first-contact"].verdict == "not-supported"
+    more = compared(Company().add("bad", 120, 0, complains()).add("other", 120, 1).customers(desk)).more()
+    assert more.low < -0.03 < 0 < more.high < 0.05
+    assert verdict(more, matters=0.05) == switching.differs(more, 0.08) == "not-supported"
+    assert switching.differs(more, 0.03) == "cannot-tell"
 
 
 def test_with_nobody_to_compare_with_nothing_is_said(desk: Lay) -> None:
-    found = Company().add("bad", 40, 20, complains()).answers(desk)
-    more = found["switching-more-than-others"]
-    assert (more.verdict, more.estimate) == ("cannot-tell", None)
-    assert "It needs more bad experiences" in told(more)
+    year = compared(Company().add("bad", 40, 20, complains()).customers(desk))
+    assert not any(one.is_known for one in (year.share(), year.others(), year.more()))
+    with pytest.raises(UntoldError, match="more bad experiences"):
+        year.ratio()
 
 
-@pytest.mark.parametrize(
-    ("well", "badly", "verdict", "said"),
-    [
-        (5, 30, "supported", "handled badly 75.0% left within a year, after like ones that were handled well 12.5%"),
-        (10, 12, "cannot-tell", "may be chance. It needs more bad experiences"),
-        (30, 5, "not-supported", "fewer than after like ones that were handled well, 75.0%"),
-    ],
-)
-def test_what_is_said_of_good_handling(desk: Lay, well: int, badly: int, verdict: str, said: str) -> None:
+@pytest.mark.parametrize(("well", "badly"), [(5, 30), (10, 12), (30, 5)])
+def test_handling_is_that_counted_by_hand(desk: Lay, well: int, badly: int) -> None:
     company = Company().add("well", 40, well, complains()).add("badly", 40, badly, complains(well=False))
-    found = company.add("other", 60, 15).answers(desk)
-    assert found["switching-recovery"].verdict == verdict
-    assert said in told(found["switching-recovery"])
+    customers = company.add("other", 60, 15).customers(desk)
+    cases, stretches = customers.episodes()
+    good, bad = customers.judged(cases)
+    assert (len(good), len(bad)) == (40, 40)
+    against = customers.same_problem(bad, good)
+    assert (against.share().value, against.others().value) == (pytest.approx(badly / 40), pytest.approx(well / 40))
+    assert customers.compared(good, stretches).more().value == pytest.approx(well / 40 - 15 / 60)
+    assert (against.cases["at"] == 0).all()
+    assert good["at"].min() == pytest.approx(cases["at"].min() + 14)
 
 
-@pytest.mark.parametrize(
-    ("well", "verdict", "said"),
-    [
-        (30, "not-supported", "Handling it well does not undo it."),
-        (10, "not-supported", "Nothing here says that a complaint handled well binds customers more than none."),
-        (0, "supported", "left less often than like customers without one"),
-    ],
-)
-def test_what_is_said_of_the_recovery_paradox(desk: Lay, well: int, verdict: str, said: str) -> None:
-    found = Company().add("well", 40, well, complains()).add("other", 60, 15).answers(desk)
-    assert found["switching-recovery-paradox"].verdict == verdict
-    assert said in told(found["switching-recovery-paradox"])
-    untold = found["switching-recovery"]
-    assert untold.verdict == "cannot-tell"  # nobody whose complaint was handled badly
-    assert "tickets that say when they were solved" in told(untold)
-
-
-@pytest.mark.parametrize(
-    ("well", "badly", "verdict", "said"),
-    [
-        (5, 30, "supported", "the very first request was handled badly 75.0% left within a year"),
-        (10, 12, "cannot-tell", "may be chance. It needs more bad experiences"),
-        (30, 5, "not-supported", "fewer than where a like one was handled well, 75.0%"),
-    ],
-)
-def test_what_is_said_of_the_first_request(desk: Lay, well: int, badly: int, verdict: str, said: str) -> None:
-    company = Company().add("well", 40, well, asks(True)).add("badly", 40, badly, asks(False))
-    found = company.add("bad", 20, 5, complains()).answers(desk)
-    assert found["switching-first-contact"].verdict == verdict
-    assert said in told(found["switching-first-contact"])
+def test_whether_it_was_handled_well_needs_tickets_that_say_when_they_were_solved(desk: Lay) -> None:
+    company = Company().add("bad", 40, 20, complains()).add("other", 60, 15)
+    for row in company.tickets:
+        row["first_solved_at"] = row["last_solved_at"] = None
+    customers = company.customers(desk)
+    with pytest.raises(UntoldError, match="tickets that say when they were solved"):
+        customers.judged(customers.episodes()[0])
 
 
 def test_the_first_request_is_compared_within_severity(desk: Lay) -> None:
@@ -418,40 +370,21 @@ def test_the_first_request_is_compared_within_severity(desk: Lay) -> None:
         return [ticket(customer, is_complaint=True, severity="severe", first_solved_at=None, last_solved_at=None)]
 
     company = Company().add("q well", 60, 0, asks(True)).add("q badly", 10, 0, asks(False))
-    study = company.add("s well", 20, 10, complains()).add("s badly", 40, 20, late).study(desk)
-    found = study.finding("switching-first-contact").estimate
-    assert found is not None
-    assert found.value == pytest.approx(0.0, abs=1e-9)
-    plainly = study.evidence["first_contact"].rows[0].estimate  # type: ignore[union-attr]
-    assert plainly.value == pytest.approx(20 / 50 - 10 / 80)
+    customers = company.add("s well", 20, 10, complains()).add("s badly", 40, 20, late).customers(desk)
+    well, badly = customers.judged(customers.first_contacts())
+    assert customers.same_problem(badly, well).more().value == pytest.approx(0.0, abs=1e-9)
+    assert customers.plainly(badly, well).more().value == pytest.approx(20 / 50 - 10 / 80)
 
 
-def test_the_evidence_is_that_of_its_rows(desk: Lay) -> None:
-    def minor(customer: str) -> list[Row]:
-        return [ticket(customer, is_complaint=True, severity="minor")]
+def test_where_the_difference_is_largest_and_smallest() -> None:
+    def points(value: float, known: bool = True) -> Estimate:
+        return Estimate(value, value - 0.1, value + 0.1 if known else np.nan, 99, "share difference", "")
 
-    study = Company().add("severe", 40, 30, complains()).add("minor", 40, 12, minor).add("other", 60, 15).study(desk)
-    assert list(study.evidence) == [
-        "stated",
-        "curves",
-        "severity",
-        "kinds",
-        "classes",
-        "recovery",
-        "first_contact",
-        "otherwise",
-        "alike",
-    ]
-    rows = {row.label: row.estimate for row in study.evidence["severity"].rows}  # type: ignore[union-attr]
-    assert rows["severe"].value == pytest.approx(30 / 40 - 15 / 60)
-    assert rows["minor"].value == pytest.approx(12 / 40 - 15 / 60)
-    assert not rows["moderate"].is_known
-    kinds = dict(study.evidence["kinds"].rows)  # type: ignore[union-attr]
-    assert list(kinds) == ["complaint"]
-    assert kinds["complaint"][0] == 80
-    assert "The difference is +50.0 points after severe ones (95% interval" in says(study, "switching-by-severity")
-    for finding in study.every_finding:
-        assert says(study, finding.id).endswith(".")
+    rows = {"a": points(0.2), "b": points(0.4), "c": points(0.1), "d": points(0.9, known=False)}
+    found = switching.furthest(rows)
+    assert (found["most"], found["most_more"], found["least"]) == ("b", rows["b"], "c")
+    with pytest.raises(UntoldError, match="more than one class"):
+        switching.furthest({"a": rows["a"], "d": rows["d"]})
 
 
 # ------------------------------------------------------------------------------------------------------ missing data
@@ -462,54 +395,46 @@ def test_without_a_table_nothing_can_be_told(desk: Lay, absent: str) -> None:
     company = Company().add("bad", 10, 5, complains()).add("other", 10, 2)
     laid = {"subscriptions": company.terms, "tickets": company.tickets}
     del laid[absent]
-    study = run_study(Workbook(desk(END.isoformat(), **laid), Month(2025, 12), EN), "switching")
-    assert [finding.verdict for finding in study.findings] == ["cannot-tell"] * 5
-    assert all(finding.estimate is None for finding in study.findings)
-    assert "subscriptions" in says(study, "switching-within-a-year")
-    assert study.evidence == {}
+    with pytest.raises(UntoldError, match=NO_CASES):
+        seen(Workbook(desk(END.isoformat(), **laid), Month(2025, 12), EN))
 
 
 def test_without_marks_of_complaints_other_signs_count(desk: Lay) -> None:
-    bad = Company().add("bad", 40, 20, lambda customer: [ticket(customer, satisfaction="bad")]).add("other", 60, 15)
-    for row in bad.tickets:
+    company = Company().add("bad", 40, 20, lambda customer: [ticket(customer, satisfaction="bad")]).add("other", 60, 15)
+    for row in company.tickets:
         del row["is_complaint"]
-    study = bad.study(desk)
-    assert "a request that stayed unanswered for a week, was reopened or was rated bad" in says(
-        study, "switching-within-a-year"
-    )
-    assert study.finding("switching-within-a-year").estimate.n == 40  # type: ignore[union-attr]
-    assert any("Which tickets are complaints is in no export" in words for words in study.missing)
+    customers = company.customers(desk)
+    assert customers.counted == ("reopened", "unanswered", "rated_bad")
+    assert compared(customers).share().n == 40
+
+
+def test_what_counts_is_chosen_by_name(desk: Lay) -> None:
+    book = Company().add("bad", 10, 5, complains()).add("other", 10, 2).book(desk)
+    assert seen(book, "severe").counted == ("severe",)
+    with pytest.raises(MeasureError, match='no "complant" to choose; did you mean "complaint"'):
+        seen(book, "complant")
 
 
 def test_what_lies_after_the_month_is_not_known(desk: Lay) -> None:
     company = Company().add("bad", 40, 20, complains()).add("other", 60, 15)
-    laid = desk(END.isoformat(), subscriptions=company.terms, tickets=company.tickets)
-    early = run_study(Workbook(laid, Month(2024, 8), EN), "switching")  # everybody left in September
-    assert early.finding("switching-within-a-year").verdict == "cannot-tell"
-    book = Workbook(laid, Month(2024, 5), EN)
-    assert read(book).of(TOLD).empty
-    assert run_study(book, "switching").finding("switching-within-a-year").verdict == "cannot-tell"
+    early = seen(company.book(desk, "2024-08"))  # everybody left in September
+    assert not compared(early).share().is_known
+    with pytest.raises(UntoldError, match=NO_CASES):
+        seen(company.book(desk, "2024-05"))
 
 
 # ------------------------------------------------------------------------------------------------------------ doubts
 
 
-def doubt(study: Study, name: str) -> Finding:
-    return next(finding for finding in study.doubts if finding.id == name)
-
-
-def test_the_plain_comparison_stands_beside_the_answer(desk: Lay) -> None:
+def test_the_plain_comparison_misleads(desk: Lay) -> None:
     company = Company().add("bad", 40, 20, complains()).add("other", 60, 15)
-    for number in range(30):  # gone before they could complain
+    for number in range(40):  # gone before they could complain
         company.terms.append(term(f"gone {number}", START + timedelta(days=30, minutes=number)))
-    study = company.study(desk)
-    naive = doubt(study, "switching-plainly").estimate
-    assert naive is not None
-    assert naive.value < 0 < study.finding("switching-more-than-others").estimate.value  # type: ignore[union-attr]
-    assert "That misleads" in says(study, "switching-plainly")
+    customers = company.customers(desk)
+    assert customers.ever_against_never().more().value < 0 < compared(customers).more().value
 
 
-def test_silent_problems_of_the_others_are_reckoned_with(desk: Lay) -> None:
+def test_silent_problems_are_counted_by_answer(desk: Lay) -> None:
     answers = [
         {
             "answer_id": str(number),
@@ -525,34 +450,44 @@ def test_silent_problems_of_the_others_are_reckoned_with(desk: Lay) -> None:
         }
         for number in range(40)
     ]
-    study = Company().add("bad", 40, 20, complains()).add("other", 60, 15).study(desk, survey_answers=answers)
-    found = doubt(study, "switching-silent")
-    assert found.estimate is not None
-    assert found.estimate.value == pytest.approx(16 / 40)
-    assert "would be +41.7 points instead of +25.0 points" in says(study, found.id)  # 25 / (1 - 0.4)
+    company = Company().add("bad", 40, 20, complains()).add("other", 60, 15)
+    assert company.customers(desk, survey_answers=answers).silent().value == pytest.approx(16 / 40)
+    with pytest.raises(UntoldError, match="whom customers told"):
+        company.customers(desk, folder="unasked").silent()
 
 
-def test_the_others_own_bad_experiences_are_said(desk: Lay) -> None:
-    later = COMPLAINT + timedelta(days=50)
+def test_a_bad_answer_is_compared_with_good_ones_given_lately(desk: Lay) -> None:
+    def answer(customer: str, score: int, days: float) -> Row:
+        usual = {"survey": "s", "instrument": "nps", "scale_min": 0, "scale_max": 10}
+        return {"answer_id": customer, "customer_id": customer, "score": score,
+                "completed_at": COMPLAINT - timedelta(days=days), **usual}  # fmt: skip
 
-    def complains_later(customer: str) -> list[Row]:
-        return [ticket(customer, later, is_complaint=True)]
-
-    study = (
-        Company().add("bad", 40, 20, complains()).add("other", 60, 15).add("later", 20, 10, complains_later).study(desk)
-    )
-    # beside a first case stand 60 others and 20 who complain later, beside each of those 20 the 60
-    share = 40 * 20 / 80 / 60
-    assert f"Of the others {EN.percent(share)} had one themselves" in says(study, "switching-own-later")
+    company = Company().add("bad", 40, 20).add("lately", 60, 15).add("before", 60, 60)
+    company.tickets += complains()("bad 000")
+    groups = (("bad", 40, 2, 0.0), ("lately", 60, 9, 30.0), ("before", 60, 9, 70.0))
+    answers = [answer(f"{name} {k:03}", score, ago) for name, count, score, ago in groups for k in range(count)]
+    answers.append(answer("early", 9, 160.0))  # before anybody came, so that bad answers before are known
+    customers = company.customers(desk, survey_answers=answers)
+    found = customers.after_an_answer("detractor", 60.0)
+    assert (found.share().value, found.others().value) == (pytest.approx(0.5), pytest.approx(0.25))
+    assert customers.after_an_answer("detractor", 80.0).others().value == pytest.approx(75 / 120)
 
 
 def test_something_unseen_is_measured_by_the_ratio(desk: Lay) -> None:
-    study = Company().add("bad", 120, 60, complains()).add("other", 160, 40).study(desk)
-    text = says(study, "switching-unseen-cause")
-    assert "left 2.00 times as often" in text
-    assert "3.41 times as likely" in text  # 2 + sqrt(2)
-    level = Company().add("bad", 40, 11, complains()).add("other", 60, 15).study(desk, folder="level")
-    assert "nothing unseen is needed to explain it" in says(level, "switching-unseen-cause")
+    ratio, strength = compared(Company().add("bad", 120, 60, complains()).add("other", 160, 40).customers(desk)).ratio()
+    assert (ratio.value, strength.point) == (pytest.approx(2), pytest.approx(2 + np.sqrt(2)))
+    assert switching.differs(ratio, 0.0, none=1.0) == "supported"
+    level = Company().add("bad", 40, 11, complains()).add("other", 60, 15).customers(desk, folder="level")
+    ratio, strength = compared(level).ratio()
+    assert strength.limit == 1
+    assert switching.differs(ratio, 0.0, none=1.0) == "cannot-tell"
+
+
+def test_after_a_question_answered_well_as_many_leave_as_counted_by_hand(desk: Lay) -> None:
+    company = Company().add("asked", 40, 10, asks(True)).add("other", 60, 15).add("badly", 30, 30, asks(False))
+    good = company.add("bad", 10, 5, complains()).customers(desk).after("good")
+    # who asked and was answered badly had nothing bad in the days before; who complained two weeks before had
+    assert (good.share().value, good.others().value) == (pytest.approx(10 / 40), pytest.approx(45 / 90))
 
 
 def test_yearly_contracts_show_at_anniversaries(desk: Lay) -> None:
@@ -560,33 +495,60 @@ def test_yearly_contracts_show_at_anniversaries(desk: Lay) -> None:
     for number, row in enumerate(company.terms):
         if row["ended_at"] and row["customer_id"] != "early" and number % 2:
             row["ended_at"] = START + timedelta(days=366)
-    study = company.study(desk)
-    found = doubt(study, "switching-anniversaries").estimate
-    assert found is not None
     left = [row for row in company.terms if row["ended_at"] and row["customer_id"] != "early"]
-    assert found.value == pytest.approx(sum(row["ended_at"] == START + timedelta(days=366) for row in left) / len(left))
+    share = sum(row["ended_at"] == START + timedelta(days=366) for row in left) / len(left)
+    assert company.customers(desk).anniversaries(3.0).value == pytest.approx(share)
 
 
 def test_complaints_of_nobody_known_are_counted(desk: Lay) -> None:
     company = Company().add("bad", 40, 20, complains()).add("other", 60, 15)
     company.tickets.append(ticket("x", is_complaint=True) | {"customer_id": None})
-    study = company.study(desk)
-    assert "Of 41 complaints 1 name no known customer" in says(study, "switching-unlinked")
-    assert "of 35 ends of customers 0 have no reason" in says(study, "switching-unlinked")
+    assert company.customers(desk).unlinked() == {"complaints": 41, "without": 1, "ends": 35, "unexplained": 0}
 
 
 def test_a_cut_in_spending_before_is_compared(desk: Lay) -> None:
-    def before(customers: str) -> Company:
+    def shares(which: str) -> tuple[float, float]:
         company = Company().add("bad", 40, 20, complains()).add("other", 60, 15)
         for row in list(company.terms):
-            name = str(row["customer_id"])
-            if name.startswith(customers):
-                cut = datetime(2024, 4, 15)
+            name, cut = str(row["customer_id"]), datetime(2024, 4, 15)
+            if name.startswith(which):
                 company.terms.append({**row, "term_id": f"{name} 2", "started_at": cut, "monthly_amount": 5.0})
                 row["ended_at"], row["end_reason"] = cut, "migration"
-        return company
+        customers = company.customers(desk, folder=which or "both")
+        like, cut_spending = customers.before(compared(customers), 3, 0.005)
+        assert like.loc["mrr", "cases"] == pytest.approx(5.0)
+        assert like.loc["tickets"].tolist() == [0.0, 0.0, 0.0]
+        return cut_spending.share().value, cut_spending.others().value
 
-    unlike = before("bad").study(desk)
-    assert "100.0% and 0.0% had cut their spending. That they differ already" in says(unlike, "switching-before")
-    both = before("").study(desk, folder="both")
-    assert "100.0% and 100.0% had cut their spending: no measurable difference" in says(both, "switching-before")
+    assert shares("bad") == (pytest.approx(1.0), 0.0)
+    assert shares("") == (pytest.approx(1.0), pytest.approx(1.0))
+
+
+# ------------------------------------------------------------------------------------------------------ the notebook
+
+
+def test_the_notebook_shows_what_was_counted(desk: Lay) -> None:
+    later = COMPLAINT + timedelta(days=50)
+    company = Company().add("severe", 40, 30, complains()).add("minor", 40, 12, complains(severity="minor"))
+    study = company.add("other", 60, 15).add("later", 20, 10, complains(severity="minor", at=later)).study(desk)
+    # beside a first case stand 60 others and 20 who complain later, beside each of those 20 the 60
+    of_others = 25 / 80
+    severity = study.exhibits["severity"].frame.set_index("label")["value"]
+    assert severity["severe"] == pytest.approx(30 / 40 - of_others)
+    assert np.isnan(severity["moderate"])
+    assert study.exhibits["kinds"].frame["Cases"].to_dict() == {"complaint": 100}
+    assert study.finding("switching-own-later").values["share"].value == pytest.approx(80 * 20 / 80 / 100)  # type: ignore[union-attr]
+    assert study.finding("switching-within-90-days").verdict == "not-supported"  # the region of its claim decides
+
+
+def test_another_assumption_moves_sentence_exhibit_and_method(desk: Lay) -> None:
+    book = Company().add("bad", 40, 20, complains()).add("other", 60, 15).book(desk)
+    year, short = run(NOTEBOOK, book), run(NOTEBOOK, book, within=90.0, soon=60.0, quiet=120.0)
+    assert "50.0%" in year.exhibits["finding-switching-within-a-year"].text
+    assert "left within 90 days" in short.exhibits["finding-switching-within-a-year"].text.replace("\xa0", " ")
+    assert "0.0%" in short.exhibits["finding-switching-within-a-year"].text
+    assert year.exhibits["curves"].frame["x"].max() == 365
+    assert short.exhibits["curves"].frame["x"].max() == 90
+    told = " ".join(text for record in short.records for text in record.get("methods", {}).values())
+    assert "none in the 120 days before" in told.replace("\xa0", " ")
+    assert estimates(short.exhibits["otherwise"].frame)[0].value == pytest.approx(0.0, abs=1e-9)

@@ -1,0 +1,407 @@
+"""Leaving after a bad experience, beside like customers at the same moment. Times are days since 1970 (UTC)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from cxlib.errors import MeasureError, untold
+from cxlib.estimate import Array, Estimate, Floats, Ints, difference, proportion
+from cxlib.finding import Ruling, Value, verdict
+from cxlib.models.binary import share
+from cxlib.models.clusters import half_width, hidden_if_few, sandwich
+from cxlib.models.matching import Compared, Followed, Matches, compare, match_risk_sets
+from cxlib.models.sensitivity import EValue, e_value
+from cxlib.nearest import did_you_mean
+from cxlib.workbook import Workbook
+
+OF_TICKETS = {
+    "complaint": "tickets.is_complaint",
+    "severe": "tickets.severity",
+    "reopened": "tickets.reopens",
+    "unanswered": "tickets.first_public_reply_at",
+    "rated_bad": "tickets.satisfaction",
+}
+"""Kinds of bad experience that tickets show, and the column without which none is seen."""
+
+STRATA = ("tier", "tenure", "product", "region", "sector", "segment", "channel")
+LEFT, UNPAID = 1, 2
+YEAR = 365.25
+_FAR = 1e9
+
+SPELLS = """
+SELECT customer_id AS customer, tier, product, region, sector, segment, channel, spell, started_at AS started,
+    observed_from AS begins, ended_at, end_reason
+FROM customer_spell WHERE observed_from < $cut ORDER BY customer_id, spell
+"""
+# beside what is bad: the first question of a month that was answered well, when that was known; harmless answers to
+# surveys; the first request of all, where a complaint without a severity is unlike a question, which has none
+EXPERIENCES = """
+SELECT customer_id AS customer, kind, occurred_at AS at, judged_at AS judged,
+    CAST(max(CASE severity WHEN 'minor' THEN 1 WHEN 'moderate' THEN 2 WHEN 'severe' THEN 3 WHEN 'question' THEN 0
+        WHEN 'complaint' THEN -1 END) AS DOUBLE) AS severity,
+    CAST(min(CASE WHEN handled_well THEN 1 WHEN NOT handled_well THEN 0 END) AS DOUBLE) AS handled_well
+FROM (
+    SELECT customer_id, kind, severity, occurred_at, judged_at, handled_well FROM bad_experience
+    UNION ALL
+    SELECT customer_id, 'good', NULL, min(judged_at), NULL, NULL FROM ticket_handling
+    WHERE handled_well AND NOT is_complaint AND severity IS NULL
+    GROUP BY customer_id, date_trunc('month', judged_at)
+    UNION ALL
+    SELECT customer_id, CASE instrument WHEN 'nps' THEN 'no detractor' ELSE 'no survey_problem' END, NULL,
+        completed_at, NULL, NULL FROM survey_answers
+    WHERE customer_id IS NOT NULL AND coalesce(respondent, 'customer') = 'customer'
+        AND ((instrument = 'nps' AND score > 6) OR (instrument = 'problem' AND score = 0))
+    UNION ALL
+    SELECT customer_id, 'first', coalesce(severity, CASE WHEN is_complaint THEN 'complaint' ELSE 'question' END),
+        created_at, judged_at, handled_well
+    FROM (
+        SELECT *, row_number() OVER (PARTITION BY customer_id ORDER BY created_at, ticket_id) AS place
+        FROM ticket_handling
+    ) AS in_order WHERE place = 1
+) AS seen
+WHERE occurred_at < $cut
+GROUP BY customer_id, kind, occurred_at, judged_at
+ORDER BY customer_id, occurred_at, CASE kind WHEN 'good' THEN 1 ELSE 0 END, kind
+"""
+BEGINNINGS = """
+SELECT (SELECT min(created_at) FROM tickets) AS tickets,
+    (SELECT min(completed_at) FROM survey_answers WHERE instrument = 'nps') AS detractor,
+    (SELECT min(completed_at) FROM survey_answers WHERE instrument = 'problem') AS survey_problem,
+    (SELECT min(occurred_at) FROM incidents) AS incident
+"""
+MONTHS = """
+SELECT customer_id AS customer, month, CAST(mrr_end AS DOUBLE) AS mrr, CAST(tickets AS DOUBLE) AS tickets
+FROM customer_month ORDER BY customer_id, month
+"""
+SILENT = """
+SELECT customer_id AS customer, max(CASE WHEN score > 0 AND told IN ('public', 'nobody') THEN 1 ELSE 0 END) AS silent
+FROM survey_answers
+WHERE instrument = 'problem' AND score IS NOT NULL AND completed_at < $cut
+    AND (score = 0 OR told IS NOT NULL) AND coalesce(respondent, 'customer') = 'customer'
+GROUP BY customer_id, survey, wave
+"""
+UNLINKED = """
+SELECT count(*) AS complaints, count(*) FILTER (WHERE customer_id IS NULL) AS without
+FROM tickets WHERE (is_complaint OR severity = 'severe') AND created_at < $cut
+"""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Cases and those like them, followed from the moment `at` of the case.
+
+    `cases` and `pairs` have customer, at, followed_until, event; a pair also its `case` and `weight`. `exact_on` says
+    how many strata each case shares with its others. `share` (of the cases) and `others` are those that left within
+    so many days, `more` is their difference; without days the last of the times is meant.
+    """
+
+    cases: pd.DataFrame
+    pairs: pd.DataFrame
+    compared: Compared
+    exact_on: Ints
+
+    def share(self, days: float | None = None) -> Estimate:
+        return self._share(self.compared.cases, self.compared.influence_of_cases, self._place(days))
+
+    def others(self, days: float | None = None) -> Estimate:
+        return self._share(self.compared.others, self.compared.influence_of_others, self._place(days))
+
+    def more(self, days: float | None = None) -> Estimate:
+        first, second, place = self.share(days), self.others(days), self._place(days)
+        value, half = float(self.compared.difference[place]), self._half(self.compared.influence[:, place])
+        low, high, method = max(value - half, -1.0), min(value + half, 1.0), "risk sets, clustered by customer"
+        if half == 0 or min(first.value, second.value) <= 0 or max(first.value, second.value) >= 1:
+            # where one side shows none, or all, its error cannot be read off the data
+            apart = difference(first, second)
+            low, high, method = apart.low, apart.high, apart.method
+        return self._estimate(value, low, high, "share difference", method)
+
+    def ratio(self) -> tuple[Estimate, EValue]:
+        """Return how many times as large the share is among the cases, and what unseen cause would explain that."""
+        above, below = self.compared.cases[-1], self.compared.others[-1]
+        untold("It needs more bad experiences, or more time after them.", above > 0, below > 0, self.more().is_known)
+        sides = self.compared.influence_of_cases[:, -1] / above, self.compared.influence_of_others[:, -1] / below
+        value, times = float(above / below), float(np.exp(self._half(sides[0] - sides[1])))
+        method = "delta method on the log ratio, clustered by customer"
+        ratio = self._estimate(value, value / times, value * times, "ratio", method)
+        return ratio, e_value(ratio.value, ratio.low, ratio.high)
+
+    def _place(self, days: float | None) -> int:
+        return -1 if days is None else int(np.flatnonzero(self.compared.times == days)[0])
+
+    def _half(self, influence: Floats) -> float:
+        """Return half the width of an interval: Student's t, customers drawn whole."""
+        customers = self.cases["customer"].nunique()
+        return half_width(float(sandwich(influence[:, None], customers)[0, 0]), max(customers - 1, 1))
+
+    def _share(self, shares: Floats, influence: Floats, place: int) -> Estimate:
+        """Return a share with limits on the scale of log(-log(1 - share)); Wilson's where it is none or all."""
+        value, n = float(shares[place]), len(self.cases)
+        low, high = proportion(np.round(value) * n, n)[1:]
+        if 1e-12 < value < 1 - 1e-12:
+            hazard, half = -np.log1p(-value), self._half(influence[:, place])
+            low, high = -np.expm1(-hazard * np.exp(np.array([-half, half]) / ((1 - value) * hazard)))
+        return self._estimate(value, float(low), float(high), "share", "Aalen-Johansen, clustered by customer")
+
+    def _estimate(self, value: float, low: float, high: float, unit: str, method: str) -> Estimate:
+        if not np.isfinite(value):
+            return Estimate.unknown(len(self.cases), unit, method)
+        return hidden_if_few(Estimate(value, low, high, len(self.cases), unit, method))
+
+
+def _compared(cases: pd.DataFrame, pairs: pd.DataFrame, matches: Matches, times: Array, cause: int) -> Comparison:
+    found, rows = compare(_followed(cases), _followed(pairs), matches, times, cause), matches.matched
+    return Comparison(cases.iloc[rows], pairs, found, matches.exact_on[rows])
+
+
+def _followed(side: pd.DataFrame) -> Followed:
+    duration = (side["followed_until"] - side["at"]).to_numpy(float)
+    return Followed(duration, side["event"].to_numpy().astype(np.intp), side["customer"].to_numpy(object))
+
+
+@dataclass(frozen=True)
+class Customers:
+    """Everything up to the cut, and what the notebook assumes.
+
+    `spells`: customer, the segments, started, begins (from when on leaving could be seen), ends (left, or last seen),
+    event (0 still a customer, 1 left, 2 payment failed). `experiences`: customer, kind, severity (1 to 3, NaN where not
+    recorded), at, judged, handled_well (1, 0, NaN). `seen_from`: the first of the tickets, incidents and answers; what
+    was before is not known. `counted`: kinds that count as a bad experience. `quiet`: days without one, after which the
+    next begins an episode. `stays`: days at which lengths of stay are parted, from 0 on. `alike`: what others share
+    with a case, the most important first. `within`: days in which leaving is counted.
+    """
+
+    book: Workbook
+    spells: pd.DataFrame
+    experiences: pd.DataFrame
+    seen_from: Mapping[str, float]
+    counted: tuple[str, ...]
+    quiet: float
+    stays: tuple[float, ...]
+    alike: tuple[str, ...]
+    within: float
+
+    def of(self, *kinds: str) -> pd.DataFrame:
+        return self.experiences[self.experiences["kind"].isin(kinds)]
+
+    def tenure(self, days: pd.Series) -> Ints:
+        """Return how long somebody has been a customer, as a place among the lengths of stay."""
+        return np.searchsorted(self.stays, days.to_numpy(float), side="right") - 1
+
+    def episodes(self, *kinds: str, base: pd.DataFrame | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the bad experiences that begin an episode, and who else could have had one at the same moment.
+
+        Of some kinds, those that count if none is given; among all spells, or a `base` of parts of them. The first
+        frame has one row per episode of somebody who was paying, the second one per stretch (`begins`, `ends`) that is
+        free of one and of one length of stay: customer, started, followed_until, event, the strata, `at` or the `next`.
+        """
+        kinds, spells = kinds or self.counted, self.spells if base is None else base
+        seen_from = self.seen_from.get(kinds[0], self.seen_from["tickets"])
+        late = np.maximum(spells["begins"], seen_from + self.quiet)
+        spells = spells.assign(
+            begins=spells["begins"].where(spells["started"] >= seen_from, late),
+            followed_until=spells.get("followed_until", spells["ends"]),
+        )
+        never = pd.DataFrame({"customer": spells["customer"].unique(), "at": _FAR})
+        times = pd.concat([self.of(*kinds), never], ignore_index=True)
+        times = times.sort_values(["customer", "at", "severity"], kind="stable").drop_duplicates(["customer", "at"])
+        times["free"] = times.groupby("customer")["at"].shift().fillna(-_FAR) + self.quiet
+        cases = times[times["free"] <= times["at"]].drop(columns="free").merge(spells, on="customer")
+        cases = cases.query("begins <= at < ends").reset_index(drop=True)
+        gaps = times[["customer", "free", "at"]].rename(columns={"at": "next"})
+        bands = pd.DataFrame({"tenure": range(len(self.stays)), "low": self.stays, "high": (*self.stays[1:], _FAR)})
+        parts = spells.merge(gaps, on="customer").merge(bands, "cross")
+        starts = np.maximum.reduce([parts["begins"], parts["free"], parts["started"] + parts["low"]])
+        stops = np.minimum.reduce([parts["ends"], parts["next"], parts["started"] + parts["high"]])
+        stretches = parts.assign(begins=starts, ends=stops).query("begins < ends").reset_index(drop=True)
+        return cases.assign(tenure=self.tenure(cases["at"] - cases["started"])), stretches
+
+    def compared(
+        self, cases: pd.DataFrame, others: pd.DataFrame, times: Sequence[float] = (), cause: int = LEFT
+    ) -> Comparison:
+        """Compare cases with all others at risk at the same moment and like them, by some times and `within`."""
+        cases = cases.reset_index(drop=True)
+        matches = match_risk_sets(cases, others, self.alike, near="started")
+        pairs = others.iloc[matches.other].reset_index(drop=True)
+        at = cases["at"].to_numpy(float)[matches.case]
+        pairs = pairs.assign(case=matches.case, weight=matches.weight, at=at)
+        return _compared(cases, pairs, matches, [*times, self.within], cause)
+
+    def plainly(self, cases: pd.DataFrame, others: pd.DataFrame) -> Comparison:
+        """Compare two groups as they are, each row followed from its own `at`."""
+        n, m = len(cases), len(others) if len(cases) else 0
+        every = Matches(np.zeros(m, np.intp), np.arange(m), np.full(m, 1 / max(m, 1)), np.zeros(n, np.intp))
+        return _compared(cases, others.iloc[:m], every, [self.within], LEFT)
+
+    def after(self, kind: str) -> Comparison:
+        """Compare after one kind of experience, where it came first, with those free of any of its family."""
+        family = (kind,) if kind == "incident" else dict.fromkeys([*OF_TICKETS, kind])
+        cases, stretches = self.episodes(*family)
+        return self.compared(cases[cases["kind"] == kind], stretches)
+
+    def after_an_answer(self, kind: str, counts_for: float) -> Comparison:
+        """Compare after a bad answer with those who gave a good one to the same question, so many days ago at most."""
+        good = self.of(f"no {kind}")[["customer", "at"]].rename(columns={"at": "asked"})
+        until = np.minimum(good.groupby("customer")["asked"].shift(-1).fillna(np.inf), good["asked"] + counts_for)
+        base = self.spells.merge(good.assign(until=until), on="customer").query("begins <= asked < ends")
+        ends = np.minimum(base["until"], base["ends"])
+        base = base.assign(begins=base["asked"], ends=ends, followed_until=base["ends"])
+        return self.compared(self.episodes(kind)[0], self.episodes(kind, base=base)[1])
+
+    def ever_against_never(self) -> Comparison:
+        """Compare plainly who had a bad experience at any time with who never had, from when first seen: misleading.
+
+        Whoever leaves soon has had little time for one (immortal time: Suissa 2008, Am. Journal of Epidemiology 167).
+        """
+        spells = self.spells.assign(at=self.spells["begins"], followed_until=self.spells["ends"])
+        bad = self.of(*self.counted)[["customer", "at"]].rename(columns={"at": "bad"})
+        had = spells.reset_index().merge(bad, on="customer").query("begins <= bad < ends")["index"]
+        ever = spells.index.isin(had)
+        return self.plainly(spells[ever], spells[~ever])
+
+    def first_contacts(self) -> pd.DataFrame:
+        """Return the first request of customers who began after the first ticket of all; of others it is not known."""
+        spells = self.spells[(self.spells["spell"] == 1) & (self.spells["started"] >= self.seen_from["tickets"])]
+        cases = self.of("first").merge(spells, on="customer")
+        # who asked while trying the product is followed from the first payment
+        return cases.assign(followed_until=cases["ends"], judged=np.maximum(cases["judged"], cases["started"]))
+
+    def judged(self, cases: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return cases handled well and badly, followed from when that is judged; who has left by then is left out."""
+        here = cases[cases["handled_well"].notna()].query("begins <= judged < followed_until")
+        untold("It needs complaints of known customers, and tickets that say when they were solved.", len(here))
+        here = here.assign(at=here["judged"], tenure=self.tenure(here["judged"] - here["started"]))
+        return here[here["handled_well"] == 1], here[here["handled_well"] == 0]
+
+    def same_problem(self, cases: pd.DataFrame, others: pd.DataFrame) -> Comparison:
+        """Compare two groups within severity, tier and length of stay, whatever the date: each on its own clock."""
+        sides = [one.assign(at=0.0, followed_until=one["followed_until"] - one["at"]) for one in (cases, others)]
+        like = replace(self, alike=("severity", "tier", "tenure"))
+        return like.compared(sides[0], sides[1].assign(begins=-np.inf, ends=np.inf))
+
+    def before(self, comparison: Comparison, back: int, less: float) -> tuple[pd.DataFrame, Comparison]:
+        """Return how like both sides were before, and who of them had cut spending by a share of `less` or more.
+
+        The frame has the means of `cases` and `others`, and their `gap` in standard deviations, of what `earlier` says.
+        """
+        months, weight = _rows(self.book, MONTHS), comparison.pairs["weight"]
+        mine, theirs = (earlier(months, side, back, less) for side in (comparison.cases, comparison.pairs))
+        known = theirs.notna().mul(weight, axis=0).sum()
+        mean = theirs.mul(weight, axis=0).sum() / known
+        spread = np.sqrt((mine.var(ddof=0) + (theirs - mean).pow(2).mul(weight, axis=0).sum() / known) / 2)
+        gap = ((mine.mean() - mean) / spread).where(spread != 0, 0.0)
+        like = pd.DataFrame({"cases": mine.mean(), "others": mean, "gap": gap}).drop(index="spent_less").dropna()
+        return like, again(comparison, mine["spent_less"], theirs["spent_less"])
+
+    def anniversaries(self, days: float) -> Estimate:
+        """Return the share of those who left that did so within so many days of an anniversary of their start."""
+        left = self.spells[self.spells["event"] == LEFT]
+        stay = (left["ends"] - left["started"]).to_numpy(float)
+        off = np.abs(stay - YEAR * np.round(stay / YEAR))
+        return share((off <= days) & (stay > YEAR / 2), left["customer"].to_numpy())
+
+    def silent(self) -> Estimate:
+        """Return the share of answers that tell of a problem of which the company was not told."""
+        lacking = self.book.lacks("survey_answers.told", "survey_answers.score")
+        untold("It needs a survey that asks for problems, and whom customers told of them.", not lacking)
+        answers = self.book.frame(SILENT)
+        return share(answers["silent"].to_numpy(float), answers["customer"].astype(str).to_numpy())
+
+    def unlinked(self) -> dict[str, int]:
+        """Count complaints, those without a known customer, ends of customers, and those without a reason."""
+        ends = self.spells.loc[self.spells["event"] != 0, "end_reason"]
+        complaints, without = (int(count) for count in self.book.frame(UNLINKED).iloc[0])
+        return dict(complaints=complaints, without=without, ends=len(ends), unexplained=int(ends.isna().sum()))
+
+
+def read(book: Workbook, bad: str, otherwise: str, quiet: float, stays: str, alike: str, within: float) -> Customers:
+    """Read spells and experiences; where no export can show what counts as bad, what is named `otherwise` counts."""
+    counted, like = chosen(bad, OF_TICKETS), chosen(alike, STRATA)
+    if len(book.lacks(*(OF_TICKETS[kind] for kind in counted))) == len(counted):
+        counted = chosen(otherwise, OF_TICKETS)
+    spells, seen = _rows(book, SPELLS), _rows(book, EXPERIENCES)
+    untold(
+        "It needs the terms of the billing system with their ends, and the tickets with complaints, severity, "
+        "reopenings, replies or ratings, under the same customer ids.",
+        len(book.lacks(*OF_TICKETS.values())) < len(OF_TICKETS),
+        not book.lacks("subscriptions.started_at", "subscriptions.ended_at", "tickets.created_at"),
+        len(spells),
+        seen["kind"].isin(OF_TICKETS).any(),
+    )
+    cut = (pd.Timestamp(book.cut) - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    ended, unpaid = spells["ended_at"] <= cut, spells["end_reason"] == "payment"
+    event = np.where(ended, np.where(unpaid, UNPAID, LEFT), 0)
+    spells = spells.assign(ends=spells["ended_at"].where(ended, cut).astype(float), event=event)
+    seen_from = {str(name): float(when) for name, when in _rows(book, BEGINNINGS).iloc[0].items()}
+    parted = (0.0, *(float(days) for days in stays.split(",")))
+    return Customers(book, spells, seen, seen_from, counted, quiet, parted, like, within)
+
+
+def chosen(named: str, known: Sequence[str] | Mapping[str, object]) -> tuple[str, ...]:
+    """Return the names in a text, separated by commas; refuse one that is not known."""
+    names = tuple(name.strip() for name in named.split(","))
+    for name in names:
+        if name not in known:
+            raise MeasureError(f'there is no "{name}" to choose{did_you_mean(name, known)}')
+    return names
+
+
+def _rows(book: Workbook, sql: str) -> pd.DataFrame:
+    """Return the rows of a statement with times as days since 1970; an empty time is NaN."""
+    rows = book.frame(sql)
+    times = rows.select_dtypes("datetime").apply(lambda time: (time - pd.Timestamp(0)) / pd.Timedelta(days=1))
+    return rows.assign(**{str(name): time for name, time in times.items()})
+
+
+def earlier(months: pd.DataFrame, rows: pd.DataFrame, back: int, less: float) -> pd.DataFrame:
+    """Return what is known of rows in the months (UTC) before their moment; NaN where they were no customers.
+
+    `stay` (months as a customer), `mrr` (at the end of the month before), `tickets` (in `back` months), `spent_less`
+    (1 where the amount a month fell in that time by a share of `less` or more).
+    """
+    customer, month = rows["customer"].to_numpy(object), _month(rows["at"])
+    table = months.assign(month=_month(months["month"])).set_index(["customer", "month"])
+    then = [table.reindex(pd.MultiIndex.from_arrays([customer, month - k])) for k in range(1, back + 2)]
+    mrr, before = (then[k]["mrr"].to_numpy(float) for k in (0, back))
+    spent_less = np.where((mrr > 0) & (before > 0), mrr < (1 - less) * before, np.nan)
+    tickets = np.sum([line["tickets"].fillna(0).to_numpy(float) for line in then[:back]], axis=0)
+    stay = (rows["at"] - rows["started"]) / (YEAR / 12)
+    return pd.DataFrame({"stay": stay, "mrr": mrr, "tickets": tickets, "spent_less": spent_less}, rows.index)
+
+
+def _month(days: pd.Series) -> Ints:
+    return np.asarray(np.floor(days).to_numpy("datetime64[D]").astype("datetime64[M]"), np.intp)
+
+
+def again(comparison: Comparison, of_cases: pd.Series, of_pairs: pd.Series) -> Comparison:
+    """Compare the same cases and others in a yes or no (1, 0; NaN where not known) that was settled before.
+
+    A case that is not known is left out, and so is one of whose others none is; the rest of a set counts as the set.
+    """
+    cases = comparison.cases.assign(event=of_cases)[of_cases.notna()]
+    pairs = comparison.pairs.assign(event=of_pairs)[of_pairs.notna() & comparison.pairs["case"].isin(cases.index)]
+    cases = cases.loc[pairs["case"].unique()]
+    weight = pairs["weight"] / pairs.groupby("case")["weight"].transform("sum")
+    rows = cases.index.get_indexer(pd.Index(pairs["case"]))
+    matches = Matches(rows, rows, weight.to_numpy(float), np.zeros(len(cases), np.intp))
+    # a yes is an event before the time asked about, a no is followed beyond it
+    cases, pairs = (side.assign(at=0.0, followed_until=2.0 * (1 - side["event"])) for side in (cases, pairs))
+    return _compared(cases, pairs, matches, [1.0], LEFT)
+
+
+def furthest(rows: Mapping[str, Estimate]) -> dict[str, Value]:
+    """Return `most, most_more, least, least_more`: where the number is largest and smallest, of rows that tell."""
+    told = {name: one.value for name, one in rows.items() if one.is_known and np.isfinite(one.low + one.high)}
+    untold("It needs bad experiences in more than one class of customers.", len(told) > 1)
+    most, least = max(told, key=told.__getitem__), min(told, key=told.__getitem__)
+    return {"most": most, "most_more": rows[most], "least": least, "least_more": rows[least]}
+
+
+def differs(estimate: Estimate, matters: float, none: float = 0.0) -> Ruling:
+    """Return whether a number lies to either side of no difference; if not, whether all that matters is excluded."""
+    sides = verdict(estimate, none, np.inf, none + matters), verdict(estimate, -np.inf, none, none - matters)
+    return min(sides, key=["supported", "cannot-tell", "not-supported"].index)
