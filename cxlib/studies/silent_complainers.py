@@ -1,0 +1,835 @@
+"""For each customer who complains, how many stay silent, and do they leave.
+
+Counted from a survey, from logged incidents and from lists that overlap; what could be wrong with each; and who left.
+Pure functions of frames; whatever can be debated is an argument. What no export brings raises UntoldError.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.duration.hazard_regression import PHReg
+from statsmodels.stats.contingency_tables import StratifiedTable
+from statsmodels.stats.multitest import multipletests
+
+from cxlib.errors import MeasureError, UntoldError, untold
+from cxlib.estimate import ALPHA, Array, Bools, Estimate, Floats, Interval, Ints, Z, proportion
+from cxlib.finding import Quantity, Verdict
+from cxlib.models.binary import cluster_variance, hidden_if_few
+from cxlib.models.hidden_population import HISTORIES, PopulationSize, chao_lower_bound, stratified_chapman, three_lists
+from cxlib.models.incidence import OTHER, STILL, WANTED, Durations, durations, incidence, influences
+from cxlib.models.nonresponse import (
+    effective_size,
+    late_responders,
+    rake,
+    response_chances,
+    trimmed,
+    weighted_share,
+    with_different_silent,
+    worst_case,
+)
+from cxlib.tables import SEVERITIES
+from cxlib.workbook import Workbook
+
+RANKS = {1: "minor", 2: "moderate", 3: "severe"}
+UNIT = "silent customers"
+KINDS = ["time_kind", "tier_kind", "region_kind", "score_kind", "questions_kind"]
+
+LEAST = 5
+"""A category with fewer who answered, or did not, is merged with the most frequent; a hazard needs as many who left."""
+
+LEAST_NOTICED = 30
+"""With fewer incidents of which the log says that the customer noticed, all incidents are taken."""
+
+LEAST_RECALL = 0.05
+"""A problem remembered more rarely than this is not scaled up: one answer would stand for too many."""
+
+MARKED = "Tickets that are marked as complaints (tickets.is_complaint) would tell."
+MORE = "More answers of customers with a problem would tell."
+
+RANK = "CASE severity WHEN 'minor' THEN 1 WHEN 'moderate' THEN 2 WHEN 'severe' THEN 3 END"
+COMPLAINT = "is_complaint AND NOT is_outbound"
+
+AROUND = """
+WITH $moments,
+
+signs AS (
+    SELECT customer_id, created_at AS seen_at, severity, 'written' AS source,
+        coalesce(is_complaint, FALSE) AS is_complaint, coalesce(is_outbound, FALSE) AS is_outbound
+    FROM tickets
+    UNION ALL
+    SELECT customer_id, occurred_at, severity, 'logged', FALSE, FALSE FROM incidents WHERE noticed
+),
+
+near AS (
+    SELECT m.$id, $counts
+    FROM moments AS m
+    LEFT JOIN signs AS s ON s.customer_id = m.customer_id AND $reach
+    GROUP BY m.$id
+)
+
+SELECT
+    m.*, $names, c.region, c.tier, c.$segment AS part, c.created_at AS known_since,
+    p.started_at IS NOT NULL AS is_customer, date_diff('day', p.started_at, m.$at) AS tenure_days,
+    CASE WHEN p.ended_at < $cut THEN p.ended_at END AS ended_at,
+    CASE WHEN p.ended_at < $cut THEN p.end_reason END AS end_reason
+FROM moments AS m
+INNER JOIN near AS n ON n.$id = m.$id
+LEFT JOIN customers AS c ON c.customer_id = m.customer_id
+LEFT JOIN customer_spell AS p
+    ON p.customer_id = m.customer_id AND p.started_at <= m.$at
+    AND (p.ended_at IS NULL OR p.ended_at > m.$at + INTERVAL $stays DAY)
+ORDER BY m.$at, m.$id
+"""
+"""What is known of the customer at each of some moments, and counts of what was seen around it."""
+
+ASKED = """
+answers AS (
+    SELECT a.customer_id, a.completed_at, a.survey, coalesce(a.told, '') AS told, i.invite_id IS NOT NULL AS invited,
+        coalesce(i.invite_id, a.answer_id) AS asked_id,
+        CASE WHEN a.score > 0 THEN coalesce($rank, CAST(a.score AS INTEGER)) ELSE a.score END AS severity
+    FROM (
+        SELECT *, row_number() OVER (
+            PARTITION BY coalesce(invite_id, answer_id) ORDER BY completed_at DESC, answer_id
+        ) AS place
+        FROM survey_answers WHERE instrument = 'problem' AND completed_at < $cut AND score IS NOT NULL
+    ) AS a
+    LEFT JOIN survey_invites AS i ON i.invite_id = a.invite_id AND i.sent_at < $cut
+    WHERE a.place = 1
+),
+
+asked AS (
+    SELECT invite_id AS asked_id, customer_id, sent_at, TRUE AS invited
+    FROM survey_invites WHERE sent_at < $cut AND survey IN (SELECT survey FROM answers)
+    UNION ALL
+    SELECT asked_id, customer_id, completed_at, FALSE FROM answers WHERE NOT invited
+),
+
+earlier AS (
+    SELECT k.asked_id, a.score, row_number() OVER (
+        PARTITION BY k.asked_id ORDER BY a.completed_at DESC, a.answer_id
+    ) AS place
+    FROM asked AS k
+    INNER JOIN survey_answers AS a
+        ON a.customer_id = k.customer_id AND a.instrument = 'nps' AND a.score IS NOT NULL
+        AND a.completed_at < k.sent_at AND a.completed_at > k.sent_at - INTERVAL $year DAY
+),
+
+moments AS (
+    SELECT k.*, a.completed_at, a.severity, a.told, e.score AS earlier_score
+    FROM asked AS k
+    LEFT JOIN answers AS a ON a.asked_id = k.asked_id
+    LEFT JOIN earlier AS e ON e.asked_id = k.asked_id AND e.place = 1
+)"""
+
+INCIDENTS = """
+moments AS (
+    SELECT incident_id || ' ' || customer_id AS hit_id, incident_id, customer_id, min(occurred_at) AS occurred_at,
+        max($rank) AS severity, max(CASE WHEN noticed THEN 1 WHEN noticed = FALSE THEN 0 END) AS noticed
+    FROM incidents
+    WHERE customer_id IS NOT NULL AND occurred_at < $cut - INTERVAL $days DAY
+    GROUP BY incident_id, customer_id
+)"""
+
+DETRACTORS = """
+moments AS (
+    SELECT answer_id, invite_id, customer_id, completed_at FROM survey_answers
+    WHERE instrument = 'nps' AND score <= 6 AND customer_id IS NOT NULL AND completed_at < $cut
+        AND (touchpoint IS NULL OR touchpoint = 'relationship')
+)"""
+
+COMPLAINERS = """
+moments AS (
+    SELECT DISTINCT customer_id AS name, customer_id, $cut AS cut FROM tickets
+    WHERE customer_id IS NOT NULL AND created_at < $cut
+)"""
+
+
+def _around(
+    book: Workbook, moments: str, id: str, at: str, counts: Mapping[str, str], reach: str, **values: object
+) -> pd.DataFrame:
+    """Return the moments with what is known of their customers, and with counts of the signs within reach of them."""
+    each = ", ".join(f"{how} AS {name}" for name, how in counts.items())
+    given = {"counts": each, "names": ", ".join(counts), "reach": reach, "id": id, "at": at, "rank": RANK}
+    sql = AROUND.replace("$moments", moments).replace("$reach", reach)
+    return book.frame(sql, **{"segment": "tier", "stays": 0, **given, **values})
+
+
+BEFORE = "s.seen_at <= m.$at AND s.seen_at > m.$at - INTERVAL $days DAY"
+
+
+def asked(book: Workbook, days: int, year: int, segment: str) -> pd.DataFrame:
+    """Return one row per person and round of a survey that asks about problems, answered or not.
+
+    `severity` is what was answered (0 none, 1 minor, 2 moderate, 3 severe; NaN without an answer), `told` where the
+    person took it; all else is known of everyone asked: tickets and noticed incidents of the `days` before, the last
+    recommendation score of the `year` days before, the `part` by `segment`. `invited` is false where no invitation was
+    found. `…_kind` are categories of it, as codes, that hold enough who answered and who did not.
+    """
+    signs = {"questions": "source = 'written' AND NOT is_complaint", "complaints": COMPLAINT}
+    signs["complaints_unrated"] = f"{COMPLAINT} AND s.severity IS NULL"
+    for name in SEVERITIES:
+        signs[f"complaints_{name}"] = f"{COMPLAINT} AND s.severity = '{name}'"
+        signs[f"incidents_{name}"] = f"source = 'logged' AND s.severity = '{name}'"
+    counts = {name: f"count(*) FILTER (WHERE {when})" for name, when in signs.items()}
+    frame = _around(book, ASKED, "asked_id", "sent_at", counts, BEFORE, days=days, year=year, segment=segment)
+    untold(
+        "A survey of all customers, those lately lost included, would tell: did you have a problem in the last three "
+        "months, how bad was it, and did you tell the company (survey_answers with the instrument problem, score and "
+        "told).",
+        len(frame),
+    )
+    return in_kinds(frame.astype({"severity": float}))
+
+
+def in_kinds(asked: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with what is known of everyone as codes of categories."""
+    kinds = {
+        "time": _tenure(asked).where(asked["is_customer"], "former"),
+        "tier": asked["tier"],
+        "region": asked["region"],
+        "score": pd.cut(asked["earlier_score"].astype(float), [-1, 6, 8, 10], labels=["low", "middle", "high"]),
+        "questions": asked["questions"].clip(upper=3),
+    }
+    answered = asked["severity"].notna().to_numpy()
+    return asked.assign(**{f"{name}_kind": _merged(kind, answered) for name, kind in kinds.items()})
+
+
+def _tenure(rows: pd.DataFrame) -> pd.Series:
+    return pd.cut(rows["tenure_days"].astype(float), [-1, 365, 1095, np.inf], labels=["1", "3", "more"]).astype(object)
+
+
+def _merged(values: pd.Series, answered: Bools) -> Ints:
+    """Return categories as codes from 0, those with too few answers or refusals merged with the most frequent."""
+    codes, names = pd.factorize(values.astype(object).where(values.notna(), "unknown"))
+    yes, no = (np.bincount(codes[side], minlength=len(names)) for side in (answered, ~answered))
+    few = (yes < LEAST) | ((no < LEAST) & bool((~answered).any()))
+    return np.unique(np.where(few[codes], int(np.argmax(yes + no)), codes), return_inverse=True)[1]
+
+
+def incidents(book: Workbook, days: int, controls: Sequence[int]) -> pd.DataFrame:
+    """Return one row per customer and incident that was over for so many `days` at the cut.
+
+    `after` says whether a complaint followed within these days; `control_28` … whether one came in as many ordinary
+    days that began so long before (NaN where the customer was not one yet). Where complaints are not marked, every
+    ticket counts, and the ordinary days take the ordinary ones away. `is_customer` is of the whole time until the days
+    were over.
+    """
+    counted = "source = 'written' AND NOT is_outbound" if book.lacks("tickets.is_complaint") else COMPLAINT
+    counts = {
+        name: f"max(CASE WHEN {counted} AND s.seen_at >= m.occurred_at + INTERVAL ({shift}) DAY "
+        f"AND s.seen_at < m.occurred_at + INTERVAL ({shift + days}) DAY THEN 1 ELSE 0 END)"
+        for name, shift in ({"after": 0} | {f"control_{back}": -back for back in controls}).items()
+    }
+    reach = f"s.seen_at >= m.$at - INTERVAL {max(controls)} DAY AND s.seen_at < m.$at + INTERVAL $days DAY"
+    frame = _around(book, INCIDENTS, "hit_id", "occurred_at", counts, reach, days=days, stays=days)
+    untold(
+        "Incidents that the company's own systems log (incidents), and tickets by customer, would tell without asking.",
+        len(frame),
+        not book.lacks("tickets"),
+    )
+    for back in controls:
+        too_early = frame["known_since"] > frame["occurred_at"] - pd.Timedelta(days=back)
+        frame[f"control_{back}"] = frame[f"control_{back}"].mask(too_early)
+    return frame
+
+
+def complaints(book: Workbook, days: int) -> pd.DataFrame:
+    """Return one row per customer who ever wrote, and how many complaints there were in the `days` before the cut."""
+    untold(MARKED, not book.lacks("tickets.is_complaint"))
+    reach = "s.seen_at >= m.cut - INTERVAL $days DAY AND s.seen_at < m.cut"
+    counts = {"complaints": f"count(*) FILTER (WHERE {COMPLAINT})"}
+    return _around(book, COMPLAINERS, "name", "cut", counts, reach, days=days)
+
+
+def detractors(book: Workbook, days: int) -> pd.DataFrame:
+    """Return one row per answer of 0 to 6 to the recommendation question, and the complaints of the `days` before.
+
+    Surveys sent after a particular contact are left out: to be asked, one must have written.
+    """
+    untold(MARKED, not book.lacks("tickets.is_complaint"))
+    counts = {"complaints": f"count(*) FILTER (WHERE {COMPLAINT})"}
+    return _around(book, DETRACTORS, "answer_id", "completed_at", counts, BEFORE, days=days)
+
+
+def odds_against(share: float) -> float:
+    """Return silent people per one who told, from the share that told."""
+    return np.inf if share <= 1e-12 else (1 - share) / share
+
+
+def _estimate(ends: Array, n: int, unit: str, method: str, *flags: str) -> Estimate:
+    """Return an Estimate of (value, low, high), hidden if it rests on few; one element may stand for each end."""
+    value, low, high = np.ravel(ends).tolist()
+    made = hidden_if_few(Estimate(value, low, high, n, unit, method, flags))
+    return made if n else Estimate.unknown(0, unit, method)
+
+
+def ratio_of(share: Estimate, *flags: str) -> Estimate:
+    """Return silent people per one who told, from the share that told: (1 - p) / p, which falls as p rises."""
+    value, low, high = (odds_against(end) for end in (share.value, share.high, share.low))
+    endless = ("not-reached",) if np.isinf(value) else ()
+    return Estimate(value, low, high, share.n, UNIT, share.method, (*share.flags, *flags, *endless))
+
+
+def over(one: Array, other: Array) -> Floats:
+    """Return one number over another, both as (value, low, high), with the limits put together on the log scale.
+
+    The method of variance estimates recovery: Zou and Donner (2008), Statistics in Medicine 27.
+    """
+    (a, a_low, a_high), (b, b_low, b_high) = np.log(one), np.log(other)
+    ends = (0.0, -np.hypot(a - a_low, b_high - b), np.hypot(a_high - a, b - b_low))
+    return np.asarray(np.exp(a - b + np.array(ends)), float)
+
+
+def times_as_many(one: Estimate, other: Estimate) -> Estimate:
+    """Return one ratio over another; not known where either, or a limit, is none or without end."""
+    first, second = ((estimate.value, estimate.low, estimate.high) for estimate in (one, other))
+    n, method = min(one.n, other.n), "limits put together on the log scale"
+    if not (np.isfinite([first, second]).all() and min(*first, *second) > 0):
+        return Estimate.unknown(n, "ratio", method)
+    return _estimate(over(first, second), n, "ratio", method)
+
+
+def beyond(after: Interval, ordinary: Interval) -> Interval:
+    """Return the share that an event adds to an ordinary one, the two being independent: 1 - (1 - a) / (1 - b)."""
+    none, usual = (1 - np.minimum([part.value[0], part.high[0], part.low[0]], 1 - 1e-9) for part in (after, ordinary))
+    value, high, low = np.maximum(1 - over(none, usual), 0.0)[:, None]
+    return Interval(value, low, high)
+
+
+def knows_who_was_asked(asked: pd.DataFrame) -> bool:
+    """Return whether most of the answers came upon an invitation that is known, and not everybody answered."""
+    return bool(asked["invited"].mean() > 0.5) and bool(asked["severity"].isna().any())
+
+
+def needs_invitations(asked: pd.DataFrame) -> None:
+    """Raise UntoldError where it is not known who was asked and did not answer."""
+    untold(
+        "The list of all who were invited to the survey (survey_invites) would tell; without it the answers stand for "
+        "those who answered.",
+        knows_who_was_asked(asked),
+    )
+
+
+def weighed(asked: pd.DataFrame, most: float) -> pd.DataFrame:
+    """Return the answers, with weights that make them stand for everyone asked.
+
+    `heard` is whether the company was told, `is_problem` whether a problem is named and where it was taken. `plain` is
+    one; `raked` brings time as a customer, tier and region to the shares of everyone asked; `by_frame` is one over the
+    chance of answering, given all that is known of everyone, tickets included; `weight` is one over that chance given
+    what became of the worst problem, too. How a problem changes the chance, told and not, is learned from those whose
+    problem tickets or logged incidents show, and read off at what the answer itself reports: so an answer of somebody
+    who told nobody is not taken for one of somebody who had no problem. Chances are cut at `most` medians. Where it is
+    not known who was asked, `weight` is one and the others are not there.
+    """
+    answered = asked["severity"].notna().to_numpy()
+    answers = asked[answered].reset_index(drop=True).astype({"severity": int})
+    heard, named = answers["told"] == "company", answers["severity"] > 0
+    answers = answers.assign(heard=heard, is_problem=named & (answers["told"] != ""), plain=1.0, weight=1.0)
+    if not knows_who_was_asked(asked):
+        return answers
+    complained, known = _worst(asked, "complaints"), _worst(asked, "complaints", "incidents")
+    reported = np.maximum(answers["severity"].to_numpy(), known[answered])
+    silent = (reported > 0) & ~heard.to_numpy() & (complained[answered] == 0)
+    nobody = np.zeros(len(asked), bool)
+    usual = _chances(asked, complained, complained[answered], nobody, nobody[answered])
+    used = _chances(asked, known, reported, (known > 0) & (complained == 0), silent)
+    weights = {"raked": np.ones(len(answers)), "by_frame": trimmed(1 / usual, most), "weight": trimmed(1 / used, most)}
+    return answers.assign(**{name: _raked(asked, answered, start) for name, start in weights.items()})
+
+
+def _worst(rows: pd.DataFrame, *sources: str) -> Ints:
+    """Return the worst severity of which there is any sign, 0 where there is none."""
+    worst = np.zeros(len(rows), np.intp)
+    for rank, name in RANKS.items():
+        worst[(rows[[f"{source}_{name}" for source in sources]] > 0).any(axis=1)] = rank
+    return worst
+
+
+def _raked(asked: pd.DataFrame, answered: Bools, start: Floats) -> Floats:
+    codes = [asked[kind].to_numpy() for kind in KINDS[:3]]
+    with suppress(MeasureError):
+        return rake(start, [(code[answered], np.bincount(code)) for code in codes])
+    return start
+
+
+def _chances(asked: pd.DataFrame, known: Ints, reported: Ints, known_silent: Bools, silent: Bools) -> Floats:
+    """Return each answer's chance of being given, by what is known of everyone and what became of the problem."""
+    answered = asked["severity"].notna().to_numpy()
+    kinds, fates = np.column_stack([dummies(asked[kind]) for kind in KINDS]), _fates(known, known_silent)
+    enough = np.array([np.bincount(answered[fate], minlength=2).min() >= LEAST for fate in fates.T])
+    rare = np.flatnonzero(~enough[3:]) + 1
+    everyone = [kinds, fates[:, enough], known_silent & np.isin(known, rare)]
+    mine = [kinds[answered], _fates(reported, silent)[:, enough], silent & np.isin(reported, rare)]
+    return response_chances(np.column_stack(everyone), answered, np.column_stack(mine))
+
+
+def _fates(rank: Ints, silent: Bools) -> Bools:
+    """Return in six columns who had a problem of each severity, and who did not tell of it."""
+    at = rank[:, None] == np.array(list(RANKS))
+    return np.column_stack([at, silent[:, None] & at])
+
+
+def dummies(codes: Array) -> Floats:
+    """Return one column per category but the first."""
+    each = np.asarray(codes)
+    return np.asarray(each[:, None] == np.arange(1, each.max(initial=0) + 1), float)
+
+
+def share(answers: pd.DataFrame, yes: Array, by: str = "weight") -> Estimate:
+    """Return a weighted share of some answers, those of the same customer taken together."""
+    people = answers["customer_id"].astype(str)
+    return _estimate(weighted_share(yes, answers[by], people), len(answers), "share", "weighted, Wilson")
+
+
+def ratio(answers: pd.DataFrame, *ranks: int, by: str = "weight") -> Estimate:
+    """Return silent customers per one who told, of problems of all severities or of some; `by` names the weights."""
+    mine = _problems(answers, ranks, by)
+    return ratio_of(share(mine, mine["heard"], by))
+
+
+def worth(answers: pd.DataFrame, by: str) -> int:
+    """Return how many equally weighted answers with a problem would say as much."""
+    return round(effective_size(_problems(answers, (), by)[by]))
+
+
+def _problems(answers: pd.DataFrame, ranks: Sequence[int], by: str) -> pd.DataFrame:
+    untold("The list of all who were invited to the survey (survey_invites) would tell.", by in answers)
+    return answers[answers["is_problem"] & answers["severity"].isin(ranks or RANKS)]
+
+
+def places(answers: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Return the share of problems taken to each place, by severity: `group, label` and the fields of an Estimate."""
+    problems = answers[answers["is_problem"]]
+    return pd.DataFrame(
+        {"group": label, "label": name, **vars(share(mine, mine["told"] == place))}
+        for place, label in labels.items()
+        for name, mine in problems.groupby(problems["severity"].map(RANKS))
+    )
+
+
+def hidden(asked: pd.DataFrame, answers: pd.DataFrame, days: int, by: str = "weight") -> Estimate:
+    """Return how many had a problem and did not tell the company, of all who were asked in the last `days`."""
+    needs_invitations(asked)
+    begin = asked["sent_at"].max() - pd.Timedelta(days=days)
+    mine = answers[(answers["sent_at"] > begin) & ((answers["severity"] == 0) | answers["is_problem"])]
+    found = share(mine, (mine["severity"] > 0) & ~mine["heard"], by)
+    ends = np.array([found.value, found.low, found.high]) * asked.loc[asked["sent_at"] > begin, "customer_id"].nunique()
+    return _estimate(ends, found.n, "customers", "weighted share of all asked, Wilson")
+
+
+def late(answers: pd.DataFrame) -> Estimate:
+    """Return how much more of the late answers than of the early ones had told, among those with a problem."""
+    mine = answers[answers["is_problem"]]
+    found = late_responders(mine["heard"], (mine["completed_at"] - mine["sent_at"]).dt.total_seconds(), mine["weight"])
+    untold(MORE, np.isfinite(found.slope))
+    ends = (found.slope, found.slope_low, found.slope_high)
+    return Estimate(*ends, len(mine), "share difference", "weighted line, sandwich")
+
+
+def at_worst(asked: pd.DataFrame, answers: pd.DataFrame) -> tuple[float, float]:
+    """Return the lowest and the highest ratio that any behaviour of those who did not answer would allow."""
+    needs_invitations(asked)
+    told, problems = (float((answers["is_problem"] & yes).sum()) for yes in (answers["heard"], True))
+    untold("An answer of a customer who told the company would tell.", told)
+    bounds = worst_case(told, problems - told, float(asked["severity"].isna().sum()))
+    return odds_against(bounds.high), odds_against(bounds.low)
+
+
+def if_others_tell(asked: pd.DataFrame, answers: pd.DataFrame, times: float) -> float:
+    """Return the ratio if those who did not answer tell the company `times` as often as those who did."""
+    needs_invitations(asked)
+    share, answered = 1 / (1 + ratio(answers).value), float(asked["severity"].notna().mean())
+    return odds_against(float(with_different_silent(share, answered, times)))
+
+
+def if_no_other_tells(asked: pd.DataFrame, answers: pd.DataFrame) -> Quantity | Estimate:
+    """Return the same if none of them does; where nobody knows how many they are, only that it is more than now."""
+    now = ratio(answers)
+    if knows_who_was_asked(asked) and now.is_known:
+        return Quantity(if_others_tell(asked, answers, 0.0), UNIT)
+    least = now.value if now.is_known else now.low
+    return Estimate(np.inf, least, np.inf, now.n, UNIT, "", ("not-reached",))
+
+
+def knows_who_noticed(incidents: pd.DataFrame) -> bool:
+    """Return whether the log says often enough who noticed."""
+    return int((incidents["noticed"] == 1).sum()) >= LEAST_NOTICED
+
+
+def noticed(incidents: pd.DataFrame) -> pd.DataFrame:
+    """Return the incidents noticed for certain; where those are too few, all but those certainly not noticed."""
+    said = incidents["noticed"].astype(float)
+    return incidents[said == 1 if knows_who_noticed(incidents) else said != 0].reset_index(drop=True)
+
+
+def of_incidents(incidents: pd.DataFrame, rank: int) -> Estimate:
+    """Return silent customers per complaint among those hit by a logged incident of one severity.
+
+    The share with a complaint soon after, less what as many ordinary days of the same customers bring: one less the
+    ratio of the shares without one. Flag "upper-bound" where it is not known who noticed.
+    """
+    rows = noticed(incidents)
+    rows = rows[rows["severity"] == rank]
+    after = weighted_share(rows["after"], np.ones(len(rows)), rows["customer_id"])
+    controls = [name for name in rows.columns if name.startswith("control_")]
+    weeks = rows.melt("customer_id", controls, value_name="complained").dropna(subset="complained")
+    ordinary = weighted_share(weeks["complained"], np.ones(len(weeks)), weeks["customer_id"])
+    if weeks.empty:
+        ordinary = Interval(*np.zeros((3, 1)))
+    found = _estimate(beyond(after, ordinary), len(rows), "share", "complaints soon after, beyond ordinary days")
+    return ratio_of(found, *(() if knows_who_noticed(incidents) else ("upper-bound",)))
+
+
+def of_lists(asked: pd.DataFrame, rank: int, three: bool = False) -> Estimate:
+    """Return silent per told problems of one severity from lists of the people who had one, at each round.
+
+    Lists are complaint tickets, survey answers that report it and, of three, incidents that were noticed; of two lists
+    people of one tier are taken to be as likely on a list. Problems come one by one, so the rate of problems per person
+    is -log(1 - share with any), and the share told is the ratio of the rate of complaints to that of problems.
+    Complaints without severity are spread in proportion. Limits are widened by the chance in who told: those of the
+    size alone are for the people there happened to be.
+    """
+    name, everyone, complained = RANKS[rank], len(asked), float(asked["complaints"].sum())
+    untold(MARKED, complained)
+    on = np.column_stack([asked[f"complaints_{name}"] > 0, asked["severity"] == rank, asked[f"incidents_{name}"] > 0])
+    method = "log-linear, profile likelihood" if three else "stratified Chapman, log-normal"
+    unknown, rated = Estimate.unknown(0, UNIT, method), complained - float(asked["complaints_unrated"].sum())
+    told = float(on[:, 0].sum()) * (complained / rated if rated else 1.0)
+    try:
+        size = _by_three(on) if three else _by_two(on, asked["tier_kind"])
+    except MeasureError:  # too little overlap
+        return unknown
+    if np.isnan(size.value) or told == 0:
+        return unknown
+    shares = np.array([size.value, size.low, size.high]) / everyone
+    rates = -np.log1p(-shares, where=shares < 1, out=np.full(3, -np.inf)) / -np.log1p(-min(told / everyone, 1 - 1e-9))
+    value, low, high = (float(end) for end in np.maximum(rates - 1, 0.0))
+    if value > 0 and size.value > told:
+        chance = Z * np.sqrt(1 / told + 1 / (size.value - told))
+        down = np.hypot(chance, np.log(value / low)) if low > 0 else np.inf
+        low, high = value * float(np.exp(-down)), value * float(np.exp(np.hypot(chance, np.log(high / value))))
+    return hidden_if_few(Estimate(value, low, high, int((on[:, 0] & on[:, 1]).sum()), UNIT, method))
+
+
+def _by_two(on: Bools, group: pd.Series) -> PopulationSize:
+    parts = [on[group == code] for code in np.unique(group)]
+    return stratified_chapman(
+        [(*part[:, :2].sum(axis=0).tolist(), int(part[:, :2].all(axis=1).sum())) for part in parts]
+    )
+
+
+def _by_three(on: Bools) -> PopulationSize:
+    return three_lists({history: int((on == np.array(history, bool)).all(axis=1).sum()) for history in HISTORIES}).size
+
+
+SURVEY, INCIDENTS_, TWO, THREE = "survey", "incidents", "two lists", "three lists"
+
+
+def in_all_ways(asked: pd.DataFrame, answers: pd.DataFrame, incidents: pd.DataFrame, rank: int) -> dict[str, Estimate]:
+    """Return silent customers per one who told, at one severity, by each way of counting whose data are there."""
+    found: dict[str, Estimate] = {}
+    with suppress(UntoldError):
+        found[SURVEY] = ratio(answers, rank)
+    with suppress(UntoldError):
+        found[INCIDENTS_] = of_incidents(incidents, rank)
+    with suppress(UntoldError):
+        found[TWO] = of_lists(asked, rank)
+        found[THREE] = of_lists(asked, rank, three=True) if knows_who_noticed(incidents) else Estimate.unknown(0, UNIT)
+    untold("A survey that asks about problems, or incidents that the company's own systems log, would tell.", found)
+    return found
+
+
+@dataclass(frozen=True)
+class Apart:
+    """The two of several numbers that differ most clearly, and whether chance explains all their differences.
+
+    All pairs together by Holm's (1979) correction; `at` says where the two were compared.
+    """
+
+    at: str
+    one: str
+    first: Estimate
+    other: str
+    second: Estimate
+    alike: Verdict
+
+
+Pair = tuple[str, tuple[str, Estimate], tuple[str, Estimate]]
+
+
+def _furthest(pairs: Sequence[Pair], p: Sequence[float]) -> Apart:
+    at, (one, first), (other, second) = pairs[int(np.argmin(p))]
+    differ = bool(multipletests(p, ALPHA, method="holm")[0].any())
+    return Apart(at, one, first, other, second, "not-supported" if differ else "supported")
+
+
+def _pairs(at: str, found: Mapping[str, Estimate]) -> list[Pair]:
+    """Return two by two those that have limits on the logarithmic scale."""
+    finite = [(name, one) for name, one in found.items() if one.value > 0 and one.low > 0 and np.isfinite(one.high)]
+    return [(at, one, other) for one, other in combinations(finite, 2)]
+
+
+def agreement(ways: Mapping[str, Mapping[str, Estimate]]) -> Apart:
+    """Compare the ways of counting two by two at each severity.
+
+    Three lists hold the two, so they are left out; a ratio that is only an upper bound is left out too. The survey and
+    the lists share answers, so their difference varies less than is reckoned with.
+    """
+    pairs = []
+    for severity, found in ways.items():
+        by_size = sorted(found, key=lambda way: found[way].value)
+        pairs += _pairs(severity, {w: found[w] for w in by_size if w != THREE and "upper-bound" not in found[w].flags})
+    untold(
+        "Only one way of counting is possible. Incidents that the company's own systems log, by customer, and tickets "
+        "that are marked as complaints would give a second and a third way.",
+        pairs,
+    )
+    return _furthest(pairs, [_chance_of_ways(low, high) for _, low, high in pairs])
+
+
+def _chance_of_ways(low: tuple[str, Estimate], high: tuple[str, Estimate]) -> float:
+    """Return the probability of a difference as large if both ways count the same thing.
+
+    Two lists on which the same people tend to be give too low a ratio, so only too high a one is against them.
+    """
+    if low[0] == TWO:
+        return 1.0
+    errors = [np.log(one.high / one.low) / (2 * Z) for _, one in (low, high)]
+    far = stats.norm.sf(np.log(high[1].value / low[1].value) / np.hypot(*errors))
+    return float(far if high[0] == TWO else 2 * far)
+
+
+def parts(answers: pd.DataFrame, segment: str) -> Apart:
+    """Compare the parts of a breakdown two by two, each pair at the same severity (Mantel and Haenszel 1959)."""
+    problems = answers[answers["is_problem"]]
+    pairs = _pairs(segment, {str(part): ratio(mine) for part, mine in problems.groupby("part")})
+    untold("Answers from two parts of the customers, enough of each, would tell.", pairs)
+    return _furthest(pairs, [_chance_of_parts(problems, one, other) for _, (one, _), (other, _) in pairs])
+
+
+def _chance_of_parts(problems: pd.DataFrame, one: str, other: str) -> float:
+    both = problems[problems["part"].isin([one, other])]
+    each = [pd.crosstab(mine["part"], mine["heard"]).to_numpy() for _, mine in both.groupby("severity")]
+    tables = [table for table in each if table.shape == (2, 2)]
+    return float(StratifiedTable(tables).test_null_odds().pvalue) if tables else 1.0
+
+
+def floor_of_complaints(complaints: pd.DataFrame) -> Estimate:
+    """Return the least number of silent customers per complainer, from how often customers complained."""
+    times, method = complaints["complaints"], "Chao's lower bound"
+    seen = int((times > 0).sum())
+    untold("A complaint of a customer would tell.", seen)
+    size = chao_lower_bound(int((times == 1).sum()), int((times == 2).sum()), seen)
+    return _estimate(np.array([size.value, size.low, size.high]) / seen - 1, seen, UNIT, method, "floor")
+
+
+def of_detractors(detractors: pd.DataFrame, answers: pd.DataFrame) -> Estimate:
+    """Return detractors without a complaint per detractor with one, weighted as their answers to the survey are."""
+    rows = detractors.assign(weight=1.0)
+    with suppress(UntoldError):
+        weights = answers.set_index("asked_id")["weight"]
+        rows["weight"] = rows["invite_id"].map(weights / weights.mean()).fillna(1.0)
+    return ratio_of(share(rows, rows["complaints"] > 0))
+
+
+NONE, TOLD, SILENT = "no problem", "told the company", "silent"
+
+
+def after_answers(answers: pd.DataFrame, cut: datetime, longest: int) -> pd.DataFrame:
+    """Follow each answer of a customer until the customer left, `longest` days had passed, or the cut.
+
+    The clock starts at the answer, when it is known whether there was a problem and who was told; whoever left
+    before could not answer, so no time counts during which nobody could have left.
+    """
+    rows = answers[(answers["severity"] == 0) | answers["is_problem"]]
+    group = np.where(rows["severity"] == 0, NONE, np.where(rows["heard"], TOLD, SILENT))
+    return _followed(rows.assign(group=group), rows["completed_at"], cut, longest)
+
+
+def after_incidents(incidents: pd.DataFrame, days: int, cut: datetime, longest: int) -> pd.DataFrame:
+    """Follow each incident that a customer noticed from so many `days` after it, when it is known who complained.
+
+    Customers who left within these days are in neither group: those who complain need time for it (immortal time).
+    """
+    rows = noticed(incidents)
+    kinds = {"tier_kind": rows["tier"], "region_kind": rows["region"], "time_kind": _tenure(rows)}
+    codes = {name: pd.factorize(kind, use_na_sentinel=False)[0] for name, kind in kinds.items()}
+    rows = rows.assign(group=np.where(rows["after"] > 0, TOLD, SILENT), severity=rows["severity"].fillna(0), **codes)
+    return _followed(rows, rows["occurred_at"] + pd.Timedelta(days=days), cut, longest)
+
+
+def _followed(rows: pd.DataFrame, began: pd.Series, cut: datetime, longest: int) -> pd.DataFrame:
+    """Return who was a customer when the clock began: `days` followed, and `end` (0 not yet, 1 left, 2 payment)."""
+    days = (rows["ended_at"].fillna(pd.Timestamp(cut)) - began).dt.total_seconds() / 86_400
+    why = np.where(rows["end_reason"] == "payment", OTHER, WANTED)
+    end = np.where(rows["ended_at"].notna() & (days <= longest), why, STILL)
+    followed = rows.assign(days=days.clip(upper=longest), end=end)[rows["is_customer"] & ~(rows["ended_at"] <= began)]
+    untold("Subscriptions with their ends would tell who has left since.", len(followed))
+    return followed.reset_index(drop=True)
+
+
+def _cases(followed: pd.DataFrame, group: str) -> Durations:
+    mine = followed[followed["group"] == group]
+    return durations(mine["days"], mine["end"], mine["customer_id"].astype(str))
+
+
+def left(followed: pd.DataFrame, days: float, group: str, less: str = "") -> Estimate:
+    """Return the share of a group that has left by so many days, or how much larger it is than of another.
+
+    A customer may be in both groups, at two times.
+    """
+    if not less:
+        return incidence(_cases(followed, group), [days])[0]
+    cases = [_cases(followed, name) for name in (group, less)]
+    n, unit, method = min(len(part.time) for part in cases), "share difference", "Aalen-Johansen, clustered"
+    if n == 0 or any(part.time.max() < days for part in cases):
+        return Estimate.unknown(n, unit, method)
+    (first, a), (second, b) = (influences(part, [days]) for part in cases)
+    each, whom = np.concatenate([a[:, 0], -b[:, 0]]), np.concatenate([part.cluster for part in cases])
+    gap, half = float(first[0] - second[0]), Z * float(np.sqrt(cluster_variance(each, whom)))
+    return hidden_if_few(Estimate(gap, gap - half, gap + half, n, unit, method))
+
+
+def left_by(rows: Mapping[str, tuple[pd.DataFrame, *tuple[str, ...]]], days: Sequence[int]) -> pd.DataFrame:
+    """Return by label what `left` gives of (followed, group) or (followed, group, less), for each number of days."""
+    found = {}
+    for label, (followed, *groups) in rows.items():
+        with suppress(UntoldError):
+            found[label] = [left(followed, day, *groups) for day in days]
+    return pd.DataFrame.from_dict(found, orient="index")
+
+
+def curve(followed: pd.DataFrame, group: str) -> pd.DataFrame:
+    """Return the share of a group that has left by day: `x, value, low, high`; empty where the group is too small."""
+    cases, days = _cases(followed, group), np.arange(0.0, followed["days"].max() + 1, 15)
+    found = incidence(cases, days) if len(cases.time) >= LEAST else []
+    return pd.DataFrame([vars(one) for one in found], columns=["value", "low", "high"]).assign(x=days[: len(found)])
+
+
+def hazard_ratio(followed: pd.DataFrame, one: str, other: str, same_severity: bool = False) -> Estimate:
+    """Return how many times as likely a customer of one group is to leave at any moment as one of the other.
+
+    Cox's (1972) model with tier, region and time as a customer held equal, and the severity of the problem where
+    asked; standard errors respect that a customer may be there more than once (Lin and Wei 1989).
+    """
+    rows = followed[followed["group"].isin([one, other])]
+    unknown = Estimate.unknown(len(rows), "ratio", "Cox, robust, clustered by customer")
+    gone = rows[rows["end"] == WANTED]
+    if min((gone["group"] == name).sum() for name in (one, other)) < LEAST:
+        return unknown
+    rows = rows[rows["days"] >= gone["days"].min()]  # who was last seen before anybody left compares with nobody
+    held = [dummies(rows[kind]) for kind in ("tier_kind", "region_kind", "time_kind")]
+    if same_severity:
+        held.append(dummies(pd.factorize(rows["severity"], sort=True)[0]))
+    left, design = (rows["end"] == WANTED).to_numpy(), np.column_stack([rows["group"] == one, *held]).astype(float)
+    with warnings.catch_warnings():
+        # a step of the search that overflows is taken back by the search itself; the result is checked below
+        warnings.simplefilter("ignore")
+        model = PHReg(rows["days"], design[:, _estimable(design, left)], status=left.astype(int), ties="breslow")
+        fit = model.fit(groups=pd.factorize(rows["customer_id"])[0], disp=0)
+    middle, error = float(fit.params[0]), float(fit.bse[0])
+    if not (np.isfinite(middle) and np.isfinite(error)) or abs(middle) > 10:
+        return unknown
+    ends = np.exp([middle, middle - Z * error, middle + Z * error])
+    return _estimate(ends, unknown.n, unknown.unit, unknown.method)
+
+
+def _estimable(design: Floats, left: Bools) -> Ints:
+    """Return the first column, and those others in which somebody left on either side."""
+    side = design > 0
+    told = np.minimum((side & left[:, None]).sum(axis=0), (~side & left[:, None]).sum(axis=0)) >= 2
+    kept = np.append(0, np.flatnonzero(told[1:]) + 1)
+    centred = design[:, kept] - design[:, kept].mean(axis=0)
+    # a column that the ones before it give already adds nothing of its own
+    own = np.abs(np.diag(np.linalg.qr(centred, mode="r")))
+    return np.asarray(kept[own > 1e-8 * max(float(own.max(initial=0.0)), 1.0)], np.intp)
+
+
+def of_like_problems(after: pd.DataFrame, answers: pd.DataFrame) -> tuple[str, Estimate]:
+    """Return whence it can be told, and how many times as likely the silent leave as those who told of one as bad."""
+    for way, followed in ((INCIDENTS_, after), (SURVEY, answers)):
+        with suppress(UntoldError):
+            hazard = hazard_ratio(followed, SILENT, TOLD, same_severity=True)
+            if hazard.is_known:
+                return way, hazard
+    raise UntoldError(
+        "Logged incidents or survey answers on problems, more of them, and subscriptions with their ends would tell."
+    )
+
+
+def by_tickets(answers: pd.DataFrame) -> tuple[Estimate, Estimate]:
+    """Return the share with a complaint ticket as bad, of those who say they told; and the ratio if the ticket counts.
+
+    A ticket of the same severity counts, or one whose severity was not recorded.
+    """
+    found = answers["complaints_unrated"] > 0
+    for rank, name in RANKS.items():
+        found |= (answers["severity"] == rank) & (answers[f"complaints_{name}"] > 0)
+    untold(MARKED, found.any())
+    told = answers["is_problem"] & answers["heard"]
+    line = _part(found, told)
+    return _estimate(line, int(told.sum()), "share", "Wilson"), ratio(answers.assign(heard=found))
+
+
+def _part(yes: pd.Series, of: pd.Series) -> Interval:
+    return proportion([(yes & of).sum()], [of.sum()])
+
+
+def remembered(answers: pd.DataFrame) -> dict[int, Estimate]:
+    """Return how many of the problems that systems logged and customers noticed the survey brings back, by severity.
+
+    Some of those hit would have reported another problem anyway; as many as of those without any sign of one are
+    taken away.
+    """
+    incident, reports = pd.Series(_worst(answers, "incidents")), answers["severity"] > 0
+    untold("Logged incidents that say whether the customer noticed would tell how many are forgotten.", incident.any())
+    ordinary = _part(reports, pd.Series(_worst(answers, "complaints", "incidents")) == 0)
+    hit = {rank: incident == rank for rank in RANKS}
+    method = "put together from Wilson's"
+    return {
+        rank: _estimate(beyond(_part(reports, of), ordinary), int(of.sum()), "share", method)
+        for rank, of in hit.items()
+    }
+
+
+def with_the_forgotten(answers: pd.DataFrame) -> Estimate:
+    """Return the ratio of all problems if those forgotten count as well, each told as often as one remembered."""
+    recall = {rank: max(one.value, LEAST_RECALL) for rank, one in remembered(answers).items() if one.is_known}
+    return ratio(answers.assign(weight=answers["weight"] / answers["severity"].map(recall).fillna(1.0)))
+
+
+def planned(ratio: Estimate | float, problems: int) -> Estimate:
+    """Return the ratio and the limits to expect from so many problems, complaints rounded to whole ones."""
+    share = _share_that_tells(ratio)
+    if np.isnan(share):
+        return Estimate.unknown(problems, UNIT)
+    _, low, high = proportion([round(share * problems)], [problems])
+    return ratio_of(_estimate([share, low[0], high[0]], problems, "share", "Wilson, planned"))
+
+
+def problems_needed(ratio: Estimate | float, within: float) -> Estimate:
+    """Return how many problems pin the ratio to `within` of it either way."""
+    share, factor = _share_that_tells(ratio), 1 + within
+    numbers, odds = np.unique(np.geomspace(10, 1e6, 2_000).astype(int)), odds_against(share)
+    _, low, high = proportion(share * numbers, numbers)
+    pinned = numbers[((1 - low) / low <= odds * factor) & ((1 - high) / high >= odds / factor)]
+    if not len(pinned):
+        return Estimate.unknown(0, "")
+    return Estimate(float(pinned[0]), float(pinned[0]), float(pinned[0]), int(pinned[0]), "", "full count, no interval")
+
+
+def _share_that_tells(ratio: Estimate | float) -> float:
+    """Return the share that told, from silent people per one who did; NaN where that is not known, none or endless."""
+    with suppress(UntoldError):
+        value = ratio.value if isinstance(ratio, Estimate) else float(ratio)
+        return 1 / (1 + value) if 0 < value < 1e6 else np.nan
+    return np.nan
