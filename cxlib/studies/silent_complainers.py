@@ -7,9 +7,8 @@ Pure functions of frames; whatever can be debated is an argument. What no export
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
 
@@ -24,10 +23,9 @@ from cxlib.errors import MeasureError, UntoldError, untold
 from cxlib.estimate import ALPHA, Array, Bools, Estimate, Floats, Interval, Ints, Z, proportion
 from cxlib.finding import Quantity, Verdict
 from cxlib.models.binary import cluster_variance, hidden_if_few
-from cxlib.models.hidden_population import HISTORIES, PopulationSize, chao_lower_bound, stratified_chapman, three_lists
+from cxlib.models.hidden_population import HISTORIES, chao_lower_bound, stratified_chapman, three_lists
 from cxlib.models.incidence import OTHER, STILL, WANTED, Durations, durations, incidence, influences
 from cxlib.models.nonresponse import (
-    effective_size,
     late_responders,
     rake,
     response_chances,
@@ -36,7 +34,6 @@ from cxlib.models.nonresponse import (
     with_different_silent,
     worst_case,
 )
-from cxlib.tables import SEVERITIES
 from cxlib.workbook import Workbook
 
 RANKS = {1: "minor", 2: "moderate", 3: "severe"}
@@ -146,21 +143,22 @@ moments AS (
         AND (touchpoint IS NULL OR touchpoint = 'relationship')
 )"""
 
-COMPLAINERS = """
-moments AS (
-    SELECT DISTINCT customer_id AS name, customer_id, $cut AS cut FROM tickets
-    WHERE customer_id IS NOT NULL AND created_at < $cut
-)"""
+COMPLAINTS = """
+SELECT customer_id, count(*) AS complaints FROM tickets
+WHERE customer_id IS NOT NULL AND is_complaint AND NOT coalesce(is_outbound, FALSE)
+    AND created_at < $cut AND created_at >= $cut - INTERVAL $days DAY
+GROUP BY customer_id ORDER BY customer_id
+"""
 
 
 def _around(
-    book: Workbook, moments: str, id: str, at: str, counts: Mapping[str, str], reach: str, **values: object
+    book: Workbook, moments: str, id: str, at: str, counts: Mapping[str, str], **values: object
 ) -> pd.DataFrame:
     """Return the moments with what is known of their customers, and with counts of the signs within reach of them."""
     each = ", ".join(f"{how} AS {name}" for name, how in counts.items())
-    given = {"counts": each, "names": ", ".join(counts), "reach": reach, "id": id, "at": at, "rank": RANK}
-    sql = AROUND.replace("$moments", moments).replace("$reach", reach)
-    return book.frame(sql, **{"segment": "tier", "stays": 0, **given, **values})
+    usual = {"segment": "tier", "stays": 0, "names": ", ".join(counts), "counts": each}
+    sql = AROUND.replace("$moments", moments).replace("$reach", str(values.pop("reach", BEFORE)))
+    return book.frame(sql, **{**usual, "id": id, "at": at, "rank": RANK, **values})
 
 
 BEFORE = "s.seen_at <= m.$at AND s.seen_at > m.$at - INTERVAL $days DAY"
@@ -172,15 +170,15 @@ def asked(book: Workbook, days: int, year: int, segment: str) -> pd.DataFrame:
     `severity` is what was answered (0 none, 1 minor, 2 moderate, 3 severe; NaN without an answer), `told` where the
     person took it; all else is known of everyone asked: tickets and noticed incidents of the `days` before, the last
     recommendation score of the `year` days before, the `part` by `segment`. `invited` is false where no invitation was
-    found. `…_kind` are categories of it, as codes, that hold enough who answered and who did not.
+    found. `…_kind` are categories of it that hold enough who answered and who did not.
     """
     signs = {"questions": "source = 'written' AND NOT is_complaint", "complaints": COMPLAINT}
     signs["complaints_unrated"] = f"{COMPLAINT} AND s.severity IS NULL"
-    for name in SEVERITIES:
+    for name in RANKS.values():
         signs[f"complaints_{name}"] = f"{COMPLAINT} AND s.severity = '{name}'"
         signs[f"incidents_{name}"] = f"source = 'logged' AND s.severity = '{name}'"
     counts = {name: f"count(*) FILTER (WHERE {when})" for name, when in signs.items()}
-    frame = _around(book, ASKED, "asked_id", "sent_at", counts, BEFORE, days=days, year=year, segment=segment)
+    frame = _around(book, ASKED, "asked_id", "sent_at", counts, days=days, year=year, segment=segment)
     untold(
         "A survey of all customers, those lately lost included, would tell: did you have a problem in the last three "
         "months, how bad was it, and did you tell the company (survey_answers with the instrument problem, score and "
@@ -191,7 +189,7 @@ def asked(book: Workbook, days: int, year: int, segment: str) -> pd.DataFrame:
 
 
 def in_kinds(asked: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with what is known of everyone as codes of categories."""
+    """Return the frame with what is known of everyone in categories."""
     kinds = {
         "time": _tenure(asked).where(asked["is_customer"], "former"),
         "tier": asked["tier"],
@@ -199,29 +197,29 @@ def in_kinds(asked: pd.DataFrame) -> pd.DataFrame:
         "score": pd.cut(asked["earlier_score"].astype(float), [-1, 6, 8, 10], labels=["low", "middle", "high"]),
         "questions": asked["questions"].clip(upper=3),
     }
-    answered = asked["severity"].notna().to_numpy()
-    return asked.assign(**{f"{name}_kind": _merged(kind, answered) for name, kind in kinds.items()})
+    return asked.assign(**{f"{name}_kind": _merged(kind, asked["severity"].notna()) for name, kind in kinds.items()})
 
 
 def _tenure(rows: pd.DataFrame) -> pd.Series:
     return pd.cut(rows["tenure_days"].astype(float), [-1, 365, 1095, np.inf], labels=["1", "3", "more"]).astype(object)
 
 
-def _merged(values: pd.Series, answered: Bools) -> Ints:
-    """Return categories as codes from 0, those with too few answers or refusals merged with the most frequent."""
-    codes, names = pd.factorize(values.astype(object).where(values.notna(), "unknown"))
-    yes, no = (np.bincount(codes[side], minlength=len(names)) for side in (answered, ~answered))
-    few = (yes < LEAST) | ((no < LEAST) & bool((~answered).any()))
-    return np.unique(np.where(few[codes], int(np.argmax(yes + no)), codes), return_inverse=True)[1]
+def _merged(values: pd.Series, answered: pd.Series) -> pd.Categorical:
+    """Return categories, those with too few answers or refusals merged with the most frequent."""
+    kind = values.astype(object).where(values.notna(), "unknown")
+    counts = pd.DataFrame({"yes": answered, "no": ~answered}).groupby(kind, sort=False).sum()
+    few, most = counts < LEAST, counts.sum(axis=1).idxmax()
+    rare = few["yes"] | (few["no"] & bool((~answered).any()))
+    names = counts.index[~rare | (counts.index == most)]
+    return pd.Categorical(kind.mask(kind.map(rare), most), categories=names)
 
 
 def incidents(book: Workbook, days: int, controls: Sequence[int]) -> pd.DataFrame:
     """Return one row per customer and incident that was over for so many `days` at the cut.
 
-    `after` says whether a complaint followed within these days; `control_28` … whether one came in as many ordinary
-    days that began so long before (NaN where the customer was not one yet). Where complaints are not marked, every
-    ticket counts, and the ordinary days take the ordinary ones away. `is_customer` is of the whole time until the days
-    were over.
+    `after` says whether a complaint (where these are not marked, any ticket) followed within these days; `control_28` …
+    whether one came in as many ordinary days that began so long before, NaN where the customer was not one yet.
+    `is_customer` is of the whole time until the days were over.
     """
     counted = "source = 'written' AND NOT is_outbound" if book.lacks("tickets.is_complaint") else COMPLAINT
     counts = {
@@ -230,7 +228,7 @@ def incidents(book: Workbook, days: int, controls: Sequence[int]) -> pd.DataFram
         for name, shift in ({"after": 0} | {f"control_{back}": -back for back in controls}).items()
     }
     reach = f"s.seen_at >= m.$at - INTERVAL {max(controls)} DAY AND s.seen_at < m.$at + INTERVAL $days DAY"
-    frame = _around(book, INCIDENTS, "hit_id", "occurred_at", counts, reach, days=days, stays=days)
+    frame = _around(book, INCIDENTS, "hit_id", "occurred_at", counts, reach=reach, days=days, stays=days)
     untold(
         "Incidents that the company's own systems log (incidents), and tickets by customer, would tell without asking.",
         len(frame),
@@ -243,11 +241,9 @@ def incidents(book: Workbook, days: int, controls: Sequence[int]) -> pd.DataFram
 
 
 def complaints(book: Workbook, days: int) -> pd.DataFrame:
-    """Return one row per customer who ever wrote, and how many complaints there were in the `days` before the cut."""
+    """Return one row per customer with a complaint in the `days` before the cut, and how many."""
     untold(MARKED, not book.lacks("tickets.is_complaint"))
-    reach = "s.seen_at >= m.cut - INTERVAL $days DAY AND s.seen_at < m.cut"
-    counts = {"complaints": f"count(*) FILTER (WHERE {COMPLAINT})"}
-    return _around(book, COMPLAINERS, "name", "cut", counts, reach, days=days)
+    return book.frame(COMPLAINTS, days=days)
 
 
 def detractors(book: Workbook, days: int) -> pd.DataFrame:
@@ -257,11 +253,11 @@ def detractors(book: Workbook, days: int) -> pd.DataFrame:
     """
     untold(MARKED, not book.lacks("tickets.is_complaint"))
     counts = {"complaints": f"count(*) FILTER (WHERE {COMPLAINT})"}
-    return _around(book, DETRACTORS, "answer_id", "completed_at", counts, BEFORE, days=days)
+    return _around(book, DETRACTORS, "answer_id", "completed_at", counts, days=days)
 
 
 def odds_against(share: float) -> float:
-    """Return silent people per one who told, from the share that told."""
+    """Return silent people per one who told, from the share that told: (1 - p) / p, which falls as p rises."""
     return np.inf if share <= 1e-12 else (1 - share) / share
 
 
@@ -273,7 +269,7 @@ def _estimate(ends: Array, n: int, unit: str, method: str, *flags: str) -> Estim
 
 
 def ratio_of(share: Estimate, *flags: str) -> Estimate:
-    """Return silent people per one who told, from the share that told: (1 - p) / p, which falls as p rises."""
+    """Return silent people per one who told, from the share that told."""
     value, low, high = (odds_against(end) for end in (share.value, share.high, share.low))
     endless = ("not-reached",) if np.isinf(value) else ()
     return Estimate(value, low, high, share.n, UNIT, share.method, (*share.flags, *flags, *endless))
@@ -323,12 +319,10 @@ def weighed(asked: pd.DataFrame, most: float) -> pd.DataFrame:
     """Return the answers, with weights that make them stand for everyone asked.
 
     `heard` is whether the company was told, `is_problem` whether a problem is named and where it was taken. `plain` is
-    one; `raked` brings time as a customer, tier and region to the shares of everyone asked; `by_frame` is one over the
-    chance of answering, given all that is known of everyone, tickets included; `weight` is one over that chance given
-    what became of the worst problem, too. How a problem changes the chance, told and not, is learned from those whose
-    problem tickets or logged incidents show, and read off at what the answer itself reports: so an answer of somebody
-    who told nobody is not taken for one of somebody who had no problem. Chances are cut at `most` medians. Where it is
-    not known who was asked, `weight` is one and the others are not there.
+    one; `raked` brings time, tier and region to the shares of everyone asked; `by_frame` is one over the chance of
+    answering, given all that is known of everyone; `weight` is one over that chance given what became of the worst
+    problem, too. The last two are cut at `most` medians. Where it is not known who was asked, all but `plain` and
+    `weight`, which is one, are missing.
     """
     answered = asked["severity"].notna().to_numpy()
     answers = asked[answered].reset_index(drop=True).astype({"severity": int})
@@ -355,7 +349,7 @@ def _worst(rows: pd.DataFrame, *sources: str) -> Ints:
 
 
 def _raked(asked: pd.DataFrame, answered: Bools, start: Floats) -> Floats:
-    codes = [asked[kind].to_numpy() for kind in KINDS[:3]]
+    codes = [asked[kind].cat.codes.to_numpy() for kind in KINDS[:3]]
     with suppress(MeasureError):
         return rake(start, [(code[answered], np.bincount(code)) for code in codes])
     return start
@@ -364,7 +358,7 @@ def _raked(asked: pd.DataFrame, answered: Bools, start: Floats) -> Floats:
 def _chances(asked: pd.DataFrame, known: Ints, reported: Ints, known_silent: Bools, silent: Bools) -> Floats:
     """Return each answer's chance of being given, by what is known of everyone and what became of the problem."""
     answered = asked["severity"].notna().to_numpy()
-    kinds, fates = np.column_stack([dummies(asked[kind]) for kind in KINDS]), _fates(known, known_silent)
+    kinds, fates = pd.get_dummies(asked[KINDS], drop_first=True).to_numpy(float), _fates(known, known_silent)
     enough = np.array([np.bincount(answered[fate], minlength=2).min() >= LEAST for fate in fates.T])
     rare = np.flatnonzero(~enough[3:]) + 1
     everyone = [kinds, fates[:, enough], known_silent & np.isin(known, rare)]
@@ -378,12 +372,6 @@ def _fates(rank: Ints, silent: Bools) -> Bools:
     return np.column_stack([at, silent[:, None] & at])
 
 
-def dummies(codes: Array) -> Floats:
-    """Return one column per category but the first."""
-    each = np.asarray(codes)
-    return np.asarray(each[:, None] == np.arange(1, each.max(initial=0) + 1), float)
-
-
 def share(answers: pd.DataFrame, yes: Array, by: str = "weight") -> Estimate:
     """Return a weighted share of some answers, those of the same customer taken together."""
     people = answers["customer_id"].astype(str)
@@ -392,18 +380,8 @@ def share(answers: pd.DataFrame, yes: Array, by: str = "weight") -> Estimate:
 
 def ratio(answers: pd.DataFrame, *ranks: int, by: str = "weight") -> Estimate:
     """Return silent customers per one who told, of problems of all severities or of some; `by` names the weights."""
-    mine = _problems(answers, ranks, by)
+    mine = answers[answers["is_problem"] & answers["severity"].isin(ranks or RANKS)]
     return ratio_of(share(mine, mine["heard"], by))
-
-
-def worth(answers: pd.DataFrame, by: str) -> int:
-    """Return how many equally weighted answers with a problem would say as much."""
-    return round(effective_size(_problems(answers, (), by)[by]))
-
-
-def _problems(answers: pd.DataFrame, ranks: Sequence[int], by: str) -> pd.DataFrame:
-    untold("The list of all who were invited to the survey (survey_invites) would tell.", by in answers)
-    return answers[answers["is_problem"] & answers["severity"].isin(ranks or RANKS)]
 
 
 def places(answers: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
@@ -435,13 +413,13 @@ def late(answers: pd.DataFrame) -> Estimate:
     return Estimate(*ends, len(mine), "share difference", "weighted line, sandwich")
 
 
-def at_worst(asked: pd.DataFrame, answers: pd.DataFrame) -> tuple[float, float]:
+def at_worst(asked: pd.DataFrame, answers: pd.DataFrame) -> tuple[Quantity, Quantity]:
     """Return the lowest and the highest ratio that any behaviour of those who did not answer would allow."""
     needs_invitations(asked)
     told, problems = (float((answers["is_problem"] & yes).sum()) for yes in (answers["heard"], True))
     untold("An answer of a customer who told the company would tell.", told)
     bounds = worst_case(told, problems - told, float(asked["severity"].isna().sum()))
-    return odds_against(bounds.high), odds_against(bounds.low)
+    return Quantity(odds_against(bounds.high), UNIT), Quantity(odds_against(bounds.low), UNIT)
 
 
 def if_others_tell(asked: pd.DataFrame, answers: pd.DataFrame, times: float) -> float:
@@ -474,8 +452,7 @@ def noticed(incidents: pd.DataFrame) -> pd.DataFrame:
 def of_incidents(incidents: pd.DataFrame, rank: int) -> Estimate:
     """Return silent customers per complaint among those hit by a logged incident of one severity.
 
-    The share with a complaint soon after, less what as many ordinary days of the same customers bring: one less the
-    ratio of the shares without one. Flag "upper-bound" where it is not known who noticed.
+    The share with a complaint soon after, less what as many ordinary days of the same customers bring.
     """
     rows = noticed(incidents)
     rows = rows[rows["severity"] == rank]
@@ -493,9 +470,7 @@ def of_lists(asked: pd.DataFrame, rank: int, three: bool = False) -> Estimate:
     """Return silent per told problems of one severity from lists of the people who had one, at each round.
 
     Lists are complaint tickets, survey answers that report it and, of three, incidents that were noticed; of two lists
-    people of one tier are taken to be as likely on a list. Problems come one by one, so the rate of problems per person
-    is -log(1 - share with any), and the share told is the ratio of the rate of complaints to that of problems.
-    Complaints without severity are spread in proportion. Limits are widened by the chance in who told: those of the
+    people of one tier are taken to be as likely on a list. Limits are widened by the chance in who told: those of the
     size alone are for the people there happened to be.
     """
     name, everyone, complained = RANKS[rank], len(asked), float(asked["complaints"].sum())
@@ -505,7 +480,12 @@ def of_lists(asked: pd.DataFrame, rank: int, three: bool = False) -> Estimate:
     unknown, rated = Estimate.unknown(0, UNIT, method), complained - float(asked["complaints_unrated"].sum())
     told = float(on[:, 0].sum()) * (complained / rated if rated else 1.0)
     try:
-        size = _by_three(on) if three else _by_two(on, asked["tier_kind"])
+        if three:
+            size = three_lists({seen: int((on == np.array(seen, bool)).all(axis=1).sum()) for seen in HISTORIES}).size
+        else:
+            both = pd.DataFrame({"first": on[:, 0], "second": on[:, 1], "both": on[:, 0] & on[:, 1]})
+            sums = both.groupby(asked["tier_kind"].to_numpy()).sum()
+            size = stratified_chapman([(int(one), int(two), int(both)) for one, two, both in sums.to_numpy()])
     except MeasureError:  # too little overlap
         return unknown
     if np.isnan(size.value) or told == 0:
@@ -518,17 +498,6 @@ def of_lists(asked: pd.DataFrame, rank: int, three: bool = False) -> Estimate:
         down = np.hypot(chance, np.log(value / low)) if low > 0 else np.inf
         low, high = value * float(np.exp(-down)), value * float(np.exp(np.hypot(chance, np.log(high / value))))
     return hidden_if_few(Estimate(value, low, high, int((on[:, 0] & on[:, 1]).sum()), UNIT, method))
-
-
-def _by_two(on: Bools, group: pd.Series) -> PopulationSize:
-    parts = [on[group == code] for code in np.unique(group)]
-    return stratified_chapman(
-        [(*part[:, :2].sum(axis=0).tolist(), int(part[:, :2].all(axis=1).sum())) for part in parts]
-    )
-
-
-def _by_three(on: Bools) -> PopulationSize:
-    return three_lists({history: int((on == np.array(history, bool)).all(axis=1).sum()) for history in HISTORIES}).size
 
 
 SURVEY, INCIDENTS_, TWO, THREE = "survey", "incidents", "two lists", "three lists"
@@ -548,85 +517,78 @@ def in_all_ways(asked: pd.DataFrame, answers: pd.DataFrame, incidents: pd.DataFr
     return found
 
 
-@dataclass(frozen=True)
-class Apart:
-    """The two of several numbers that differ most clearly, and whether chance explains all their differences.
+Found = Mapping[str, Estimate]
 
-    All pairs together by Holm's (1979) correction; `at` says where the two were compared.
+
+def _furthest(
+    found: Mapping[str, Found], chance: Callable[[Found, str, str], float], needed: str
+) -> tuple[Verdict, dict[str, Estimate | str]]:
+    """Compare numbers two by two, all pairs together by Holm's (1979) correction; endless ones are left out.
+
+    Returns whether chance explains all the differences, and the two that differ most clearly: `at` which place `one`
+    is `first`, and the `other` `second`.
     """
-
-    at: str
-    one: str
-    first: Estimate
-    other: str
-    second: Estimate
-    alike: Verdict
-
-
-Pair = tuple[str, tuple[str, Estimate], tuple[str, Estimate]]
-
-
-def _furthest(pairs: Sequence[Pair], p: Sequence[float]) -> Apart:
-    at, (one, first), (other, second) = pairs[int(np.argmin(p))]
-    differ = bool(multipletests(p, ALPHA, method="holm")[0].any())
-    return Apart(at, one, first, other, second, "not-supported" if differ else "supported")
+    pairs = [
+        (at, one, other)
+        for at, each in found.items()
+        for one, other in combinations([n for n, e in each.items() if e.value > 0 < e.low and np.isfinite(e.high)], 2)
+    ]
+    untold(needed, pairs)
+    p = [chance(found[at], one, other) for at, one, other in pairs]
+    at, one, other = pairs[int(np.argmin(p))]
+    apart = {"at": at, "one": one, "first": found[at][one], "other": other, "second": found[at][other]}
+    return "not-supported" if multipletests(p, ALPHA, method="holm")[0].any() else "supported", apart
 
 
-def _pairs(at: str, found: Mapping[str, Estimate]) -> list[Pair]:
-    """Return two by two those that have limits on the logarithmic scale."""
-    finite = [(name, one) for name, one in found.items() if one.value > 0 and one.low > 0 and np.isfinite(one.high)]
-    return [(at, one, other) for one, other in combinations(finite, 2)]
-
-
-def agreement(ways: Mapping[str, Mapping[str, Estimate]]) -> Apart:
+def agreement(ways: Mapping[str, Found]) -> tuple[Verdict, dict[str, Estimate | str]]:
     """Compare the ways of counting two by two at each severity.
 
     Three lists hold the two, so they are left out; a ratio that is only an upper bound is left out too. The survey and
     the lists share answers, so their difference varies less than is reckoned with.
     """
-    pairs = []
-    for severity, found in ways.items():
-        by_size = sorted(found, key=lambda way: found[way].value)
-        pairs += _pairs(severity, {w: found[w] for w in by_size if w != THREE and "upper-bound" not in found[w].flags})
-    untold(
+    found = {
+        severity: {
+            way: each[way]
+            for way in sorted(each, key=lambda name: each[name].value)
+            if way != THREE and "upper-bound" not in each[way].flags
+        }
+        for severity, each in ways.items()
+    }
+    needed = (
         "Only one way of counting is possible. Incidents that the company's own systems log, by customer, and tickets "
-        "that are marked as complaints would give a second and a third way.",
-        pairs,
+        "that are marked as complaints would give a second and a third way."
     )
-    return _furthest(pairs, [_chance_of_ways(low, high) for _, low, high in pairs])
+    return _furthest(found, _chance_of_ways, needed)
 
 
-def _chance_of_ways(low: tuple[str, Estimate], high: tuple[str, Estimate]) -> float:
+def _chance_of_ways(found: Found, low: str, high: str) -> float:
     """Return the probability of a difference as large if both ways count the same thing.
 
     Two lists on which the same people tend to be give too low a ratio, so only too high a one is against them.
     """
-    if low[0] == TWO:
-        return 1.0
-    errors = [np.log(one.high / one.low) / (2 * Z) for _, one in (low, high)]
-    far = stats.norm.sf(np.log(high[1].value / low[1].value) / np.hypot(*errors))
-    return float(far if high[0] == TWO else 2 * far)
+    errors = [np.log(one.high / one.low) / (2 * Z) for one in (found[low], found[high])]
+    far = float(stats.norm.sf(np.log(found[high].value / found[low].value) / np.hypot(*errors)))
+    return 1.0 if low == TWO else far if high == TWO else 2 * far
 
 
-def parts(answers: pd.DataFrame, segment: str) -> Apart:
+def parts(answers: pd.DataFrame, segment: str) -> tuple[Verdict, dict[str, Estimate | str]]:
     """Compare the parts of a breakdown two by two, each pair at the same severity (Mantel and Haenszel 1959)."""
     problems = answers[answers["is_problem"]]
-    pairs = _pairs(segment, {str(part): ratio(mine) for part, mine in problems.groupby("part")})
-    untold("Answers from two parts of the customers, enough of each, would tell.", pairs)
-    return _furthest(pairs, [_chance_of_parts(problems, one, other) for _, (one, _), (other, _) in pairs])
 
+    def chance(_: Found, one: str, other: str) -> float:
+        both = problems[problems["part"].isin([one, other])]
+        each = [pd.crosstab(mine["part"], mine["heard"]).to_numpy() for _, mine in both.groupby("severity")]
+        tables = [table for table in each if table.shape == (2, 2)]
+        return float(StratifiedTable(tables).test_null_odds().pvalue) if tables else 1.0
 
-def _chance_of_parts(problems: pd.DataFrame, one: str, other: str) -> float:
-    both = problems[problems["part"].isin([one, other])]
-    each = [pd.crosstab(mine["part"], mine["heard"]).to_numpy() for _, mine in both.groupby("severity")]
-    tables = [table for table in each if table.shape == (2, 2)]
-    return float(StratifiedTable(tables).test_null_odds().pvalue) if tables else 1.0
+    found = {segment: {str(part): ratio(mine) for part, mine in problems.groupby("part")}}
+    return _furthest(found, chance, "Answers from two parts of the customers, enough of each, would tell.")
 
 
 def floor_of_complaints(complaints: pd.DataFrame) -> Estimate:
     """Return the least number of silent customers per complainer, from how often customers complained."""
     times, method = complaints["complaints"], "Chao's lower bound"
-    seen = int((times > 0).sum())
+    seen = len(times)
     untold("A complaint of a customer would tell.", seen)
     size = chao_lower_bound(int((times == 1).sum()), int((times == 2).sum()), seen)
     return _estimate(np.array([size.value, size.low, size.high]) / seen - 1, seen, UNIT, method, "floor")
@@ -647,8 +609,7 @@ NONE, TOLD, SILENT = "no problem", "told the company", "silent"
 def after_answers(answers: pd.DataFrame, cut: datetime, longest: int) -> pd.DataFrame:
     """Follow each answer of a customer until the customer left, `longest` days had passed, or the cut.
 
-    The clock starts at the answer, when it is known whether there was a problem and who was told; whoever left
-    before could not answer, so no time counts during which nobody could have left.
+    Whoever left before could not answer, so no time counts during which nobody could have left.
     """
     rows = answers[(answers["severity"] == 0) | answers["is_problem"]]
     group = np.where(rows["severity"] == 0, NONE, np.where(rows["heard"], TOLD, SILENT))
@@ -662,8 +623,9 @@ def after_incidents(incidents: pd.DataFrame, days: int, cut: datetime, longest: 
     """
     rows = noticed(incidents)
     kinds = {"tier_kind": rows["tier"], "region_kind": rows["region"], "time_kind": _tenure(rows)}
-    codes = {name: pd.factorize(kind, use_na_sentinel=False)[0] for name, kind in kinds.items()}
-    rows = rows.assign(group=np.where(rows["after"] > 0, TOLD, SILENT), severity=rows["severity"].fillna(0), **codes)
+    named = {name: kind.astype(object).where(kind.notna(), "unknown") for name, kind in kinds.items()}
+    known = {name: pd.Categorical(kind, categories=kind.unique()) for name, kind in named.items()}
+    rows = rows.assign(group=np.where(rows["after"] > 0, TOLD, SILENT), severity=rows["severity"].fillna(0), **known)
     return _followed(rows, rows["occurred_at"] + pd.Timedelta(days=days), cut, longest)
 
 
@@ -727,10 +689,9 @@ def hazard_ratio(followed: pd.DataFrame, one: str, other: str, same_severity: bo
     if min((gone["group"] == name).sum() for name in (one, other)) < LEAST:
         return unknown
     rows = rows[rows["days"] >= gone["days"].min()]  # who was last seen before anybody left compares with nobody
-    held = [dummies(rows[kind]) for kind in ("tier_kind", "region_kind", "time_kind")]
-    if same_severity:
-        held.append(dummies(pd.factorize(rows["severity"], sort=True)[0]))
-    left, design = (rows["end"] == WANTED).to_numpy(), np.column_stack([rows["group"] == one, *held]).astype(float)
+    kinds = ["tier_kind", "region_kind", "time_kind", *(["severity"] if same_severity else [])]
+    held = pd.get_dummies(rows[kinds].astype({"severity": "category"} if same_severity else {}), drop_first=True)
+    left, design = (rows["end"] == WANTED).to_numpy(), np.column_stack([rows["group"] == one, held]).astype(float)
     with warnings.catch_warnings():
         # a step of the search that overflows is taken back by the search itself; the result is checked below
         warnings.simplefilter("ignore")
