@@ -21,7 +21,7 @@ from statsmodels.stats.multitest import multipletests
 
 from cxlib.errors import MeasureError, UntoldError, untold
 from cxlib.estimate import ALPHA, Array, Bools, Estimate, Floats, Interval, Ints, Z, proportion
-from cxlib.finding import Quantity, Verdict
+from cxlib.finding import Verdict
 from cxlib.models.binary import cluster_variance, hidden_if_few
 from cxlib.models.hidden_population import HISTORIES, chao_lower_bound, stratified_chapman, three_lists
 from cxlib.models.incidence import OTHER, STILL, WANTED, Durations, durations, incidence, influences
@@ -32,12 +32,13 @@ from cxlib.models.nonresponse import (
     trimmed,
     weighted_share,
     with_different_silent,
-    worst_case,
 )
+from cxlib.nearest import did_you_mean
+from cxlib.tables import TABLES
 from cxlib.workbook import Workbook
 
 RANKS = {1: "minor", 2: "moderate", 3: "severe"}
-UNIT = "silent customers"
+UNIT, EXACT = "silent customers", "full count, no interval"
 KINDS = ["time_kind", "tier_kind", "region_kind", "score_kind", "questions_kind"]
 
 LEAST = 5
@@ -50,7 +51,7 @@ LEAST_RECALL = 0.05
 """A problem remembered more rarely than this is not scaled up: one answer would stand for too many."""
 
 MARKED = "Tickets that are marked as complaints (tickets.is_complaint) would tell."
-MORE = "More answers of customers with a problem would tell."
+ENDS = "Subscriptions with their ends would tell who has left since."
 
 RANK = "CASE severity WHEN 'minor' THEN 1 WHEN 'moderate' THEN 2 WHEN 'severe' THEN 3 END"
 COMPLAINT = "is_complaint AND NOT is_outbound"
@@ -172,6 +173,8 @@ def asked(book: Workbook, days: int, year: int, segment: str) -> pd.DataFrame:
     recommendation score of the `year` days before, the `part` by `segment`. `invited` is false where no invitation was
     found. `…_kind` are categories of it that hold enough who answered and who did not.
     """
+    if segment not in (known := TABLES["customers"].column_names):
+        raise MeasureError(f'customers have no "{segment}" to be broken down by{did_you_mean(segment, known)}')
     signs = {"questions": "source = 'written' AND NOT is_complaint", "complaints": COMPLAINT}
     signs["complaints_unrated"] = f"{COMPLAINT} AND s.severity IS NULL"
     for name in RANKS.values():
@@ -262,7 +265,7 @@ def odds_against(share: float) -> float:
 
 
 def _estimate(ends: Array, n: int, unit: str, method: str, *flags: str) -> Estimate:
-    """Return an Estimate of (value, low, high), hidden if it rests on few; one element may stand for each end."""
+    """Return an Estimate of (value, low, high), hidden if it rests on few."""
     value, low, high = np.ravel(ends).tolist()
     made = hidden_if_few(Estimate(value, low, high, n, unit, method, flags))
     return made if n else Estimate.unknown(0, unit, method)
@@ -384,16 +387,6 @@ def ratio(answers: pd.DataFrame, *ranks: int, by: str = "weight") -> Estimate:
     return ratio_of(share(mine, mine["heard"], by))
 
 
-def places(answers: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
-    """Return the share of problems taken to each place, by severity: `group, label` and the fields of an Estimate."""
-    problems = answers[answers["is_problem"]]
-    return pd.DataFrame(
-        {"group": label, "label": name, **vars(share(mine, mine["told"] == place))}
-        for place, label in labels.items()
-        for name, mine in problems.groupby(problems["severity"].map(RANKS))
-    )
-
-
 def hidden(asked: pd.DataFrame, answers: pd.DataFrame, days: int, by: str = "weight") -> Estimate:
     """Return how many had a problem and did not tell the company, of all who were asked in the last `days`."""
     needs_invitations(asked)
@@ -408,34 +401,19 @@ def late(answers: pd.DataFrame) -> Estimate:
     """Return how much more of the late answers than of the early ones had told, among those with a problem."""
     mine = answers[answers["is_problem"]]
     found = late_responders(mine["heard"], (mine["completed_at"] - mine["sent_at"]).dt.total_seconds(), mine["weight"])
-    untold(MORE, np.isfinite(found.slope))
+    untold("More answers of customers with a problem would tell.", np.isfinite(found.slope))
     ends = (found.slope, found.slope_low, found.slope_high)
     return Estimate(*ends, len(mine), "share difference", "weighted line, sandwich")
 
 
-def at_worst(asked: pd.DataFrame, answers: pd.DataFrame) -> tuple[Quantity, Quantity]:
-    """Return the lowest and the highest ratio that any behaviour of those who did not answer would allow."""
-    needs_invitations(asked)
-    told, problems = (float((answers["is_problem"] & yes).sum()) for yes in (answers["heard"], True))
-    untold("An answer of a customer who told the company would tell.", told)
-    bounds = worst_case(told, problems - told, float(asked["severity"].isna().sum()))
-    return Quantity(odds_against(bounds.high), UNIT), Quantity(odds_against(bounds.low), UNIT)
-
-
-def if_others_tell(asked: pd.DataFrame, answers: pd.DataFrame, times: float) -> float:
-    """Return the ratio if those who did not answer tell the company `times` as often as those who did."""
-    needs_invitations(asked)
-    share, answered = 1 / (1 + ratio(answers).value), float(asked["severity"].notna().mean())
-    return odds_against(float(with_different_silent(share, answered, times)))
-
-
-def if_no_other_tells(asked: pd.DataFrame, answers: pd.DataFrame) -> Quantity | Estimate:
-    """Return the same if none of them does; where nobody knows how many they are, only that it is more than now."""
-    now = ratio(answers)
-    if knows_who_was_asked(asked) and now.is_known:
-        return Quantity(if_others_tell(asked, answers, 0.0), UNIT)
-    least = now.value if now.is_known else now.low
-    return Estimate(np.inf, least, np.inf, now.n, UNIT, "", ("not-reached",))
+def if_others_tell(asked: pd.DataFrame, answers: pd.DataFrame, times: float) -> Estimate:
+    """Return the ratio if those who did not answer tell `times` as often; where nobody knows how many, its floor."""
+    now, answered = ratio(answers), float(asked["severity"].notna().mean())
+    if not (knows_who_was_asked(asked) and now.is_known):
+        least = now.value if now.is_known else now.low
+        return Estimate(np.inf, least, np.inf, now.n, UNIT, "", ("not-reached",))
+    value = odds_against(float(with_different_silent(1 / (1 + now.value), answered, times)))
+    return Estimate(value, value, value, now.n, UNIT, EXACT)
 
 
 def knows_who_noticed(incidents: pd.DataFrame) -> bool:
@@ -479,6 +457,8 @@ def of_lists(asked: pd.DataFrame, rank: int, three: bool = False) -> Estimate:
     method = "log-linear, profile likelihood" if three else "stratified Chapman, log-normal"
     unknown, rated = Estimate.unknown(0, UNIT, method), complained - float(asked["complaints_unrated"].sum())
     told = float(on[:, 0].sum()) * (complained / rated if rated else 1.0)
+    if told == 0 or (three and not on.any(axis=0).all()):
+        return unknown
     try:
         if three:
             size = three_lists({seen: int((on == np.array(seen, bool)).all(axis=1).sum()) for seen in HISTORIES}).size
@@ -488,7 +468,7 @@ def of_lists(asked: pd.DataFrame, rank: int, three: bool = False) -> Estimate:
             size = stratified_chapman([(int(one), int(two), int(both)) for one, two, both in sums.to_numpy()])
     except MeasureError:  # too little overlap
         return unknown
-    if np.isnan(size.value) or told == 0:
+    if np.isnan(size.value):
         return unknown
     shares = np.array([size.value, size.low, size.high]) / everyone
     rates = -np.log1p(-shares, where=shares < 1, out=np.full(3, -np.inf)) / -np.log1p(-min(told / everyone, 1 - 1e-9))
@@ -500,7 +480,7 @@ def of_lists(asked: pd.DataFrame, rank: int, three: bool = False) -> Estimate:
     return hidden_if_few(Estimate(value, low, high, int((on[:, 0] & on[:, 1]).sum()), UNIT, method))
 
 
-SURVEY, INCIDENTS_, TWO, THREE = "survey", "incidents", "two lists", "three lists"
+SURVEY, LOGGED, TWO, THREE = "survey", "incidents", "two lists", "three lists"
 
 
 def in_all_ways(asked: pd.DataFrame, answers: pd.DataFrame, incidents: pd.DataFrame, rank: int) -> dict[str, Estimate]:
@@ -509,7 +489,7 @@ def in_all_ways(asked: pd.DataFrame, answers: pd.DataFrame, incidents: pd.DataFr
     with suppress(UntoldError):
         found[SURVEY] = ratio(answers, rank)
     with suppress(UntoldError):
-        found[INCIDENTS_] = of_incidents(incidents, rank)
+        found[LOGGED] = of_incidents(incidents, rank)
     with suppress(UntoldError):
         found[TWO] = of_lists(asked, rank)
         found[THREE] = of_lists(asked, rank, three=True) if knows_who_noticed(incidents) else Estimate.unknown(0, UNIT)
@@ -518,40 +498,32 @@ def in_all_ways(asked: pd.DataFrame, answers: pd.DataFrame, incidents: pd.DataFr
 
 
 Found = Mapping[str, Estimate]
+Apart = tuple[Verdict, dict[str, Estimate | str]]
+"""Whether chance explains all differences; and the two that differ most: `at`, `one`, `first`, `other`, `second`."""
 
 
-def _furthest(
-    found: Mapping[str, Found], chance: Callable[[Found, str, str], float], needed: str
-) -> tuple[Verdict, dict[str, Estimate | str]]:
-    """Compare numbers two by two, all pairs together by Holm's (1979) correction; endless ones are left out.
-
-    Returns whether chance explains all the differences, and the two that differ most clearly: `at` which place `one`
-    is `first`, and the `other` `second`.
-    """
-    pairs = [
-        (at, one, other)
-        for at, each in found.items()
-        for one, other in combinations([n for n, e in each.items() if e.value > 0 < e.low and np.isfinite(e.high)], 2)
-    ]
+def _furthest(found: Mapping[str, Found], chance: Callable[[Found, str, str], float], needed: str) -> Apart:
+    """Compare numbers two by two, all pairs together by Holm's (1979) correction; endless ones are left out."""
+    pairs = []
+    for at, each in found.items():
+        finite = [name for name, one in each.items() if one.value > 0 < one.low and np.isfinite(one.high)]
+        pairs += [(at, *pair) for pair in combinations(sorted(finite, key=lambda name: each[name].value), 2)]
     untold(needed, pairs)
     p = [chance(found[at], one, other) for at, one, other in pairs]
     at, one, other = pairs[int(np.argmin(p))]
-    apart = {"at": at, "one": one, "first": found[at][one], "other": other, "second": found[at][other]}
+    apart: dict[str, Estimate | str] = {"at": at, "one": one, "other": other}
+    apart |= {"first": found[at][one], "second": found[at][other]}
     return "not-supported" if multipletests(p, ALPHA, method="holm")[0].any() else "supported", apart
 
 
-def agreement(ways: Mapping[str, Found]) -> tuple[Verdict, dict[str, Estimate | str]]:
+def agreement(ways: Mapping[str, Found]) -> Apart:
     """Compare the ways of counting two by two at each severity.
 
     Three lists hold the two, so they are left out; a ratio that is only an upper bound is left out too. The survey and
     the lists share answers, so their difference varies less than is reckoned with.
     """
     found = {
-        severity: {
-            way: each[way]
-            for way in sorted(each, key=lambda name: each[name].value)
-            if way != THREE and "upper-bound" not in each[way].flags
-        }
+        severity: {way: one for way, one in each.items() if way != THREE and "upper-bound" not in one.flags}
         for severity, each in ways.items()
     }
     needed = (
@@ -571,7 +543,7 @@ def _chance_of_ways(found: Found, low: str, high: str) -> float:
     return 1.0 if low == TWO else far if high == TWO else 2 * far
 
 
-def parts(answers: pd.DataFrame, segment: str) -> tuple[Verdict, dict[str, Estimate | str]]:
+def parts(answers: pd.DataFrame, segment: str) -> Apart:
     """Compare the parts of a breakdown two by two, each pair at the same severity (Mantel and Haenszel 1959)."""
     problems = answers[answers["is_problem"]]
 
@@ -635,7 +607,7 @@ def _followed(rows: pd.DataFrame, began: pd.Series, cut: datetime, longest: int)
     why = np.where(rows["end_reason"] == "payment", OTHER, WANTED)
     end = np.where(rows["ended_at"].notna() & (days <= longest), why, STILL)
     followed = rows.assign(days=days.clip(upper=longest), end=end)[rows["is_customer"] & ~(rows["ended_at"] <= began)]
-    untold("Subscriptions with their ends would tell who has left since.", len(followed))
+    untold(ENDS, len(followed))
     return followed.reset_index(drop=True)
 
 
@@ -667,14 +639,8 @@ def left_by(rows: Mapping[str, tuple[pd.DataFrame, *tuple[str, ...]]], days: Seq
     for label, (followed, *groups) in rows.items():
         with suppress(UntoldError):
             found[label] = [left(followed, day, *groups) for day in days]
+    untold(ENDS, found)
     return pd.DataFrame.from_dict(found, orient="index")
-
-
-def curve(followed: pd.DataFrame, group: str) -> pd.DataFrame:
-    """Return the share of a group that has left by day: `x, value, low, high`; empty where the group is too small."""
-    cases, days = _cases(followed, group), np.arange(0.0, followed["days"].max() + 1, 15)
-    found = incidence(cases, days) if len(cases.time) >= LEAST else []
-    return pd.DataFrame([vars(one) for one in found], columns=["value", "low", "high"]).assign(x=days[: len(found)])
 
 
 def hazard_ratio(followed: pd.DataFrame, one: str, other: str, same_severity: bool = False) -> Estimate:
@@ -717,7 +683,7 @@ def _estimable(design: Floats, left: Bools) -> Ints:
 
 def of_like_problems(after: pd.DataFrame, answers: pd.DataFrame) -> tuple[str, Estimate]:
     """Return whence it can be told, and how many times as likely the silent leave as those who told of one as bad."""
-    for way, followed in ((INCIDENTS_, after), (SURVEY, answers)):
+    for way, followed in ((LOGGED, after), (SURVEY, answers)):
         with suppress(UntoldError):
             hazard = hazard_ratio(followed, SILENT, TOLD, same_severity=True)
             if hazard.is_known:
@@ -785,7 +751,7 @@ def problems_needed(ratio: Estimate | float, within: float) -> Estimate:
     pinned = numbers[((1 - low) / low <= odds * factor) & ((1 - high) / high >= odds / factor)]
     if not len(pinned):
         return Estimate.unknown(0, "")
-    return Estimate(float(pinned[0]), float(pinned[0]), float(pinned[0]), int(pinned[0]), "", "full count, no interval")
+    return Estimate(float(pinned[0]), float(pinned[0]), float(pinned[0]), int(pinned[0]), "", EXACT)
 
 
 def _share_that_tells(ratio: Estimate | float) -> float:
