@@ -324,8 +324,8 @@ def weighed(asked: pd.DataFrame, most: float) -> pd.DataFrame:
     `heard` is whether the company was told, `is_problem` whether a problem is named and where it was taken. `plain` is
     one; `raked` brings time, tier and region to the shares of everyone asked; `by_frame` is one over the chance of
     answering, given all that is known of everyone; `weight` is one over that chance given what became of the worst
-    problem, too. The last two are cut at `most` medians. Where it is not known who was asked, all but `plain` and
-    `weight`, which is one, are missing.
+    problem, too. Weights are cut at `most` medians. Where it is not known who was asked, all but `plain` and `weight`,
+    which is one, are missing.
     """
     answered = asked["severity"].notna().to_numpy()
     answers = asked[answered].reset_index(drop=True).astype({"severity": int})
@@ -339,8 +339,13 @@ def weighed(asked: pd.DataFrame, most: float) -> pd.DataFrame:
     nobody = np.zeros(len(asked), bool)
     usual = _chances(asked, complained, complained[answered], nobody, nobody[answered])
     used = _chances(asked, known, reported, (known > 0) & (complained == 0), silent)
-    weights = {"raked": np.ones(len(answers)), "by_frame": trimmed(1 / usual, most), "weight": trimmed(1 / used, most)}
-    return answers.assign(**{name: _raked(asked, answered, start) for name, start in weights.items()})
+    codes = [asked[kind].cat.codes.to_numpy() for kind in KINDS[:3]]
+    margins = [(code[answered], np.bincount(code)) for code in codes]
+    for name, start in (("raked", np.ones(len(answers))), ("by_frame", 1 / usual), ("weight", 1 / used)):
+        answers[name] = trimmed(start, most)
+        with suppress(MeasureError):
+            answers[name] = rake(answers[name], margins)
+    return answers
 
 
 def _worst(rows: pd.DataFrame, *sources: str) -> Ints:
@@ -349,13 +354,6 @@ def _worst(rows: pd.DataFrame, *sources: str) -> Ints:
     for rank, name in RANKS.items():
         worst[(rows[[f"{source}_{name}" for source in sources]] > 0).any(axis=1)] = rank
     return worst
-
-
-def _raked(asked: pd.DataFrame, answered: Bools, start: Floats) -> Floats:
-    codes = [asked[kind].cat.codes.to_numpy() for kind in KINDS[:3]]
-    with suppress(MeasureError):
-        return rake(start, [(code[answered], np.bincount(code)) for code in codes])
-    return start
 
 
 def _chances(asked: pd.DataFrame, known: Ints, reported: Ints, known_silent: Bools, silent: Bools) -> Floats:
@@ -517,11 +515,7 @@ def _furthest(found: Mapping[str, Found], chance: Callable[[Found, str, str], fl
 
 
 def agreement(ways: Mapping[str, Found]) -> Apart:
-    """Compare the ways of counting two by two at each severity.
-
-    Three lists hold the two, so they are left out; a ratio that is only an upper bound is left out too. The survey and
-    the lists share answers, so their difference varies less than is reckoned with.
-    """
+    """Compare the ways of counting two by two at each severity; three lists hold the two, so they are left out."""
     found = {
         severity: {way: one for way, one in each.items() if way != THREE and "upper-bound" not in one.flags}
         for severity, each in ways.items()
@@ -646,8 +640,8 @@ def left_by(rows: Mapping[str, tuple[pd.DataFrame, *tuple[str, ...]]], days: Seq
 def hazard_ratio(followed: pd.DataFrame, one: str, other: str, same_severity: bool = False) -> Estimate:
     """Return how many times as likely a customer of one group is to leave at any moment as one of the other.
 
-    Cox's (1972) model with tier, region and time as a customer held equal, and the severity of the problem where
-    asked; standard errors respect that a customer may be there more than once (Lin and Wei 1989).
+    Cox's (1972) model with tier, region and time as a customer held equal, and the severity where asked; standard
+    errors respect that a customer may be there more than once (Lin and Wei 1989).
     """
     rows = followed[followed["group"].isin([one, other])]
     unknown = Estimate.unknown(len(rows), "ratio", "Cox, robust, clustered by customer")
@@ -714,8 +708,7 @@ def _part(yes: pd.Series, of: pd.Series) -> Interval:
 def remembered(answers: pd.DataFrame) -> dict[int, Estimate]:
     """Return how many of the problems that systems logged and customers noticed the survey brings back, by severity.
 
-    Some of those hit would have reported another problem anyway; as many as of those without any sign of one are
-    taken away.
+    As many as report one without any sign of it are taken away: they would have reported another anyway.
     """
     incident, reports = pd.Series(_worst(answers, "incidents")), answers["severity"] > 0
     untold("Logged incidents that say whether the customer noticed would tell how many are forgotten.", incident.any())
