@@ -10,14 +10,17 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
 from cxlib import workbook
 from cxlib.errors import ConfigError, MeasureError, UntoldError
-from cxlib.exhibits.exhibit import Exhibit, Record, box
+from cxlib.exhibits.exhibit import MIME, Exhibit, Record, box
 from cxlib.finding import Finding
 from cxlib.nearest import did_you_mean
 from cxlib.workbook import Workbook
@@ -33,7 +36,9 @@ class Untold:
         self.__dict__["reason"] = reason
 
     def _refuse(self, *_: object, **__: object) -> NoReturn:
-        raise UntoldError(self.__dict__["reason"])
+        error = UntoldError(self.__dict__["reason"])
+        error.passed_on = True
+        raise error
 
     __getattr__ = __call__ = __iter__ = __getitem__ = __len__ = __bool__ = __float__ = __int__ = __str__ = _refuse
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __neg__ = _refuse
@@ -62,9 +67,9 @@ def not_told(
     for name, at in made.items():
         if at >= line:
             namespace[name] = Untold(str(error))
-    shown = box(
-        [namespace["book"].language.text(str(error)) if isinstance(namespace.get("book"), Workbook) else str(error)]
-    )
+    text = "This cannot be told either, for the reason given above." if error.passed_on else str(error)
+    book = namespace.get("book")
+    shown = box([book.language.text(text) if isinstance(book, Workbook) else text])
     return Exhibit(shown.html, shown.text, record=lambda: {"untold": str(error), "findings": list(findings)})
 
 
@@ -135,7 +140,7 @@ def open_workbook(month: str, sources: str = "data/sources.toml", snapshot: str 
     Examples
     --------
     >>> open_workbook("2026-10").month
-    Month('2026-10')
+    Month(year=2026, month=10)
     """
     try:
         shell = get_ipython()  # type: ignore[name-defined]
@@ -292,7 +297,7 @@ def run(notebook: Path | str, book: Workbook, **parameters: object) -> Study:
     Examples
     --------
     >>> run(notebooks / "word_of_mouth.ipynb", book).finding("told-people-mean").verdict
-    'cannot-tell'
+    'not-supported'
     """
     path = Path(notebook)
     check_parameters(path, parameters)
@@ -312,6 +317,83 @@ def run(notebook: Path | str, book: Workbook, **parameters: object) -> Study:
         tuple(record for one in shown for record in one.records),
         names,
     )
+
+
+def records_in(executed: Mapping[str, Any]) -> list[Record]:
+    """Return what an executed notebook recorded of what it said and showed, in order."""
+    outputs = (output for cell in executed["cells"] for output in cell.get("outputs", ()))
+    return [record for output in outputs for record in output.get("data", {}).get(MIME, {}).get("shown", ())]
+
+
+def said(book: Workbook, names: Iterable[str], folder: str = "") -> list[Record]:
+    """Return what notebooks recorded: from the files of a publication, or by running them now.
+
+    Parameters
+    ----------
+    book : Workbook
+        The month; a file that speaks of another month or snapshot says nothing here.
+    names : iterable of str
+        Of the notebooks.
+    folder : str
+        Where their `<name>.json` lie; empty runs the notebooks in this process.
+    """
+    if not folder:
+        return [record for name in names for record in run(notebook_named(name), book).records]
+    found: list[Record] = []
+    for path in (Path(folder) / f"{name}.json" for name in names):
+        published = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        if (published.get("month"), published.get("snapshot")) == (str(book.month), book.snapshot.id):
+            found += published["shown"]
+    return found
+
+
+def notebook_named(name: str) -> Path:
+    """Return a notebook of the project by its name.
+
+    Raises
+    ------
+    ConfigError
+        If there is none; the nearest is named.
+    """
+    here = Path.cwd()
+    folders = [folder / "notebooks" for folder in (here, *here.parents) if (folder / "notebooks").is_dir()]
+    if not folders:
+        raise ConfigError(f"there is no folder notebooks in {here.name} nor above; run from the project's folder")
+    path = folders[0] / f"{name}.ipynb"
+    if not path.is_file():
+        known = [other.stem for other in folders[0].glob("*.ipynb")]
+        raise ConfigError(f'there is no notebook "{name}"{did_you_mean(name, known)}')
+    return path
+
+
+def new_notebook(path: Path, title: str) -> None:
+    """Write the beginning of a notebook: title, parameters, set-up, the answer, how it was made.
+
+    Raises
+    ------
+    ConfigError
+        If the file is there already.
+    """
+    if path.exists():
+        raise ConfigError(f"{path} is there already; choose another name")
+    parameters = """month = "2026-10"  # type: str month of the report
+sources = "data/sources.toml"  # type: str file that lists the exports
+snapshot = ""  # type: str folder of an imported snapshot; empty imports what sources lists
+language = "en"  # type: str language of the reader"""
+    set_up = "from cxlib import *\n\nbook = open_workbook(month, sources, snapshot, language)"
+    cells = (
+        new_markdown_cell(f"# {title}\n\nFor those who …\n\nIt does not answer …"),
+        new_code_cell(parameters, metadata={"tags": ["parameters"]}),
+        new_code_cell(set_up),
+        new_markdown_cell("## The answer"),
+        new_markdown_cell("## How this was made"),
+        new_code_cell("how_made(book)"),
+    )
+    # counted, not drawn by lot: the same notebook is the same to the byte
+    for place, cell in enumerate(cells):
+        cell["id"] = f"cell-{place}"
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
 
 
 class _OnBook(ast.NodeTransformer):

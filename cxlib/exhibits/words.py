@@ -12,6 +12,7 @@ from cxlib.finding import Change, Quantity, Value
 from cxlib.language import Language
 from cxlib.metrics import METRICS
 from cxlib.period import Month
+from cxlib.workbook import Workbook
 
 BALANCES = ("full count, no interval",)
 
@@ -98,10 +99,10 @@ def address(text: str) -> str:
 
 
 def numbers(estimate: Estimate) -> dict[str, object]:
-    """Return an estimate as plain values for JSON; a number that is not known, or has no limit, is null."""
-    ends = {name: getattr(estimate, name) for name in ("value", "low", "high")}
+    """Return an estimate as plain values for JSON: what is not known is null, a limit that is none "inf" or "-inf"."""
+    ends = {name: float(getattr(estimate, name)) for name in ("value", "low", "high")}
     return {
-        **{name: float(end) if math.isfinite(end) else None for name, end in ends.items()},
+        **{name: None if math.isnan(end) else end if math.isfinite(end) else str(end) for name, end in ends.items()},
         "n": int(estimate.n),
         "unit": estimate.unit,
         "method": estimate.method,
@@ -120,6 +121,15 @@ def how_to_read(language: Language) -> str:
 def segment(name: object) -> str:
     """Return the name of a segment or of one of its values as a reader would write it."""
     return str(name).replace("_", " ")
+
+
+def part(book: Workbook) -> str:
+    """Return which part of the customers a workbook is narrowed to; empty for all."""
+    language, said = book.language, []
+    for column, values, out in book.parts:
+        text = "All but {by} {values}." if out else "Only {by} {values}."
+        said.append(language.text(text, by=segment(column), values=", ".join(segment(value) for value in values)))
+    return " ".join(said)
 
 
 def smaller_groups(language: Language, groups: int, cases: int) -> str:

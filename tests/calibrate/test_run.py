@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -19,8 +19,8 @@ from calibrate.run import Machine, calibrate, main
 from calibrate.table import Seen, complaint, is_too_rare, table
 from company import Parameters
 from cxlib.estimate import Estimate
-from cxlib.finding import Finding, verdict_above
-from cxlib.studies import Study
+from cxlib.finding import Finding, Verdict, verdict
+from cxlib.notebook import Study
 
 WORLDS, ANSWERS = 400, 50
 OTHER = replace(DEFAULT, support=replace(DEFAULT.support, unanswered=0.5))
@@ -58,8 +58,8 @@ def _run(book: Any, name: str) -> Study:
         "no-effect": noise,
         "any-effect": replace(noise, low=abs(noise.value) / 2),
     }
-    findings = tuple(Finding(id, "", verdict=verdict_above(e), estimate=e) for id, e in said.items())
-    return Study(name, findings, {}, (), ())
+    findings = {id: Finding(id, "", verdict=cast(Verdict, verdict(e)), estimate=e) for id, e in said.items()}
+    return Study(name, findings, {}, (), {})
 
 
 TOYS = Machine(_make, _lay, _run)
@@ -216,7 +216,7 @@ def test_the_command_prints_a_table_and_says_what_is_off(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cases = (case("right"), case("narrow"))
-    monkeypatch.setattr(run, "declared", lambda studies: cases)
+    monkeypatch.setattr(run, "declared", lambda studies=(): cases)
     monkeypatch.setattr(run, "calibrate_declared", lambda found, worlds, first=1: calibrate(found, worlds, TOYS, first))
     assert main(["--worlds", "150"]) == 1
     shown = capsys.readouterr().out.splitlines()
@@ -233,7 +233,7 @@ def test_what_chance_made_look_off_is_looked_at_again(
 ) -> None:
     """Twenty companies of one case have nothing but misses, the next twenty none; an error needs no chance."""
     unlucky, wrong = case("right"), case("absent")
-    monkeypatch.setattr(run, "declared", lambda studies: (unlucky, wrong))
+    monkeypatch.setattr(run, "declared", lambda studies=(): (unlucky, wrong))
     asked: list[tuple[list[str], int]] = []
 
     def observed(cases: list[Case], worlds: int, first: int = 1) -> run.Observed:

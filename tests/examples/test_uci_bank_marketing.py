@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from calibrate.run import run_study
 from cxlib.estimate import Estimate
-from cxlib.studies import Study, run_study
-from cxlib.studies.evidence import Sheet
+from cxlib.notebook import Study
 from examples.conftest import Example, Import
 
 NAME, FILE, MONTH = "uci_bank_marketing", "bank-additional-full.csv", "2010-11"
@@ -99,9 +99,7 @@ def test_calls_of_the_same_month_tell_another_story(example: Example, study: Stu
     both = month.isin(set(month[bought]))
     of_new = won[~bought & both].groupby(month[~bought & both]).mean()
     in_the_same_months = float(month[bought].map(of_new).mean())
-    sheet = study.evidence["alike"]
-    assert isinstance(sheet, Sheet)
-    customers, new, times = dict(sheet.rows)["Alike in all of these"]
+    customers, new, times = study.exhibits["alike"].frame.loc["Alike in all of these"]
     assert isinstance(customers, Estimate)
     assert isinstance(new, Estimate)
     assert isinstance(times, Estimate)
