@@ -1,0 +1,500 @@
+"""Whether the work of support and success earns more than it costs, in the strictest way that the exports allow.
+
+A lot tells most, a beginning less (customers before against customers after), a choice least. Pure functions of
+frames: what can be debated (windows, what counts as given to a newcomer, which fall is worth having) is an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.power import NormalIndPower
+from statsmodels.stats.proportion import proportion_effectsize
+
+from cxlib.errors import MeasureError, UntoldError, untold
+from cxlib.estimate import ALPHA, Array, Estimate, difference, proportion
+from cxlib.models.binary import hidden_if_few, share, share_difference
+from cxlib.models.incidence import STILL, WANTED, durations, incidence
+from cxlib.models.kept import MONTH, Gain, Kept, gain, horizon_of, kept
+from cxlib.models.regression_to_mean import Movement, movement
+from cxlib.models.sensitivity import EValue, e_value
+from cxlib.models.staggered import NEVER, Effects, Panel
+from cxlib.models.weighting import Compared, compared
+from cxlib.nearest import did_you_mean
+from cxlib.workbook import Workbook
+
+DAY = pd.Timedelta(days=1)
+FEWEST = 20
+"""Customers with some work, and without it, that must be under watch in a month for it to be told."""
+SHORTEST = 3
+"""Months of the shortest history that is shown."""
+SPELLS = ("subscriptions.started_at", "subscriptions.ended_at", "subscriptions.monthly_amount")
+WORK = ("interventions.customer_id", "interventions.kind", "interventions.assigned_at")
+TICKETS = ("tickets.created_at", "tickets.customer_id")
+SEGMENTS = "s.tier, s.region, s.sector, s.segment, s.channel, s.product"
+
+GIVEN = """
+SELECT customer_id, kind, assigned_at, trigger_score,
+    row_number() OVER (PARTITION BY customer_id, kind ORDER BY assigned_at, intervention_id) AS place
+FROM interventions WHERE assigned_at < $cut AND coalesce(arm, 'observational') <> 'control'
+"""
+NEWCOMERS = f"""
+WITH given AS ({GIVEN})
+SELECT s.customer_id, {SEGMENTS}, s.started_at, s.observed_from, s.first_mrr AS mrr,
+    CASE WHEN s.ended_at < $cut THEN s.ended_at END AS ended_at,
+    CASE WHEN s.ended_at < $cut THEN s.end_reason END AS end_reason,
+    m.assigned_at AS manager_at, m.trigger_score AS manager_score,
+    CASE WHEN o.assigned_at <= s.started_at + INTERVAL $welcome DAY THEN o.assigned_at END AS onboarded_at
+FROM customer_spell AS s
+LEFT JOIN given AS m ON m.customer_id = s.customer_id AND m.kind = 'success_manager' AND m.place = 1
+LEFT JOIN given AS o ON o.customer_id = s.customer_id AND o.kind = 'onboarding' AND o.place = 1
+WHERE s.spell = 1 AND s.started_at < $cut AND s.observed_from < $cut ORDER BY s.customer_id
+"""
+DRAWS = """
+SELECT customer_id, arm, assigned_at AS since, assigned_at AS started_at, assigned_at AS observed_from,
+    row_number() OVER (PARTITION BY customer_id ORDER BY assigned_at, intervention_id) AS place
+FROM interventions WHERE kind = 'follow_up' AND arm IN ('treated', 'control') AND assigned_at < $cut
+"""
+COMPLAINTS = """
+SELECT t.customer_id, t.created_at AS since, t.severity,
+    CASE WHEN k.has_two_weeks_of_follow_up THEN k.solved_and_held END AS held,
+    row_number() OVER (PARTITION BY t.customer_id ORDER BY t.created_at, t.ticket_id) AS place
+FROM tickets AS t LEFT JOIN ticket AS k ON k.ticket_id = t.ticket_id
+WHERE t.is_complaint AND t.customer_id IS NOT NULL AND t.created_at < $cut
+"""
+STAYS = f"""
+WITH stays AS (
+    SELECT e.*, {SEGMENTS}, s.first_mrr AS mrr, CASE WHEN s.ended_at < $cut THEN s.ended_at END AS ended_at,
+        row_number() OVER (PARTITION BY e.customer_id ORDER BY s.started_at) AS nearest
+    FROM (%s) AS e INNER JOIN customer_spell AS s ON s.customer_id = e.customer_id
+        AND s.started_at <= e.since + INTERVAL $before DAY AND (s.ended_at IS NULL OR s.ended_at > e.since)
+    WHERE e.place = 1
+)
+SELECT * FROM stays WHERE nearest = 1 ORDER BY customer_id
+"""
+PAIRS = f"""
+WITH answers AS (
+    SELECT customer_id, wave, max(completed_at) AS answered_at, max(score) AS score
+    FROM survey_answers
+    WHERE instrument = 'nps' AND wave IS NOT NULL AND customer_id IS NOT NULL AND score IS NOT NULL
+        AND completed_at < $cut
+    GROUP BY customer_id, wave
+),
+pairs AS (
+    SELECT customer_id, answered_at, score,
+        lead(answered_at) OVER (PARTITION BY customer_id ORDER BY answered_at) AS again_at,
+        lead(score) OVER (PARTITION BY customer_id ORDER BY answered_at) AS again
+    FROM answers
+)
+SELECT p.customer_id, p.answered_at, p.score AS first, p.again AS second, count(g.customer_id) > 0 AS worked
+FROM pairs AS p LEFT JOIN ({GIVEN}) AS g ON g.customer_id = p.customer_id AND g.assigned_at < p.again_at
+    AND (g.kind = 'success_manager' OR g.assigned_at >= p.answered_at)
+WHERE p.again_at IS NOT NULL
+GROUP BY p.customer_id, p.answered_at, p.score, p.again ORDER BY p.customer_id, p.answered_at
+"""
+TICKET_MONTHS = f"""
+SELECT c.customer_id, date_diff('month', t.first_month, c.month) AS month, c.tickets,
+    c.tickets - c.complaints AS questions, date_diff('month', t.first_month, local_month(m.assigned_at)) AS start
+FROM customer_month AS c CROSS JOIN (SELECT min(created_month) AS first_month FROM ticket) AS t
+LEFT JOIN ({GIVEN}) AS m ON m.customer_id = c.customer_id AND m.kind = 'success_manager' AND m.place = 1
+WHERE c.is_observed AND NOT c.ended_in_month AND NOT c.began_in_month AND c.tenure_months >= $settled
+    AND c.month > t.first_month AND c.month <= $month ORDER BY c.customer_id, c.month
+"""
+ENDS = """
+SELECT bucket, month, count(*) AS watched, count(*) FILTER (WHERE ended_in_month) AS ended
+FROM customer_month WHERE is_observed AND NOT began_in_month AND month <= $month
+GROUP BY bucket, month ORDER BY bucket, month
+"""
+YEAR = f"""
+WITH paid AS (
+    SELECT sum(c.mrr_end) AS revenue, count(*) / 12.0 AS customers,
+        count(*) FILTER (WHERE local_month(g.manager_at) <= c.month) / 12.0 AS managed,
+        sum(c.mrr_end) FILTER (WHERE local_month(g.manager_at) <= c.month) AS managed_revenue,
+        sum(c.mrr_end) FILTER (WHERE local_month(g.first_at) <= c.month) AS worked_revenue
+    FROM subscription_month AS c LEFT JOIN (
+        SELECT customer_id, min(assigned_at) AS first_at,
+            min(CASE WHEN kind = 'success_manager' THEN assigned_at END) AS manager_at
+        FROM ({GIVEN}) AS given GROUP BY customer_id
+    ) AS g ON g.customer_id = c.customer_id
+    WHERE c.mrr_end > 0 AND c.month > $month - INTERVAL 12 MONTH AND c.month <= $month
+),
+spent AS (
+    SELECT sum(c.amount * r.rate) FILTER (WHERE c.team = 'delivery') AS delivery,
+        sum(c.amount * r.rate) FILTER (WHERE c.team = 'support') AS support,
+        sum(c.amount * r.rate) FILTER (WHERE c.team = 'success') AS success,
+        sum(c.amount * r.rate) FILTER (
+            WHERE c.team = 'success' AND c.kind NOT IN ('onboarding', 'follow_up', 'discount')
+        ) AS managers
+    FROM costs AS c INNER JOIN rates AS r ON r.currency = c.currency
+    WHERE c.month > $month - INTERVAL 12 MONTH AND c.month <= $month
+),
+asked AS (
+    SELECT count(*) AS tickets, count(*) FILTER (WHERE solved_and_held) AS held
+    FROM ticket WHERE created_month > $month - INTERVAL 12 MONTH AND created_month <= $month
+)
+SELECT *, support / nullif(tickets, 0) AS per_ticket, support / nullif(held, 0) AS per_solution,
+    revenue * greatest(margin, 0) / nullif(customers, 0) / nullif(support / nullif(held, 0), 0) AS solutions,
+    nullif(managers, 0) / nullif(managed, 0) AS manager,
+    nullif(managers, 0) / nullif(managed_revenue * greatest(margin, 0), 0) AS must_keep,
+    worked_revenue * margin / nullif(success, 0) - 1 AS counted_as_saved
+FROM (SELECT *, 1 - delivery / nullif(revenue, 0) AS margin FROM paid CROSS JOIN spent CROSS JOIN asked) AS books
+"""
+COST_OF_EACH = f"""
+SELECT sum(s.amount) / sum(d.pieces) AS cost FROM (
+    SELECT c.month, sum(c.amount * r.rate) AS amount FROM costs AS c INNER JOIN rates AS r ON r.currency = c.currency
+    WHERE c.team = 'success' AND c.kind = '$kind' AND c.month <= $month GROUP BY c.month
+) AS s INNER JOIN (
+    SELECT local_month(assigned_at) AS month, count(*) AS pieces FROM ({GIVEN}) AS given WHERE kind = '$kind'
+    GROUP BY local_month(assigned_at)
+) AS d ON d.month = s.month
+"""
+
+
+def newcomers(book: Workbook, welcome: int) -> pd.DataFrame:
+    """Return one row per customer: the first stretch of paying, and the work that came with it.
+
+    Columns customer_id, tier, region, sector, segment, channel, product, started_at, observed_from, mrr, ended_at
+    (empty while it runs at the cut), end_reason, manager_at, manager_score, onboarded_at (empty where it was assigned
+    more than `welcome` days after the first payment).
+    """
+    rows = book.frame(NEWCOMERS, welcome=welcome)
+    untold(
+        "A list of the success work given to each customer (what, to whom, when, and whether drawn by lot) and the "
+        "subscriptions with their starts and ends would tell.",
+        not book.lacks(*SPELLS, *WORK),
+        len(rows),
+    )
+    return rows
+
+
+def drawn(book: Workbook, before: int) -> pd.DataFrame:
+    """Return one row per customer drawn by lot for follow-up: the first draw (`since, arm`), and how long it stayed.
+
+    Who paid nothing at the draw or within `before` days of it was no customer, whatever the arm, and is left out.
+    """
+    rows = book.frame(STAYS % DRAWS, before=before)
+    untold(
+        "Drawing by lot who is called and who is not, and keeping the list, would tell.",
+        not book.lacks(*SPELLS, *WORK, "interventions.arm"),
+        rows["arm"].nunique() == 2,
+    )
+    return rows
+
+
+def complaints(book: Workbook) -> pd.DataFrame:
+    """Return each customer's first complaint (`since`) that can be judged: whether its solution `held`, `severity`."""
+    rows = book.frame(STAYS % COMPLAINTS, before=0).dropna(subset="held")
+    lacking = book.lacks(*SPELLS, *TICKETS, "tickets.is_complaint", "tickets.first_solved_at")
+    untold("Complaints with their customer, day and solution would tell.", not lacking, len(rows))
+    return rows
+
+
+def score_pairs(book: Workbook) -> pd.DataFrame:
+    """Return two answers in a row of one customer to a survey that is repeated: `customer_id, first, second, worked`.
+
+    `worked` where any success work was given before the second answer and after, or still running at, the first:
+    a manager at any time before it, anything else between the two.
+    """
+    columns = (f"survey_answers.{name}" for name in ("customer_id", "score", "wave", "instrument"))
+    untold("A survey that asks the same customers again would tell.", not book.lacks(*columns))
+    return book.frame(PAIRS)
+
+
+def ticket_months(book: Workbook, settled: int) -> tuple[Panel, Panel]:
+    """Return all tickets by customer and month, and those that are no complaint, with the month a manager came.
+
+    Whole months of customers `settled` months after their start, as newcomers ask more; from the second month with
+    tickets on.
+    """
+    rows = book.frame(TICKET_MONTHS, settled=settled)
+    untold(
+        "Tickets with their customer and day, and the day on which each success manager was given to a customer who "
+        "had been there for a year, would tell.",
+        not book.lacks(*SPELLS, *WORK, *TICKETS),
+        len(rows),
+    )
+    first, last = int(rows["month"].min()), int(rows["month"].max())
+    start = (rows.groupby("customer_id")["start"].first() - first).fillna(NEVER).to_numpy(np.intp)
+    tickets, questions = (
+        rows.pivot(index="customer_id", columns="month", values=name).reindex(columns=range(first, last + 1))
+        for name in ("tickets", "questions")
+    )
+    return Panel(tickets.to_numpy(float), start), Panel(questions.to_numpy(float), start)
+
+
+def months_watched(book: Workbook) -> pd.DataFrame:
+    """Return customer-months `watched` and those in which one `ended`: random groups of customers by months of each."""
+    rows = book.frame(ENDS)
+    enough = not book.lacks(*SPELLS) and rows["month"].nunique() >= 2 * SHORTEST and rows["bucket"].nunique() > 1
+    untold("Subscriptions with starts and ends over at least half a year would tell.", enough)
+    return rows.pivot(index="bucket", columns="month", values=["watched", "ended"]).fillna(0.0)
+
+
+def year(book: Workbook) -> pd.Series:
+    """Return the last twelve months in the books; NaN where no export brings a cost or there is nothing to divide by.
+
+    Recurring revenue, `customers` on average, the part of them `managed`; `worked_revenue` is that of all who ever got
+    success work. Cost of `delivery`, `support`, `success`; `managers` is success cost that bears the name of no other
+    kind of work. `tickets`, and those `held`: solved within a week, and stayed so. `margin`: share of revenue that
+    delivery leaves. Of so many `solutions` one must keep a customer, for a year's margin, to earn what they cost; a
+    `manager` costs so much for a customer and year, and `must_keep` such a share of the revenue to earn it.
+    `counted_as_saved`: return on success work if all who ever got any had left without it, the number to distrust.
+    """
+    lacking = book.lacks(*SPELLS, "costs.team", "costs.kind", "costs.amount")
+    untold("What support, success and delivery cost month by month would tell.", not lacking)
+    return book.frame(YEAR).astype(float).iloc[0]
+
+
+def cost_of_each(book: Workbook, kind: str) -> float:
+    """Return the success team's cost that bears a name for each such piece assigned in the same months; NaN if none."""
+    return float(book.frame(COST_OF_EACH, kind=kind)["cost"].astype(float).iloc[0])
+
+
+def exact(value: float, like: Estimate) -> Estimate:
+    """Return a number without an interval that stands beside an estimate."""
+    return replace(like, value=value, low=np.nan, high=np.nan, method="full count, no interval")
+
+
+def left_by(lots: pd.DataFrame, arm: str, cut: datetime, days: Array) -> list[Estimate]:
+    """Return the share of an arm, called or not, that had left by days since the draw; the cut censors the rest."""
+    rows = lots[(lots["arm"] == arm) & (lots["since"] < cut)]
+    ended = rows["ended_at"] <= cut
+    days_seen = (rows["ended_at"].where(ended, pd.Timestamp(cut)) - rows["since"]).dt.total_seconds() / 86_400
+    return incidence(durations(days_seen, np.where(ended, WANTED, STILL), rows["customer_id"].to_numpy(object)), days)
+
+
+def line(x: Iterable[float], values: Iterable[Estimate]) -> pd.DataFrame:
+    """Return those estimates that are known as a curve: `x, value, low, high`."""
+    rows = [(at, one.value, one.low, one.high) for at, one in zip(x, values, strict=True) if one.is_known]
+    return pd.DataFrame(rows, columns=["x", "value", "low", "high"])
+
+
+def effect(lots: pd.DataFrame, cut: datetime, days: int) -> Estimate:
+    """Return the share of those drawn for a call that left within some days, less that of those drawn for none."""
+    gap = share_difference(*(left_by(lots, arm, cut, [days])[0] for arm in ("treated", "control")))
+    untold("More customers drawn by lot, and followed for longer, would tell.", gap.is_known)
+    return replace(gap, method="difference of two Kaplan-Meier shares, limits put together from theirs")
+
+
+def narrowing(lots: pd.DataFrame, cut: datetime, days: int) -> pd.DataFrame:
+    """Return half the width of the interval of the effect after so many months of drawing, as a curve: `x, value`."""
+    first, month = lots["since"].min(), pd.Timedelta(seconds=MONTH)
+    rows = []
+    for months in range(int(np.ceil(days * DAY / month)) + 1, int((pd.Timestamp(cut) - first) / month) + 1):
+        with suppress(UntoldError):
+            gap = effect(lots, first + months * month, days)
+            rows.append((months, (gap.high - gap.low) / 2))
+    untold("A longer trial would tell.", len(rows) > 1)
+    return pd.DataFrame(rows, columns=["x", "value"])
+
+
+def needed(share: float, worth: float, power: float) -> int:
+    """Return how many customers each arm needs to see a share fall by a part of it, with some chance.
+
+    Two-sided at 5 %: Cohen (1988), *Statistical Power Analysis*, chapter 6, as in statsmodels.
+    """
+    untold("More customers drawn by lot would tell.", 0 < share < 1)
+    size = abs(float(proportion_effectsize(share * (1 - worth), share)))
+    return int(np.ceil(NormalIndPower().solve_power(effect_size=size, power=power, alpha=ALPHA)))
+
+
+def began(customers: pd.DataFrame) -> datetime:
+    """Return when onboarding began: with the first customer who got it, be it the start or the onboarding."""
+    got = customers[customers["onboarded_at"].notna()]
+    untold("A kind of success work with a beginning would tell.", len(got))
+    return pd.Timestamp(got[["started_at", "onboarded_at"]].min().min()).to_pydatetime()
+
+
+def kept_by(
+    work: pd.DataFrame, none: pd.DataFrame, cut: datetime, months: int, weight: str = "", got: str = ""
+) -> Gain:
+    """Return what some work kept for each who got it, month by month: customers who could get it against others.
+
+    Over at most so many months. Customers count once, or by the column `weight`; of the first those got the work whose
+    column `got` is filled, or all.
+    """
+    one, other = (_kept(rows, cut, months, weight) for rows in (work, none))
+    horizon = horizon_of((one, other), FEWEST, months)
+    untold("At least twenty customers with the work and twenty without, followed for months, would tell.", horizon > 1)
+    return gain(one, other, horizon, work[got].notna().to_numpy(bool) if got else None)
+
+
+def _kept(rows: pd.DataFrame, cut: datetime, months: int, weight: str) -> Kept:
+    start, end, entry = (
+        rows[name].fillna(pd.Timestamp("2200-01-01")).astype("datetime64[s]").to_numpy(np.int64)
+        for name in ("started_at", "ended_at", "observed_from")
+    )
+    each = rows[weight].to_numpy(float) if weight else np.ones(len(rows))
+    return kept(start, end, entry, int(pd.Timestamp(cut).timestamp()), each, months)
+
+
+def lost_by(kept: Gain, days: int) -> Estimate:
+    """Return a gain by the month that ends so many days after the start as a difference in the share lost."""
+    month = round(days * DAY.total_seconds() / MONTH)
+    if not 0 < month <= len(kept.share):
+        return Estimate.unknown(0, "share difference")
+    return _scaled(kept.share[month - 1], -1.0)
+
+
+def _scaled(one: Estimate, times: float, plus: float = 0.0, unit: str = "") -> Estimate:
+    low, high = sorted((one.low * times + plus, one.high * times + plus))
+    return replace(one, value=one.value * times + plus, low=low, high=high, unit=unit or one.unit)
+
+
+def older(customers: pd.DataFrame, since: datetime, cut: datetime) -> Estimate:
+    """Return the change in the yearly loss of customers older than a year, whom onboarding cannot have touched."""
+    turns_one = customers["started_at"] + pd.Timedelta(seconds=12 * MONTH)
+    entry, ended = customers[["observed_from"]].assign(turns_one=turns_one).max(axis=1), customers["ended_at"]
+    kept, errors, counts = [], [], []
+    for first, last in ((entry.min(), pd.Timestamp(since)), (pd.Timestamp(since), pd.Timestamp(cut))):
+        begins, ends = entry.where(entry > first, first), ended.where(ended <= last, last)
+        years = float((ends - begins).dt.total_seconds().clip(lower=0).sum()) / (12 * MONTH)
+        counts.append(int(((ended > begins) & (ended <= last)).sum()))
+        untold("Customers older than a year who left, before the programme began and after, would tell.", counts[-1])
+        kept.append(float(np.exp(-counts[-1] / years)))
+        errors.append(kept[-1] * np.sqrt(counts[-1]) / years)
+    value, half = kept[0] - kept[1], 1.96 * float(np.hypot(*errors))
+    return Estimate(value, value - half, value + half, min(counts), "share difference", "difference of rates")
+
+
+def landmarked(rows: pd.DataFrame, since: str, wait: int, within: int, cut: datetime) -> pd.DataFrame:
+    """Return those still customers so many days after a moment, so that nobody counts as kept for having lived on.
+
+    Only with `within` days behind that landmark. `lost` where the customer ended in them, `unpaid` if by a failed
+    payment; `managed` where a manager came before the landmark; `onboarded` at all; `revenue` is a logarithm.
+    """
+    landmark = rows[since] + wait * DAY
+    end = landmark + within * DAY
+    here = ~(rows["ended_at"] <= landmark) & (end <= cut)
+    found = rows.assign(lost=rows["ended_at"] <= end, revenue=np.log(rows["mrr"].to_numpy(float)))
+    if "manager_at" in rows:
+        unpaid = found["lost"] & (rows["end_reason"] == "payment")
+        found = found.assign(
+            unpaid=unpaid, managed=rows["manager_at"] <= landmark, onboarded=rows["onboarded_at"].notna()
+        )
+    return found[here].reset_index(drop=True)
+
+
+def plain(rows: pd.DataFrame, work: str) -> Estimate:
+    """Return the difference in the share lost as it is, of those with some work less those without."""
+    got, lost, who = rows[work].to_numpy(bool), rows["lost"].to_numpy(bool), rows["customer_id"].to_numpy(object)
+    return share_difference(share(lost[got], who[got]), share(lost[~got], who[~got]))
+
+
+def plain_by(rows: pd.DataFrame, work: str, segment: str) -> dict[str, Estimate]:
+    """Return the same in each segment in which it is known."""
+    parts = {str(level): plain(part, work) for level, part in rows.groupby(_columns(rows, segment)[0])}
+    return {level: gap for level, gap in parts.items() if gap.is_known}
+
+
+def other_way(whole: Estimate, parts: Mapping[str, Estimate]) -> tuple[int, Estimate]:
+    """Return how many parts do not point where the whole does, and the part furthest from there."""
+    against = sorted(parts.values(), key=lambda gap: -np.sign(whole.value) * gap.value)
+    return sum(gap.value * whole.value <= 0 for gap in against), against[-1] if against else whole
+
+
+def alike(rows: pd.DataFrame, outcome: str, work: str, by: str) -> Compared:
+    """Compare the share with an outcome, with some work and without, made alike in columns ("tier, revenue")."""
+    found = compared(rows[outcome].to_numpy(bool), rows[work].to_numpy(bool), rows[_columns(rows, by)])
+    enough = found.difference.is_known
+    untold("Too few customers are alike with it and without it; drawing by lot who gets it would tell.", enough)
+    return found
+
+
+def _columns(rows: pd.DataFrame, names: str) -> list[str]:
+    """Return the columns that a parameter names."""
+    asked = [name.strip() for name in names.split(",")]
+    for name in asked:
+        if name not in rows:
+            raise MeasureError(f'customers have no "{name}"{did_you_mean(name, map(str, rows))}')
+    return asked
+
+
+def strength(ratio: Estimate) -> EValue:
+    """Return how strong an unknown cause would have to be."""
+    untold("More customers who left, with it and without it, would tell.", ratio.is_known)
+    return e_value(ratio.value, ratio.low, ratio.high)
+
+
+def mean(scores: pd.Series) -> Estimate:
+    """Return a mean of scores, one a customer."""
+    values = scores.dropna().to_numpy(float)
+    if len(values) < 2:
+        return Estimate.unknown(len(values), "points", "mean")
+    value, half = float(values.mean()), 1.96 * float(values.std(ddof=1)) / np.sqrt(len(values))
+    return hidden_if_few(Estimate(value, value - half, value + half, len(values), "points", "mean"))
+
+
+def by_month(found: Effects) -> pd.DataFrame:
+    """Return the effects by month since the manager came, as a curve: `x, value, low, high`."""
+    x = sorted(found.value)
+    value = np.array([found.value[month] for month in x])
+    half = 1.96 * np.sqrt([found.covariance([month])[0, 0] for month in x])
+    return pd.DataFrame({"x": x, "value": value, "low": value - half, "high": value + half})
+
+
+def margin_kept(months: Estimate, mrr: float, margin: float, currency: str) -> Estimate:
+    """Return the margin that one piece of work kept, from the months of revenue that it did."""
+    untold("What support, success and delivery cost month by month would tell.", np.isfinite(margin))
+    return _scaled(months, mrr * margin, unit=currency)
+
+
+def returned(margin: Estimate, cost: float) -> Estimate:
+    """Return (margin kept - cost) / cost for one piece of work; not known where no export tells the cost."""
+    return _scaled(margin, 1 / cost, -1.0, "ratio") if cost > 0 else Estimate.unknown(margin.n, "ratio")
+
+
+def first_known(*works: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the first kind of work whose return, which stands first, is known; the best evidence is given first."""
+    reason = UntoldError("A cost of its own for each kind of success work would tell.")
+    for one in works:
+        try:
+            if one[0].is_known:
+                return one
+        except UntoldError as error:
+            reason = error
+    raise reason
+
+
+def lowest_again(pairs: pd.DataFrame, lowest: float) -> Movement:
+    """Return how the customers with the lowest scores moved who got no success work."""
+    alone = pairs[~pairs["worked"].astype(bool)]
+    found = movement(alone["first"], alone["second"], alone["customer_id"], lowest, "ratio")
+    if found is None or not found.observed.is_known:
+        raise UntoldError("A survey that asks the same customers again would tell.")
+    return found
+
+
+def exactness(months: pd.DataFrame) -> tuple[pd.DataFrame, Estimate]:
+    """Return how exactly the yearly retention is known after so many months: half the interval's width, `x, value`.
+
+    And the slope of its logarithm over that of the months: -0.5 is the law of the square root. Its error is the
+    delete-a-group jackknife's: Wolter (2007), *Introduction to Variance Estimation*, 2nd ed., 4.2.
+    """
+    n, k = (months[name].to_numpy(float)[:, ::-1].cumsum(axis=1)[:, SHORTEST - 1 :] for name in ("watched", "ended"))
+    groups, lengths = len(n), np.arange(SHORTEST, SHORTEST + n.shape[1])
+    # the last row is all customers, each other one all but a group
+    n, k = (np.vstack([counts.sum(axis=0) - counts, counts.sum(axis=0)]) for counts in (n, k))
+    stays, x = proportion(n - k, n), np.log(lengths) - np.log(lengths).mean()
+    half = (stays.high**12 - stays.low**12) / 2
+    *without, value = np.log(half) @ x / (x @ x)
+    error = 1.96 * float(np.sqrt((groups - 1) / groups * ((without - np.mean(without)) ** 2).sum()))
+    slope = Estimate(value, value - error, value + error, int(n[-1, -1]), "ratio", "jackknife by group")
+    return pd.DataFrame({"x": lengths.astype(float), "value": half[-1]}), slope
+
+
+def drift(months: pd.DataFrame) -> Estimate:
+    """Return the share lost a month in the later half of the history less that in the earlier half."""
+    totals = [months[name].to_numpy(float).sum(axis=0) for name in ("watched", "ended")]
+    n, k = (np.add.reduceat(counts, [0, len(counts) // 2]) for counts in totals)
+    early, late = (
+        Estimate(float(value), float(low), float(high), int(cases), "share", "Wilson")
+        for value, low, high, cases in zip(*proportion(k, n), n, strict=True)
+    )
+    return replace(difference(late, early), unit="share difference")
