@@ -137,7 +137,7 @@ def _own_tile(book: Workbook, label: str, one: Estimate) -> str:
             ("n", words.denominator(language, one)),
         )
     ]
-    return element("li", *lines, class_="cx-tile" + (" cx-small" if "small" in one.flags else ""))
+    return element("li", *lines, class_="cx-tile cx-own" + (" cx-small" if "small" in one.flags else ""))
 
 
 def _tile(book: Workbook, finding: Change) -> str:
