@@ -20,7 +20,7 @@ from cxlib.errors import MeasureError, UntoldError, untold
 from cxlib.estimate import ALPHA, Array, Estimate, Floats, Z, difference, proportion
 from cxlib.facts import FACTS
 from cxlib.finding import Quantity, verdict
-from cxlib.models import lifetime_value
+from cxlib.models import lifetime_value as ltv
 from cxlib.models.firm_profit import Base, contribution, factor_for, first_year_bound
 from cxlib.models.life_table import life_table
 from cxlib.models.panel import Growth, paired_growth, two_way
@@ -35,6 +35,7 @@ YEAR, MIDDLE = 365.25, (ALPHA / 2, 1 - ALPHA / 2)
 STAYS, RATES = np.linspace(0.40, 0.94, 28), np.linspace(0.02, 0.25, 24)
 """Retention and discount rates that the map spans."""
 LIVES = "Subscriptions (subscriptions) of more customers seen for a whole year, and of more who left, would tell."
+TOO_FEW_LEAVE = "Fewer leave than retention would rise by: ask what fewer departures bring."
 TWO_YEARS = "Subscriptions (subscriptions) of more customers seen in the same month of two years would tell."
 
 SPELLS = """
@@ -191,26 +192,15 @@ class Life:
     beta: Floats
     grown: Floats
 
-    def terms(self, **otherwise: Any) -> lifetime_value.Terms:
+    def terms(self, **otherwise: Any) -> ltv.Terms:
         """Return how a life is valued: a margin whose growth is unknown stays."""
         untold("Customers who pay more in their first year than it costs to serve them would tell.", self.first > 0)
-        return replace(
-            lifetime_value.Terms(self.discount, float(np.nan_to_num(self.growth.value)), self.seen), **otherwise
-        )
-
-    def drawn(self, value: float, draws: Floats) -> Estimate:
-        """Return a share with the middle 95 % of its draws."""
-        flags = ("small",) if self.curve.n < FEWEST else ()
-        return _with_draws(value, draws, self.curve.n, "share", "parametric bootstrap", flags)
+        return replace(ltv.Terms(self.discount, float(np.nan_to_num(self.growth.value)), self.seen), **otherwise)
 
     @property
     def stay(self) -> Estimate:
         """Share of new customers that stays for the first year."""
-        return self.drawn(1 - self.curve.mean_churn, self.stays)
-
-    @property
-    def stays(self) -> Floats:
-        return self.beta / (self.alpha + self.beta)
+        return _drawn(1 - self.curve.mean_churn, self.beta / (self.alpha + self.beta), self.curve.n)
 
     @property
     def own_risk(self) -> str:
@@ -219,43 +209,32 @@ class Life:
         fixed = stats.chi2.sf(max(gained, 0.0), 1) > ALPHA
         return "fixed" if fixed else "falls" if self.bent.shape < 1 else "rises"
 
-    def rise(self, reading: lifetime_value.Reading = "points", bent: bool = False, **otherwise: Any) -> float:
+    def rise(self, reading: ltv.Reading = "points", bent: bool = False, **otherwise: Any) -> float:
         """Return by which share a customer's value rises where retention does, with other `terms` if asked."""
         by = self.bent if bent else self.curve
-        return float(
-            lifetime_value.value_uplift(by.alpha, by.beta, self.terms(**otherwise), reading, self.step, by.shape)
-        )
+        return float(ltv.value_uplift(by.alpha, by.beta, self.terms(**otherwise), reading, self.step, by.shape))
 
-    def uplift(self, reading: lifetime_value.Reading = "points", horizon: int | None = None) -> Estimate:
+    def uplift(self, reading: ltv.Reading = "points", horizon: int | None = None) -> Estimate:
         """Return the same with the error of curve and margins."""
-        terms, room = (
-            self.terms(growth=self.grown, horizon=horizon),
-            self.curve.mean_churn > self.step + lifetime_value.LEAST_CHURN,
-        )
-        untold(
-            "Fewer leave than retention would rise by: ask what fewer departures bring.", room or reading != "points"
-        )
-        draws = lifetime_value.value_uplift(self.alpha, self.beta, terms, reading, self.step)
-        return self.drawn(self.rise(reading, horizon=horizon), draws)
+        terms = self.terms(growth=self.grown, horizon=horizon)
+        untold(TOO_FEW_LEAVE, reading != "points" or self.curve.mean_churn > self.step + ltv.LEAST_CHURN)
+        draws = ltv.value_uplift(self.alpha, self.beta, terms, reading, self.step)
+        return _drawn(self.rise(reading, horizon=horizon), draws, self.curve.n)
 
     def net_of_winning(self, won: float) -> float:
         """Return the rise of what a customer brings beyond the cost of winning it; NaN where it brings less."""
-        value = self.first * float(lifetime_value.lifetime_value(self.curve.alpha, self.curve.beta, self.terms()))
+        value = self.first * float(ltv.lifetime_value(self.curve.alpha, self.curve.beta, self.terms()))
         return value * self.rise() / (value - won) if value > won else np.nan
 
     @property
     def beyond(self) -> Quantity:
         """Share of a customer's value after the years that enough customers were seen for."""
-        return Quantity(
-            float(lifetime_value.share_beyond(self.curve.alpha, self.curve.beta, self.terms(), self.seen)), "share"
-        )
+        return Quantity(float(ltv.share_beyond(self.curve.alpha, self.curve.beta, self.terms(), self.seen)), "share")
 
     def over(self, stays: Floats, rates: Floats) -> Floats:
         """Return the rise over levels of retention (columns) and discount rates (rows), customers as unlike as here."""
         total, terms = self.curve.alpha + self.curve.beta, self.terms(discount=rates[:, None])
-        return lifetime_value.value_uplift(
-            ((1 - stays) * total)[None, :], (stays * total)[None, :], terms, "points", self.step
-        )
+        return ltv.value_uplift(((1 - stays) * total)[None, :], (stays * total)[None, :], terms, "points", self.step)
 
     def stay_that_brings(self, rise: float) -> Quantity:
         """Return at which level of retention, of those on the map the nearest, a step brings so much."""
@@ -279,9 +258,10 @@ class Life:
         return replace(self, curve=curve, alpha=alpha, beta=beta)
 
 
-def _with_draws(value: float, draws: Floats, n: int, unit: str, method: str, flags: tuple[str, ...] = ()) -> Estimate:
+def _drawn(value: float, draws: Floats, n: int, unit: str = "share", method: str = "parametric bootstrap") -> Estimate:
+    """Return a number with the middle 95 % of its draws."""
     low, high = (float(end) for end in np.quantile(draws, MIDDLE))
-    return Estimate(value, min(low, value), max(high, value), n, unit, method, flags)
+    return Estimate(value, min(low, value), max(high, value), n, unit, method, ("small",) if n < FEWEST else ())
 
 
 def _share(part: float, whole: float) -> Estimate:
@@ -350,29 +330,26 @@ def who_stays(customers: Customers, life: Life) -> tuple[Quantity, Quantity]:
     alpha, beta, terms = life.curve.alpha, life.curve.beta, life.terms()
     age = customers.spells.loc[~customers.spells["ended"], "years"].to_numpy(float)
     churn = float((alpha / (alpha + beta + age)).mean()) if len(age) else life.curve.mean_churn
-    of_today = lifetime_value.scaled_uplift(
-        alpha, beta, terms, lifetime_value.churn_after(churn, "points", life.step) / churn
-    )
-    alike = lifetime_value.slowed_uplift(alpha, beta, terms, "points", life.step)
-    return Quantity(alike, "share"), Quantity(float(of_today), "share")
+    factor = ltv.churn_after(churn, "points", life.step) / churn
+    alike = ltv.slowed_uplift(alpha, beta, terms, "points", life.step)
+    return Quantity(alike, "share"), Quantity(float(ltv.scaled_uplift(alpha, beta, terms, factor)), "share")
 
 
 def in_money(customers: Customers, life: Life) -> tuple[Estimate, Estimate]:
-    """Return the rise of all customers' value, big ones counting for what they pay.
+    """Return the rise of all customers' value, where big ones count for what they pay.
 
-    First where a step more of the customers stays and everybody's churn falls by the same factor; then where a step
-    more of their money does.
+    First where a step more of the customers stays and everybody's churn falls by the same factor; then of their money.
     """
     paid = customers.months.groupby(["customer_id", "spell"])["margin"].mean().clip(lower=0.0).rename("weight")
     joined = customers.spells.merge(paid, left_on=["customer_id", "spell"], right_index=True, how="left")
     weight = joined["weight"].fillna(0.0).to_numpy(float)
     untold("Customers who bring something would tell.", weight.sum() > 0)
     curve = _fitted(whole_years(replace(customers, spells=joined), weight / weight.mean()), robust=True)
-    money, churns = life.on(replace(curve, n=life.curve.n), SEED + 1), (life.curve.mean_churn, 1 - life.stays)
-    one, many = (lifetime_value.churn_after(churn, "points", life.step) / churn for churn in churns)
-    alike = float(lifetime_value.scaled_uplift(curve.alpha, curve.beta, life.terms(), one))
-    draws = lifetime_value.scaled_uplift(money.alpha, money.beta, life.terms(growth=life.grown), many)
-    return money.drawn(alike, draws), money.uplift()
+    money, churns = life.on(replace(curve, n=life.curve.n), SEED + 1), life.alpha / (life.alpha + life.beta)
+    one, many = (ltv.churn_after(churn, "points", life.step) / churn for churn in (life.curve.mean_churn, churns))
+    alike = float(ltv.scaled_uplift(curve.alpha, curve.beta, life.terms(), one))
+    draws = ltv.scaled_uplift(money.alpha, money.beta, life.terms(growth=life.grown), many)
+    return _drawn(alike, draws, life.curve.n), money.uplift()
 
 
 def grows(months: pd.DataFrame, column: str) -> Growth:
@@ -405,19 +382,13 @@ def aged(customers: Customers) -> dict[str, Estimate]:
 
 def beyond_inflation(customers: Customers, growth: Estimate, nominal: float) -> Estimate:
     """Return growth; untold where it may be that of prices, those of more than `nominal` of revenue being unknown."""
-    is_real = customers.real >= 1 - nominal
-    untold(
-        "Consumer prices by currency and month (price_index) would tell growth from theirs.",
-        is_real or not growth.low > 0,
-    )
+    is_real, needed = customers.real >= 1 - nominal, "Consumer prices by currency and month (price_index) would tell."
+    untold(needed, is_real or not growth.low > 0)
     return growth
 
 
 def new_customers_trend(customers: Customers, newcomer: int) -> Estimate:
-    """Return by which share a year the first revenue of new customers of one kind changes: what time does to all.
-
-    A customer is new for so many months.
-    """
+    """Return by which share a year what new customers of one kind pay in their first months changes, as for all."""
     rows = customers.months[(customers.months["tenure"] < newcomer / 12) & (customers.months["spell"] == 1)]
     rows = rows.drop_duplicates("customer_id")
     rows = rows.assign(years=(rows["month"] - rows["month"].min()).dt.days / YEAR, kind=rows["kind"].fillna(""))
@@ -466,8 +437,7 @@ class Books:
     def rise(self, brings: float = 1.0, effort: float = 0.0, fixed: float = 1.0) -> float:
         """Return by which share the next year's profit rises; NaN where there is none.
 
-        Additional customers bring so much of what others do, keeping them takes an effort (a share of all margins),
-        and costs that customers do not change are so many times as high.
+        With other parts than 1 of what additional customers bring and of fixed costs, and effort a share of margins.
         """
         margins = float(self.profit[0]) + self.fixed
         profit = margins - fixed * self.fixed
@@ -477,10 +447,10 @@ class Books:
         """Return the rise of the profit of the first years; unknown where one draw in forty shows no profit."""
         profit, extra = float(self.profit[:years].sum()), float(self.extra[:years].sum())
         profits, extras = self.drawn_profit[:, :years].sum(axis=1), self.drawn_extra[:, :years].sum(axis=1)
-        n, method, some = round(float(self.base.customers.sum())), "parametric bootstrap", profits > 0
+        n, some = round(float(self.base.customers.sum())), profits > 0
         if profit <= 0 or (~some).mean() > ALPHA / 2:
-            return Estimate.unknown(n, "share", method)
-        return _with_draws(extra / profit, extras[some] / profits[some], n, "share", method)
+            return Estimate.unknown(n, "share")
+        return _drawn(extra / profit, extras[some] / profits[some], n)
 
 
 def carry_on(customers: Customers, life: Life, years: int) -> Books:
@@ -496,9 +466,8 @@ def carry_on(customers: Customers, life: Life, years: int) -> Books:
     enough = min(len(now), len(new), customers.arrivals) >= FEWEST_LOST
     untold("More customers who are there today, and more who came in the last year, would tell.", enough)
     groups = now.assign(brings=yearly).groupby(np.floor(now["tenure"]))
-    age, count, brings = (
-        np.asarray(one, float) for one in (groups["tenure"].mean(), groups.size(), groups["brings"].sum())
-    )
+    columns = groups["tenure"].mean(), groups.size(), groups["brings"].sum()
+    age, count, brings = (np.asarray(column, float) for column in columns)
     base = Base(age, count, brings, float(customers.arrivals), float(new.mean()))
     rng, shape = np.random.default_rng(SEED + 2), (DRAWS_OF_BOOKS, 1)
     come = rng.poisson(base.arrivals, shape).astype(float)
@@ -514,10 +483,7 @@ def carry_on(customers: Customers, life: Life, years: int) -> Books:
 
 
 def keep_and_win(customers: Customers, currency: str) -> dict[str, Estimate]:
-    """Return what it costs to `keep` a customer for a year and to `win` one, their `ratio`, and that `with_support`.
-
-    The books are exact; how many came or stayed could have been otherwise.
-    """
+    """Return what it costs to `keep` a customer for a year and to `win` one, their `ratio`, and that `with_support`."""
     success, support, *to_win = (customers.spent(team) for team in ("success", "support", "sales", "marketing"))
     stayed, won, new = customers.there(1.0)["stayed"], float(np.nansum(to_win)), customers.arrivals
     kept, needed = int(stayed.sum()), "Costs (costs) of success, sales and marketing, with customers kept, would tell."
@@ -548,25 +514,18 @@ def mix(customers: Customers) -> tuple[dict[str, Estimate], list[str]]:
     n = int(began.sum(axis=1).min())
     enough = len(kinds) > 1 and began.min() >= FEWEST_LOST and n >= FEWEST
     untold("Two years of more customers, and of several kinds, would tell.", enough)
-    rng = np.random.default_rng(SEED + 3)
-    shares = np.stack([rng.dirichlet(row, DRAWS) for row in began], axis=1)
-    rates = rng.beta(stayed + 0.5, began - stayed + 0.5, (DRAWS, *began.shape))
-    told = zip(
-        _kitagawa(began / began.sum(axis=1, keepdims=True), stayed / began), _kitagawa(shares, rates), strict=True
-    )
-    unit, method = "share difference", "draws of shares and rates"
-    by_mix, by_rate, change = (_with_draws(float(one), many, n, unit, method) for one, many in told)
+    rng, of_year = np.random.default_rng(SEED + 3), began.sum(axis=1, keepdims=True)
+    drawn = np.stack([rng.dirichlet(row, DRAWS) for row in began], axis=1)
+    # the estimate stands before its draws
+    shares = np.concatenate([(began / of_year)[None], drawn])
+    rates = np.concatenate([(stayed / began)[None], rng.beta(stayed + 0.5, began - stayed + 0.5, drawn.shape)])
+    by_mix = ((shares[:, 1] - shares[:, 0]) * rates.mean(axis=1)).sum(axis=1)
+    by_rate = ((rates[:, 1] - rates[:, 0]) * shares.mean(axis=1)).sum(axis=1)
+    parts, how = {"by_mix": by_mix, "by_rate": by_rate, "change": by_mix + by_rate}, "draws of shares and rates"
+    told = {name: _drawn(float(of[0]), of[1:], n, "share difference", how) for name, of in parts.items()}
     before, after = (_share(float(stayed[turn].sum()), began[turn].sum()) for turn in (0, 1))
-    against = kinds[(stayed[1] / began[1] - stayed[0] / began[0]) * np.sign(change.value) < 0]
-    parts = {"before": before, "after": after, "by_mix": by_mix, "by_rate": by_rate, "change": change}
-    return parts, [str(kind) for kind in against]
-
-
-def _kitagawa(shares: Floats, rates: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return mix, rate and whole from arrays of shape (..., 2, kinds)."""
-    by_mix = ((shares[..., 1, :] - shares[..., 0, :]) * rates.mean(axis=-2)).sum(axis=-1)
-    by_rate = ((rates[..., 1, :] - rates[..., 0, :]) * shares.mean(axis=-2)).sum(axis=-1)
-    return by_mix, by_rate, by_mix + by_rate
+    against = kinds[(rates[0, 1] - rates[0, 0]) * np.sign(told["change"].value) < 0]
+    return {"before": before, "after": after, **told}, [str(kind) for kind in against]
 
 
 def foretold(customers: Customers) -> tuple[Estimate, Estimate]:
@@ -580,7 +539,7 @@ def foretold(customers: Customers) -> tuple[Estimate, Estimate]:
     age = here["then"].to_numpy(float)
     stays = 1 - alpha[:, None] / (alpha[:, None] + beta[:, None] + age)
     value, draws = 1 - curve.alpha / (curve.alpha + curve.beta + age), rng.random(stays.shape) < stays
-    told = _with_draws(float(value.mean()), draws.mean(axis=1), len(here), "share", "prediction interval")
+    told = _drawn(float(value.mean()), draws.mean(axis=1), len(here), method="prediction interval")
     return told, _share(float(here["stayed"].sum()), len(here))
 
 
@@ -590,12 +549,10 @@ def quarters(customers: Customers) -> pd.DataFrame:
     A quarter is three months counted back from the report's; what its opening customers pay in its first month is
     held against what they pay in the first month after it, those who left paying nothing.
     """
-    months = customers.months
-    names = [name for name in ("region", "tier") if months[name].nunique() > 1]
-    untold("Customers of several regions or tiers (customers) would tell.", names)
-    last = months["month"].max()
+    months, last = customers.months, customers.months["month"].max()
     back = (last.year - months["month"].dt.year) * 12 + last.month - months["month"].dt.month
-    rows = months.assign(quarter=-(back // 3), unit=months[names].astype(str).agg(" ".join, axis=1))
+    unit = months["region"].astype(str) + " " + months["tier"].astype(str)
+    rows = months.assign(quarter=-(back // 3), unit=unit)
     rows = rows[back % 3 == 0].drop_duplicates(["customer_id", "quarter"])
     later = rows.groupby("customer_id")[["quarter", "revenue"]].shift(-1)
     stayed = later["quarter"] == rows["quarter"] + 1
@@ -608,23 +565,18 @@ def quarters(customers: Customers) -> pd.DataFrame:
 
 
 def point_for_point(cells: pd.DataFrame) -> tuple[Estimate, Estimate]:
-    """Return points of revenue kept per point of customers kept: in the same quarter, and in the next.
-
-    The next quarter's retention cannot have made this one's revenue.
-    """
+    """Return points of revenue kept per point of customers kept: in the same quarter, and in the next, a placebo."""
     following = cells.groupby("unit")[["kept", "quarter"]].shift(-1)
     both = cells.assign(ahead=following["kept"])[(following["quarter"] - cells["quarter"]) == 1]
     fewest = min(cells["unit"].nunique(), both["quarter"].nunique(), cells["kept"].nunique())
-    untold("More quarters of more segments would tell.", fewest >= 3)
+    untold("More quarters of customers in more regions and tiers (customers) would tell.", fewest >= 3)
     same = two_way(cells["brought"], {"kept": cells["kept"]}, cells["unit"], cells["quarter"], cells["opening"])["kept"]
     regressors: dict[str, Array] = {name: both[name] for name in ("kept", "ahead")}
     return same, two_way(both["brought"], regressors, both["unit"], both["quarter"], both["opening"])["ahead"]
 
 
 def more_than_arithmetic(same: Estimate, ahead: Estimate, matters: float) -> str:
-    """Return whether more revenue stays than the point for a point that is arithmetic.
-
-    Cannot be told from few segments, nor where the next quarter's retention goes with it: something else moves both.
-    """
+    """Return whether more revenue stays than the point for a point that is arithmetic."""
+    # where the next quarter's retention goes with it as well, something else moves both
     disturbed = "few-clusters" in same.flags or ahead.low > 0 or ahead.high < 0
     return "cannot-tell" if disturbed else verdict(same, 1.0, matters=1.0 + matters)

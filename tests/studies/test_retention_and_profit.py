@@ -592,8 +592,8 @@ def test_few_segments_are_flagged() -> None:
     same, ahead = lives.point_for_point(lives.quarters(customers_of(months=quarters(8))))
     assert "few-clusters" in same.flags
     assert lives.more_than_arithmetic(same, ahead, 0.25) == "cannot-tell"
-    with pytest.raises(UntoldError, match="several regions or tiers"):
-        lives.quarters(customers_of(months=quarters(1)))
+    with pytest.raises(UntoldError, match="more regions and tiers"):
+        lives.point_for_point(lives.quarters(customers_of(months=quarters(1))))
 
 
 def test_a_table_of_survivors_grows_where_nobody_does() -> None:
