@@ -177,7 +177,8 @@ class Life:
     `curve` is shifted-beta-geometric, in `bent` each customer's own risk may change; `growth` is of the margin within
     customers, a year, `first` the mean margin of a customer's first year. `by_year` has the share that stays through
     each tenure year `x`; `seen` is the longest that enough customers were seen for. `alpha`, `beta` and `grown` are
-    draws of curve and growth, taken as independent. The discount rate is a year's, the step what retention rises by.
+    draws of curve and growth, taken as independent, after the estimate itself. The discount rate is a year's, the step
+    what retention rises by.
     """
 
     curve: RetentionCurve
@@ -200,7 +201,7 @@ class Life:
     @property
     def stay(self) -> Estimate:
         """Share of new customers that stays for the first year."""
-        return _drawn(1 - self.curve.mean_churn, self.beta / (self.alpha + self.beta), self.curve.n)
+        return _drawn(self.beta / (self.alpha + self.beta), self.curve.n)
 
     @property
     def own_risk(self) -> str:
@@ -217,9 +218,8 @@ class Life:
     def uplift(self, reading: ltv.Reading = "points", horizon: int | None = None) -> Estimate:
         """Return the same with the error of curve and margins."""
         terms = self.terms(growth=self.grown, horizon=horizon)
-        untold(TOO_FEW_LEAVE, reading != "points" or self.curve.mean_churn > self.step + ltv.LEAST_CHURN)
-        draws = ltv.value_uplift(self.alpha, self.beta, terms, reading, self.step)
-        return _drawn(self.rise(reading, horizon=horizon), draws, self.curve.n)
+        untold(TOO_FEW_LEAVE, ltv.churn_after(self.curve.mean_churn, reading, self.step) > ltv.LEAST_CHURN)
+        return _drawn(ltv.value_uplift(self.alpha, self.beta, terms, reading, self.step), self.curve.n)
 
     def net_of_winning(self, won: float) -> float:
         """Return the rise of what a customer brings beyond the cost of winning it; NaN where it brings less."""
@@ -249,18 +249,19 @@ class Life:
     def fitted(self) -> pd.DataFrame:
         """Return the fitted share still there by years, with the middle 95 % of its draws: `x, value, low, high`."""
         x = np.arange(self.seen + 3.0)
-        low, high = np.quantile(survival(self.alpha[:, None], self.beta[:, None], x), MIDDLE, axis=0)
-        return pd.DataFrame({"x": x, "value": self.curve.survival(x), "low": low, "high": high})
+        lines = survival(self.alpha[:, None], self.beta[:, None], x)
+        low, high = np.quantile(lines[1:], MIDDLE, axis=0)
+        return pd.DataFrame({"x": x, "value": lines[0], "low": low, "high": high})
 
     def on(self, curve: RetentionCurve, seed: int = SEED) -> Life:
         """Return the life of other customers with the same margins."""
         alpha, beta, _ = curve.draws(np.random.default_rng(seed), DRAWS)
-        return replace(self, curve=curve, alpha=alpha, beta=beta)
+        return replace(self, curve=curve, alpha=np.append(curve.alpha, alpha), beta=np.append(curve.beta, beta))
 
 
-def _drawn(value: float, draws: Floats, n: int, unit: str = "share", method: str = "parametric bootstrap") -> Estimate:
-    """Return a number with the middle 95 % of its draws."""
-    low, high = (float(end) for end in np.quantile(draws, MIDDLE))
+def _drawn(draws: Floats, n: int, unit: str = "share", method: str = "parametric bootstrap") -> Estimate:
+    """Return the first of some numbers, with the middle 95 % of the others, which are its draws."""
+    value, low, high = (float(end) for end in (draws[0], *np.quantile(draws[1:], MIDDLE)))
     return Estimate(value, min(low, value), max(high, value), n, unit, method, ("small",) if n < FEWEST else ())
 
 
@@ -280,7 +281,9 @@ def fit(customers: Customers, discount: float, step: float) -> Life:
     curve, table = _fitted(years), _by_year(years)
     alpha, beta, _ = curve.draws(rng := np.random.default_rng(SEED), DRAWS)
     growth, first = grows(months, "margin"), 12 * float(months.loc[months["tenure"] < 1, "margin"].mean())
-    grown = np.nan_to_num(growth.value) + np.nan_to_num(growth.error) * rng.standard_t(growth.freedom, DRAWS)
+    errors = np.append(0.0, np.nan_to_num(growth.error) * rng.standard_t(growth.freedom, DRAWS))
+    grown = np.nan_to_num(growth.value) + errors
+    alpha, beta = np.append(curve.alpha, alpha), np.append(curve.beta, beta)
     seen, table = int(table["x"].where(table["n"] >= FEWEST, 1).max()), table[table["n"] >= FEWEST_LOST]
     return Life(curve, fit_bdw(years), growth, first, table, seen, discount, step, alpha, beta, grown)
 
@@ -346,10 +349,8 @@ def in_money(customers: Customers, life: Life) -> tuple[Estimate, Estimate]:
     untold("Customers who bring something would tell.", weight.sum() > 0)
     curve = _fitted(whole_years(replace(customers, spells=joined), weight / weight.mean()), robust=True)
     money, churns = life.on(replace(curve, n=life.curve.n), SEED + 1), life.alpha / (life.alpha + life.beta)
-    one, many = (ltv.churn_after(churn, "points", life.step) / churn for churn in (life.curve.mean_churn, churns))
-    alike = float(ltv.scaled_uplift(curve.alpha, curve.beta, life.terms(), one))
-    draws = ltv.scaled_uplift(money.alpha, money.beta, life.terms(growth=life.grown), many)
-    return _drawn(alike, draws, life.curve.n), money.uplift()
+    factor, terms = ltv.churn_after(churns, "points", life.step) / churns, life.terms(growth=life.grown)
+    return _drawn(ltv.scaled_uplift(money.alpha, money.beta, terms, factor), life.curve.n), money.uplift()
 
 
 def grows(months: pd.DataFrame, column: str) -> Growth:
@@ -420,7 +421,7 @@ def margin_by_year(customers: Customers, seen: int) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Books:
-    """Profit of each of the next years, and what more retention adds to it (`extra`), with draws of both.
+    """Profit of each of the next years (columns), and what more retention adds to it (`extra`); draws after the first.
 
     `fixed` is what is spent a year on everything but serving the customers of `base` and those who come; `bound` the
     most that the next year's profit can rise by.
@@ -431,26 +432,22 @@ class Books:
     bound: float
     profit: Floats
     extra: Floats
-    drawn_profit: Floats
-    drawn_extra: Floats
 
     def rise(self, brings: float = 1.0, effort: float = 0.0, fixed: float = 1.0) -> float:
         """Return by which share the next year's profit rises; NaN where there is none.
 
         With other parts than 1 of what additional customers bring and of fixed costs, and effort a share of margins.
         """
-        margins = float(self.profit[0]) + self.fixed
+        margins = float(self.profit[0, 0]) + self.fixed
         profit = margins - fixed * self.fixed
-        return (brings * float(self.extra[0]) - effort * margins) / profit if profit > 0 else np.nan
+        return (brings * float(self.extra[0, 0]) - effort * margins) / profit if profit > 0 else np.nan
 
     def uplift(self, years: int) -> Estimate:
         """Return the rise of the profit of the first years; unknown where one draw in forty shows no profit."""
-        profit, extra = float(self.profit[:years].sum()), float(self.extra[:years].sum())
-        profits, extras = self.drawn_profit[:, :years].sum(axis=1), self.drawn_extra[:, :years].sum(axis=1)
-        n, some = round(float(self.base.customers.sum())), profits > 0
-        if profit <= 0 or (~some).mean() > ALPHA / 2:
-            return Estimate.unknown(n, "share")
-        return _drawn(extra / profit, extras[some] / profits[some], n)
+        profit, extra = self.profit[:, :years].sum(axis=1), self.extra[:, :years].sum(axis=1)
+        n, some = round(float(self.base.customers.sum())), profit > 0
+        sure = some[0] and (~some[1:]).mean() <= ALPHA / 2
+        return _drawn(extra[some] / profit[some], n) if sure else Estimate.unknown(n, "share")
 
 
 def carry_on(customers: Customers, life: Life, years: int) -> Books:
@@ -469,17 +466,14 @@ def carry_on(customers: Customers, life: Life, years: int) -> Books:
     columns = groups["tenure"].mean(), groups.size(), groups["brings"].sum()
     age, count, brings = (np.asarray(column, float) for column in columns)
     base = Base(age, count, brings, float(customers.arrivals), float(new.mean()))
-    rng, shape = np.random.default_rng(SEED + 2), (DRAWS_OF_BOOKS, 1)
-    come = rng.poisson(base.arrivals, shape).astype(float)
-    each = base.arrival_contribution + float(new.std(ddof=1) / np.sqrt(len(new))) * rng.standard_normal(shape)
-    drawn = replace(base, arrivals=come, arrival_contribution=each)
-    alphas, betas = life.alpha[:DRAWS_OF_BOOKS], life.beta[:DRAWS_OF_BOOKS]
-    told = []
-    for books, alpha, beta in ((base, life.curve.alpha, life.curve.beta), (drawn, alphas, betas)):
-        before = contribution(books, alpha, beta, years)
-        after = contribution(books, alpha, beta, years, factor_for(base, alpha, beta, life.step))
-        told += [before - fixed, after - before]
-    return Books(base, fixed, first_year_bound(base, float(told[0][0]), life.step), *told)
+    rng, of = np.random.default_rng(SEED + 2), slice(DRAWS_OF_BOOKS + 1)
+    come = np.append(base.arrivals, rng.poisson(base.arrivals, DRAWS_OF_BOOKS))[:, None]
+    errors = float(new.std(ddof=1) / np.sqrt(len(new))) * rng.standard_normal(DRAWS_OF_BOOKS)
+    drawn = replace(base, arrivals=come, arrival_contribution=(float(new.mean()) + np.append(0.0, errors))[:, None])
+    factor = factor_for(base, life.alpha[of], life.beta[of], life.step)
+    before, after = (contribution(drawn, life.alpha[of], life.beta[of], years, by) for by in (1.0, factor))
+    bound = first_year_bound(base, float(before[0, 0]) - fixed, life.step)
+    return Books(base, fixed, bound, before - fixed, after - before)
 
 
 def keep_and_win(customers: Customers, currency: str) -> dict[str, Estimate]:
@@ -506,7 +500,7 @@ def keep_and_win(customers: Customers, currency: str) -> dict[str, Estimate]:
 def mix(customers: Customers) -> tuple[dict[str, Estimate], list[str]]:
     """Split the change of yearly retention into mix of kinds and rate, and name kinds that moved the other way.
 
-    Kitagawa (1955), JASA 50: shares of the kinds moved at mean retention, retention moved at mean shares.
+    Shares are moved at mean retention, and retention at mean shares: Kitagawa (1955), JASA 50.
     """
     tables = [customers.there(back).groupby("kind")["stayed"].agg(["size", "sum"]) for back in (2.0, 1.0)]
     kinds = tables[0].index.intersection(tables[1].index).sort_values()
@@ -522,7 +516,7 @@ def mix(customers: Customers) -> tuple[dict[str, Estimate], list[str]]:
     by_mix = ((shares[:, 1] - shares[:, 0]) * rates.mean(axis=1)).sum(axis=1)
     by_rate = ((rates[:, 1] - rates[:, 0]) * shares.mean(axis=1)).sum(axis=1)
     parts, how = {"by_mix": by_mix, "by_rate": by_rate, "change": by_mix + by_rate}, "draws of shares and rates"
-    told = {name: _drawn(float(of[0]), of[1:], n, "share difference", how) for name, of in parts.items()}
+    told = {name: _drawn(of, n, "share difference", how) for name, of in parts.items()}
     before, after = (_share(float(stayed[turn].sum()), began[turn].sum()) for turn in (0, 1))
     against = kinds[(rates[0, 1] - rates[0, 0]) * np.sign(told["change"].value) < 0]
     return {"before": before, "after": after, **told}, [str(kind) for kind in against]
@@ -539,7 +533,7 @@ def foretold(customers: Customers) -> tuple[Estimate, Estimate]:
     age = here["then"].to_numpy(float)
     stays = 1 - alpha[:, None] / (alpha[:, None] + beta[:, None] + age)
     value, draws = 1 - curve.alpha / (curve.alpha + curve.beta + age), rng.random(stays.shape) < stays
-    told = _drawn(float(value.mean()), draws.mean(axis=1), len(here), method="prediction interval")
+    told = _drawn(np.append(value.mean(), draws.mean(axis=1)), len(here), method="prediction interval")
     return told, _share(float(here["stayed"].sum()), len(here))
 
 

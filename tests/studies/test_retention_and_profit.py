@@ -265,8 +265,9 @@ def test_the_readings_differ(read: Read) -> None:
 
 def test_fewer_leave_than_retention_would_rise_by(read: Read) -> None:
     life = fit(read(alpha=0.4, beta=19.6))
-    with pytest.raises(UntoldError, match="ask what fewer departures bring"):
-        life.uplift("points")
+    for reading in ("points", "relative"):
+        with pytest.raises(UntoldError, match="ask what fewer departures bring"):
+            life.uplift(reading)  # type: ignore[arg-type]
     assert life.uplift("defections").value > 0
 
 
@@ -371,7 +372,7 @@ def test_profit_in_the_books(read: Read) -> None:
     one, five = books.uplift(1), books.uplift(5)
     assert 0.3 * books.bound < one.value < books.bound
     assert five.value > 2 * one.value
-    assert one.value == pytest.approx(books.rise()) == pytest.approx(books.extra[0] / books.profit[0])
+    assert one.value == pytest.approx(books.rise()) == pytest.approx(books.extra[0, 0] / books.profit[0, 0])
     assert books.rise(brings=0.5) == pytest.approx(one.value / 2)
     assert books.rise(fixed=1.2) > one.value > books.rise(effort=0.01)
     assert books.fixed == pytest.approx(12 * (1_500 + 2_000 + 1_500 + 3_000))
@@ -379,12 +380,12 @@ def test_profit_in_the_books(read: Read) -> None:
 
 def test_a_company_close_to_nothing(read: Read) -> None:
     """Where profit is small any gain is a large share of it; where there is none, no share is given."""
-    profit = float(lives.carry_on(read(), fit(read()), 1).profit[0])
+    profit = float(lives.carry_on(read(), fit(read()), 1).profit[0, 0])
     near, none = (read({"general": 3_000.0 + part * profit / 12}) for part in (0.9, 1.5))
     assert verdict(lives.carry_on(near, fit(near), 1).uplift(1), 0.225) == "supported"
     books = lives.carry_on(none, fit(none), 1)
     assert not books.uplift(1).is_known
-    assert books.extra[0] > 0 > books.profit[0]
+    assert books.extra[0, 0] > 0 > books.profit[0, 0]
     assert np.isnan(books.rise())
 
 
