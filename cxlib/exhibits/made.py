@@ -64,8 +64,8 @@ def ledger_sentence(book: Workbook) -> Exhibit:
 
     Examples
     --------
-    >>> print(ledger_sentence(book))
-    ... rows were read; ... are counted and ... were left out, each with a reason.
+    >>> ledger_sentence(book).text.endswith("were left out, each with a reason.")
+    True
     """
     return paragraph(_ledger_words(book), "cx-finding", id="finding-ledger")
 
@@ -88,8 +88,8 @@ def warnings(book: Workbook) -> Exhibit:
 
     Examples
     --------
-    >>> warnings(book).html.startswith("<ul")
-    True
+    >>> print(warnings(book))
+    No check raised a warning.
     """
     if not book.snapshot.warnings:
         return paragraph(book.language.text("No check raised a warning."), "cx-note")

@@ -79,9 +79,9 @@ def say(
     --------
     >>> stays = book.estimate("logo_retention")
     >>> print(say(book, "stays", "Of those who paid a year ago {stays} still pay.", stays, stays=stays))
-    Of those who paid a year ago 78.6% still pay.
+    Of those who paid a year ago 77.3% still pay.
     >>> print(say(book, "nps"))
-    Net Promoter Score: ...
+    Net Promoter Score (NPS): ...
     """
     if not sentence:
         return _said_of_measure(book, id, months_back)

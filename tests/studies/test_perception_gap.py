@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cxlib.exhibits.said import filled, sentence
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from company import Parameters, simulate, truth
 from cxlib.claims.claim import Range, claims_of
 from cxlib.estimate import Estimate
-from cxlib.exhibits.said import filled, sentence
 from cxlib.finding import Finding, Quantity
 from cxlib.language import Language
 from cxlib.period import Month
