@@ -59,7 +59,7 @@ def not_told(
     namespace : dict
         The notebook's names.
     made : mapping of name to line
-        What the cell assigns, and where first; what stood above the failing line is kept.
+        What the cell assigns, and where the first statement that does ends; what stood above the failing line is kept.
     findings : sequence of str
         Ids of the findings that the cell would have said.
     """
@@ -88,9 +88,10 @@ def guarded(cell: ast.Module) -> ast.Module:
     if not cell.body:
         return cell
     made: dict[str, int] = {}
-    for node in ast.walk(cell):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            made[node.id] = min(node.lineno, made.get(node.id, node.lineno))
+    for statement in cell.body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                made.setdefault(node.id, statement.end_lineno or node.lineno)
     guard = ast.parse(GUARD.format(made=made, findings=_findings_of(cell)))
     attempt = guard.body[1]
     assert isinstance(attempt, ast.Try)

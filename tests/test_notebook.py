@@ -86,6 +86,13 @@ def test_a_cell_that_cannot_tell_is_a_box_and_so_is_whatever_rests_on_it(
         study.finding("befor")
 
 
+def test_a_name_whose_statement_cannot_tell_in_a_later_line_is_not_told_either(
+    notebook: Callable[..., Path], book: Workbook
+) -> None:
+    path = notebook('costs = (\n    1,\n    untold("An export of costs would tell.", rate > 0.5),\n)')
+    assert isinstance(run(path, book).names["costs"], Untold)
+
+
 def test_a_kernel_shows_the_same_as_a_run(book: Workbook) -> None:
     shell = InteractiveShell.instance()
     shell.ast_transformers.append(_Guard())

@@ -28,6 +28,8 @@ class Range(Strict):
     kind: Literal["range"]
     low: float
     high: float
+    printed: float | None = None
+    """The number as the claim prints it, where a page draws it."""
     unit: str = Field(min_length=1)
     why: str = Field(min_length=1)
 
