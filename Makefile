@@ -16,7 +16,7 @@ given = $(if $(filter command,$(origin $1)),$($1))
 option = $(if $(call given,$1),$2 '$(call given,$1)')
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab sample check lint types calibrate bench lock clean pango
+.PHONY: help report test quick lab sample notebook check lint types calibrate bench lock clean pango
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,12 +31,19 @@ report: $(READY) pango ## Publish the reports of a month as HTML and PDF (the la
 test: $(READY) pango ## Run every test; ARGS='-k name' chooses
 	@$(PY) -m pytest -n logical --maxprocesses 4 --dist worksteal $(call given,ARGS)
 
+quick: $(READY) ## Run the tests of the daily change: all but those that simulate, render or start a kernel
+	@$(PY) -m pytest -n logical --maxprocesses 4 --dist worksteal -m 'not slow and not bench and not calibrate' \
+		$(call given,ARGS)
+
 lab: $(READY) ## Open JupyterLab on the notebooks
 	@$(PY) -m jupyterlab --ServerApp.root_dir='$(CURDIR)' --LabApp.default_url=/lab/tree/notebooks \
 		$$(test "$$(id -u)" -ne 0 || echo --allow-root)
 
 sample: $(READY) ## Write the exports of the simulated company anew
 	@PYTHONPATH=tests $(PY) -m company
+
+notebook: $(READY) ## Begin a notebook: NAME=silence_by_region TITLE="Who stays silent?"
+	@$(PY) -m cxlib notebook '$(call given,NAME)' $(call option,TITLE,--title)
 
 check: $(READY) ## Check the exports that data/sources.toml names (SOURCES=) and print the ledger
 	@$(PY) -m cxlib check $(call option,SOURCES,--sources)

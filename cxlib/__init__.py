@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cxlib.errors import UntoldError, untold
-    from cxlib.estimate import Estimate
+    from cxlib.estimate import Estimate, difference
     from cxlib.exhibits import (
         Exhibit,
         answer,
@@ -68,6 +68,7 @@ __all__ = [
     "captioned",
     "coverage",
     "curves",
+    "difference",
     "doubts",
     "forest",
     "freshness",

@@ -126,6 +126,19 @@ def claims(
 
 
 @app.command()
+def notebook(
+    name: Annotated[str, typer.Argument(help="Name of the file, such as silence_by_region.")],
+    title: Annotated[str, typer.Option(help="The question that it asks.")] = "What is the question?",
+) -> None:
+    """Write the beginning of a notebook into notebooks/."""
+    from cxlib.notebook import new_notebook
+
+    path = Path("notebooks") / f"{name}.ipynb"
+    new_notebook(path, title)
+    print(f"Wrote {path}. To publish it, name it in reports/reports.toml.")
+
+
+@app.command()
 def check(sources: SourcesOption = SOURCES) -> None:
     """Check the exports and print where every row went; nothing is published."""
     snapshot = build_snapshot(sources)

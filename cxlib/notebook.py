@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
 from cxlib import workbook
 from cxlib.errors import ConfigError, MeasureError, UntoldError
 from cxlib.exhibits.exhibit import MIME, Exhibit, Record, box
@@ -137,7 +140,7 @@ def open_workbook(month: str, sources: str = "data/sources.toml", snapshot: str 
     Examples
     --------
     >>> open_workbook("2026-10").month
-    Month('2026-10')
+    Month(year=2026, month=10)
     """
     try:
         shell = get_ipython()  # type: ignore[name-defined]
@@ -294,7 +297,7 @@ def run(notebook: Path | str, book: Workbook, **parameters: object) -> Study:
     Examples
     --------
     >>> run(notebooks / "word_of_mouth.ipynb", book).finding("told-people-mean").verdict
-    'cannot-tell'
+    'not-supported'
     """
     path = Path(notebook)
     check_parameters(path, parameters)
@@ -361,6 +364,36 @@ def notebook_named(name: str) -> Path:
         known = [other.stem for other in folders[0].glob("*.ipynb")]
         raise ConfigError(f'there is no notebook "{name}"{did_you_mean(name, known)}')
     return path
+
+
+def new_notebook(path: Path, title: str) -> None:
+    """Write the beginning of a notebook: title, parameters, set-up, the answer, how it was made.
+
+    Raises
+    ------
+    ConfigError
+        If the file is there already.
+    """
+    if path.exists():
+        raise ConfigError(f"{path} is there already; choose another name")
+    parameters = """month = "2026-10"  # type: str month of the report
+sources = "data/sources.toml"  # type: str file that lists the exports
+snapshot = ""  # type: str folder of an imported snapshot; empty imports what sources lists
+language = "en"  # type: str language of the reader"""
+    set_up = "from cxlib import *\n\nbook = open_workbook(month, sources, snapshot, language)"
+    cells = (
+        new_markdown_cell(f"# {title}\n\nFor those who …\n\nIt does not answer …"),
+        new_code_cell(parameters, metadata={"tags": ["parameters"]}),
+        new_code_cell(set_up),
+        new_markdown_cell("## The answer"),
+        new_markdown_cell("## How this was made"),
+        new_code_cell("how_made(book)"),
+    )
+    # counted, not drawn by lot: the same notebook is the same to the byte
+    for place, cell in enumerate(cells):
+        cell["id"] = f"cell-{place}"
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
 
 
 class _OnBook(ast.NodeTransformer):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cxlib.exhibits.exhibit import NOTHING, Exhibit, box
-from cxlib.metrics import METRICS
 from cxlib.workbook import HISTORY, Workbook
 
 __all__ = ["NOTHING", "box", "given", "missing", "reason"]
@@ -14,7 +13,7 @@ __all__ = ["NOTHING", "box", "given", "missing", "reason"]
 def reason(book: Workbook, name: str) -> str:
     """Return why a measure cannot be given, or an empty text where it can."""
     language = book.language
-    label = language.text(METRICS[name].label)
+    label = language.text(book.metric(name).label)
     if lacking := book.missing(name):
         return language.text(
             "{label} cannot be given: no export brings {columns}.", label=label, columns=", ".join(lacking)
@@ -30,5 +29,11 @@ def given(book: Workbook, names: Sequence[str]) -> list[str]:
 
 
 def missing(book: Workbook, *names: str) -> Exhibit:
-    """Return the box that says which measures cannot be given, and which export would bring them."""
+    """Return the box that says which measures cannot be given, and which export would bring them.
+
+    Examples
+    --------
+    >>> print(missing(book, "csat", "nps_weighted"))
+    Net Promoter Score, weighted cannot be given: no export brings survey_answers.weight.
+    """
     return box([text for name in names if (text := reason(book, name))])

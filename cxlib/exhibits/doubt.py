@@ -39,6 +39,11 @@ def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhi
         Ids of the page's measures.
     by : sequence of str
         Segment columns in which to look for disagreement.
+
+    Examples
+    --------
+    >>> print(doubts(book, ["csat"], by=["region"]))
+    Satisfaction with tickets (CSAT) ...
     """
     lines = [*_small(book, names), *_response(book, names), *_unfinished(book, names)]
     for column in by:

@@ -115,13 +115,13 @@ def stack(*exhibits: Exhibit | Iterable[Exhibit]) -> Exhibit:
     2
     """
     given = [part for one in exhibits for part in ([one] if isinstance(one, Exhibit) else one)]
-    parts = tuple(part for one in given for part in one.parts)
+    parts = tuple(part for one in given for part in one.parts if part._draw is not None or part.html)
 
     def drawn() -> Drawn:
         shown = [part for part in parts if part.html]
         return Drawn("\n".join(part.html for part in shown), "\n".join(part.text for part in shown))
 
-    return Exhibit(draw=drawn, parts=parts) if len(parts) != 1 else parts[0]
+    return parts[0] if len(parts) == 1 else Exhibit(draw=drawn, parts=parts) if parts else Exhibit()
 
 
 def element(tag: str, *content: str, **attributes: str | None) -> str:

@@ -30,6 +30,11 @@ def answer(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
         Ids of metrics; those that cannot be given are left out (`tiles` names them).
     months_back : int
         How far back the comparison lies.
+
+    Examples
+    --------
+    >>> print(answer(book, "nps", "csat"))
+    Net Promoter Score (NPS): ...
     """
     said = NOTHING
     for finding in book.changes(*given(book, names), months_back=months_back):
@@ -92,9 +97,8 @@ def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None
 
     Examples
     --------
-    >>> tiles(book, "csat", own={"Kept": book.estimate("logo_retention")}).frame[["label", "value"]]
-           label     value
-    0  Satisfied ...
+    >>> tiles(book, "csat", own={"Kept": book.estimate("logo_retention")}).frame["label"].tolist()
+    ['Satisfaction with tickets (CSAT)', 'Kept']
     """
     changes = book.changes(*given(book, names), months_back=months_back)
     measured = {book.language.text(METRICS[change.metric].label): change.now for change in changes}
@@ -137,7 +141,7 @@ def _own_tile(book: Workbook, label: str, one: Estimate) -> str:
             ("n", words.denominator(language, one)),
         )
     ]
-    return element("li", *lines, class_="cx-tile" + (" cx-small" if "small" in one.flags else ""))
+    return element("li", *lines, class_="cx-tile cx-own" + (" cx-small" if "small" in one.flags else ""))
 
 
 def _tile(book: Workbook, finding: Change) -> str:

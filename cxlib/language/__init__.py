@@ -138,6 +138,7 @@ class Language:
 
     def difference(self, value: float, unit: str, like: float | None = None) -> str:
         """Return a difference with its sign; shares differ in percentage points."""
+        unit = unit.removesuffix(" difference")
         if unit in POINTS:
             bare, scale = POINTS[unit]
             return self.text("{number} points", number=self.difference(scale * value, bare))

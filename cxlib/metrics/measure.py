@@ -17,6 +17,7 @@ from cxlib.estimate import DurationCounts, Floats, Interval
 from cxlib.facts import FACTS, GROUPS
 from cxlib.metrics import scan
 from cxlib.metrics.metric import Kind, Metric
+from cxlib.nearest import did_you_mean
 from cxlib.period import Month
 
 SUPPRESSED_BELOW = 5
@@ -120,7 +121,8 @@ def _check_segments(metric: Metric, by: Sequence[str]) -> None:
     allowed = FACTS[metric.fact].segments
     wrong = [column for column in by if column not in allowed]
     if wrong:
-        raise MeasureError(f'{metric.id} cannot be broken down by "{wrong[0]}"; its columns are {", ".join(allowed)}')
+        near = did_you_mean(wrong[0], allowed)
+        raise MeasureError(f'{metric.id} cannot be broken down by "{wrong[0]}"{near}')
 
 
 def _grouped(metrics: Iterable[Metric], key: Callable[[Metric], Hashable]) -> list[list[Metric]]:

@@ -171,7 +171,7 @@ def _top(weights: Floats, descending: Floats, top: float) -> Floats:
 
 
 def _one_cluster(value: float, n: int, unit: str) -> Estimate:
-    return hidden_if_few(Estimate(value, np.nan, np.nan, n, unit, "one cluster: no interval"))
+    return hidden_if_few(Estimate(value, np.nan, np.nan, n, unit, "no interval (one cluster)"))
 
 
 @dataclass(frozen=True)

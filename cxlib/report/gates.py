@@ -253,11 +253,12 @@ def tiles_of(page: HtmlElement) -> tuple[Tile, ...]:
             shown=next(map(flat, tile.find_class("cx-tile-value")), ""),
         )
         for tile in page.find_class("cx-tile")
+        if "cx-own" not in tile.classes
     )
 
 
-Shown = Callable[[str, str], str]
-"""`shown(metric, period)` returns the text that a tile of this measure must hold."""
+Shown = Callable[..., str]
+"""`shown(metric, period, segment, value)` returns the text that a tile of this measure must hold."""
 
 
 def tiles_differ(report: str, tiles: Sequence[Tile], shown: Shown) -> tuple[Problem, ...]:

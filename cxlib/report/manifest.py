@@ -46,6 +46,8 @@ class Published(Record):
     notebook_sha256: str
     parameters: dict[str, Value]
     html_sha256: str
+    json_sha256: str = ""
+    """Of what it said and showed, as data."""
     pdf_sha256: str = ""
     pages: int = 0
     pdf_missing: bool = False
@@ -55,7 +57,8 @@ class Published(Record):
     @property
     def files(self) -> tuple[str, ...]:
         """Its files in the folder of the month."""
-        return (f"{self.name}.html", f"{self.name}.pdf") if self.pdf_sha256 else (f"{self.name}.html",)
+        made = {"html": self.html_sha256, "json": self.json_sha256, "pdf": self.pdf_sha256}
+        return tuple(f"{self.name}.{ending}" for ending, digest in made.items() if digest)
 
 
 class Missing(Record):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import unicodedata
+from collections.abc import Mapping
 from html import escape
 from itertools import chain, count, zip_longest
 
@@ -61,6 +62,7 @@ def make_page(notebook: NotebookNode, edition: Edition) -> str:
         edition=edition,
         title=flat(heading),
         month=language.month(Month.parse(edition.month)),
+        part=_part(language, notebook.metadata.get("papermill", {}).get("parameters", {})),
         as_of=language.moment(edition.as_of, edition.time_zone),
         heading=_markup(heading),
         lead=Markup("\n").join(map(_markup, first)),
@@ -68,6 +70,17 @@ def make_page(notebook: NotebookNode, edition: Edition) -> str:
         main=Markup(escape(main.text or "", quote=False)) + Markup("").join(_markup(part, tail=True) for part in main),
         hidden_tables=bool(main.find_class("cx-data")),
     )
+
+
+def _part(language: Language, parameters: Mapping[str, object]) -> str:
+    """Return which part of the customers the page is about; empty for all of them."""
+    said = []
+    if value := str(parameters.get("value", "")):
+        segment = str(parameters.get("segment", "")).replace("_", " ")
+        said.append(language.text("Only {by} {values}.", by=segment, values=value))
+    if left_out := str(parameters.get("left_out", "")):
+        said.append(language.text("All but {by} {values}.", by=language.text("tier"), values=left_out))
+    return " ".join(said)
 
 
 def flat(element: HtmlElement) -> str:

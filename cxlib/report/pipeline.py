@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,8 +55,14 @@ class Outcome:
 
 def measured_anew(snapshot: Snapshot, month: Month, language: Language) -> Shown:
     """Return what each tile must show, measured anew, apart from the notebook that drew it."""
-    book = Workbook(snapshot, month, language)
-    return lambda metric, period: value(language, book.estimate(metric, Month.parse(period)))
+    books: dict[tuple[str, str], Workbook] = {}
+
+    def shown(metric: str, period: str, segment: str = "", part: str = "") -> str:
+        if (segment, part) not in books:
+            books[segment, part] = Workbook(snapshot, month, language).only(segment, part)
+        return value(language, books[segment, part].estimate(metric, Month.parse(period)))
+
+    return shown
 
 
 def publish_month(
@@ -119,6 +126,7 @@ def publish_month(
         if recover(out) or gone:
             write_portal(out)
     with staging(out, f"{asked}-{language}") as folder:
+        _lay_out(folder / "pages", edition, out, [report.name for report in reports if report not in chosen])
         results = _make(jobs, folder, progress, at_once or _cpu_count(), shown)
         made = tuple(result for result in results if isinstance(result, Published))
         failed = tuple(
@@ -145,16 +153,27 @@ def publish_month(
     )
 
 
+def _lay_out(pages: Path, edition: Edition, out: Path, others: Sequence[str]) -> None:
+    """Make the folder of the pages, with what reports that are not made now said in the same edition."""
+    pages.mkdir()
+    for name in others:
+        published = edition.folder(out) / f"{name}.json"
+        if published.is_file():
+            shutil.copyfile(published, pages / published.name)
+
+
 def _make(jobs: Sequence[Job], folder: Path, progress: bool, at_once: int, shown: Shown) -> list[Published | Failed]:
     """Make all reports, hold their tiles against the measures, and return the results in the order of the jobs."""
-    reports, results = {job.name: job.report for job in jobs}, dict[str, Published | Failed]()
-    with watching(list(reports), progress) as watcher:
+    named, results = {job.name: job for job in jobs}, dict[str, Published | Failed]()
+    with watching(list(named), progress) as watcher:
         for result, seconds in make_all(jobs, folder, watcher.step, at_once):
             watcher.finished(result.name, seconds, "failed" if isinstance(result, Failed) else "made")
             results[result.name] = result
-            if isinstance(result, Published) and (problems := tiles_differ(result.name, result.tiles, shown)):
-                results[result.name] = Failed(reports[result.name], not_passed(problems))
-    return [results[name] for name in reports]
+            if isinstance(result, Published):
+                part = [str(result.parameters.get(name, "")) for name in ("segment", "value")]
+                if problems := tiles_differ(result.name, result.tiles, lambda *tile, part=part: shown(*tile, *part)):
+                    results[result.name] = Failed(named[result.name].report, not_passed(problems))
+    return [results[name] for name in named]
 
 
 def _cpu_count() -> int:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from papermill.inspection import inspect_notebook
 from pydantic import Field, field_validator
 
 from cxlib.errors import ConfigError, PeriodError
 from cxlib.files import sha256
 from cxlib.language import Language
 from cxlib.nearest import did_you_mean
+from cxlib.notebook import check_parameters
 from cxlib.period import Month
 from cxlib.report.manifest import Edition, Value
 from cxlib.tables import EVENT_TIMES, TABLES
@@ -23,8 +22,6 @@ from cxlib.toml import Strict, read_toml
 
 if TYPE_CHECKING:  # workers do without what a snapshot loads
     from cxlib.store import Snapshot
-
-TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (float, int), "bool": (bool,)}
 
 
 class Report(Strict):
@@ -45,6 +42,8 @@ class Report(Strict):
     """Longest time one cell may take, in minutes."""
     parameters: dict[str, Value] = Field(default={})
     """Parameters of the notebook beside `month`, `sources`, `snapshot` and `language`."""
+    after: tuple[str, ...] = ()
+    """Reports that are made before, because this one reads what they said."""
 
     @field_validator("formats")
     @classmethod
@@ -85,6 +84,8 @@ def plan(reports: Sequence[Report], edition: Edition, snapshot: Snapshot, source
     jobs = []
     for report in reports:
         parameters = dict(sorted({**report.parameters, **shared}.items()))
+        if report.after:
+            parameters["studies"] = ""
         check_parameters(report.notebook, parameters)
         jobs.append(Job(report, edition, parameters, sha256(report.notebook)))
     return tuple(jobs)
@@ -110,6 +111,9 @@ def read_reports(path: Path) -> tuple[Report, ...]:
                 f'{path}: report "{report.name}": there is no notebook {notebook}; '
                 "the path counts from the folder of reports.toml"
             )
+        for name in report.after:
+            if name not in counts:
+                raise ConfigError(f'{path}: report "{report.name}" comes after "{name}"{did_you_mean(name, counts)}')
         placed.append(report.model_copy(update={"notebook": notebook}))
     return tuple(sorted(placed, key=lambda report: report.order))
 
@@ -161,49 +165,3 @@ def months_with_data(snapshot: Snapshot) -> tuple[Month, Month]:
     if found.isna().any(axis=None):
         raise PeriodError(f"snapshot {snapshot.id} has no events at all; add exports to sources.toml")
     return Month.of(found["first"].iloc[0]), Month.of(found["last"].iloc[0])
-
-
-def check_parameters(notebook: Path, parameters: Mapping[str, Value]) -> None:
-    """Refuse a parameter that the notebook does not have or that is of another type.
-
-    Raises
-    ------
-    ConfigError
-        Naming the notebook, the parameter and the nearest right name or the type.
-    """
-    known = _parameters_of(notebook)
-    for name in parameters:
-        if name not in known:
-            raise ConfigError(f'{notebook.name}: there is no parameter "{name}"{did_you_mean(name, known)}')
-    for name, (kind, default) in known.items():
-        if kind not in TYPES:
-            raise ConfigError(
-                f'{notebook.name}: parameter "{name}" has no type; write `{name} = {default}  # type: str …` '
-                f"with one of {', '.join(TYPES)}"
-            )
-        value: object = parameters[name] if name in parameters else _literal(default)
-        if not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "bool"):
-            raise ConfigError(
-                f'{notebook.name}: parameter "{name}" must be {kind}, but {value!r} is {type(value).__name__}'
-            )
-
-
-def _literal(source: str) -> object:
-    try:
-        return ast.literal_eval(source)
-    except (ValueError, SyntaxError):
-        return source
-
-
-def _parameters_of(notebook: Path) -> dict[str, tuple[str, str]]:
-    """Return name -> (type, default as written) of the parameters cell."""
-    try:
-        found = inspect_notebook(str(notebook))
-    except ValueError as error:  # also JSON that does not parse
-        raise ConfigError(f"{notebook.name} cannot be read as a notebook: {error}") from error
-    if not found:
-        raise ConfigError(
-            f"{notebook.name} has no parameters; tag one cell `parameters` and write in it "
-            '`month = "2026-10"  # type: str the month reported`'
-        )
-    return {name: (str(item["inferred_type_name"]), str(item["default"])) for name, item in found.items()}

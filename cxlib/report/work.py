@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import sys
@@ -15,10 +16,13 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from nbformat import NotebookNode
+
 from cxlib.errors import CxError, ReportError
 from cxlib.files import sha256
+from cxlib.notebook import records_in
 from cxlib.report.gates import Page, check, not_passed, tiles_of
-from cxlib.report.manifest import Published
+from cxlib.report.manifest import Published, Value
 from cxlib.report.page import make_page
 from cxlib.report.pdf import PangoMissingError, write_pdf
 from cxlib.report.plan import Job, Report
@@ -64,12 +68,14 @@ def make(job: Job, pages: Path, executed: Path, on_step: Callable[[int, int], No
     def on_cell(done: int, cells: int) -> None:
         on_step(done, cells + PDF_STEPS)
 
-    notebook = execute(report.notebook.resolve(), executed, job.parameters, report.minutes, on_cell)
+    parameters = {**job.parameters, "studies": str(pages)} if report.after else job.parameters
+    notebook = execute(report.notebook.resolve(), executed, parameters, report.minutes, on_cell)
     page = Page(job.name, make_page(notebook, edition), notebook)
     if problems := check(page):
         raise ReportError(not_passed(problems))
-    html, pdf = (pages / f"{job.name}.{ending}" for ending in ("html", "pdf"))
+    html, said, pdf = (pages / f"{job.name}.{ending}" for ending in ("html", "json", "pdf"))
     html.write_text(page.source, encoding="utf-8", newline="\n")
+    _write_said(notebook, job, said)
     on_cell(len(notebook.cells) + 1, len(notebook.cells))
     sheets, lacks_pango = 0, False
     if "pdf" in report.formats:
@@ -77,19 +83,35 @@ def make(job: Job, pages: Path, executed: Path, on_step: Callable[[int, int], No
             sheets = write_pdf(page.source, pdf)
         except PangoMissingError:
             lacks_pango = True
-    # where the files lay on the machine that ran is left out of the record
-    names_only = {name: Path(str(job.parameters[name])).name for name in ("sources", "snapshot")}
     return Published(
         **report.model_dump(include={"name", "title", "about", "order"}),
         **edition.model_dump(include={"as_of", "snapshot"}),
         notebook_sha256=job.notebook_sha256,
-        parameters={**job.parameters, **names_only},
+        parameters=_without_folders(job),
         html_sha256=sha256(html),
+        json_sha256=sha256(said),
         pdf_sha256=sha256(pdf) if sheets else "",
         pages=sheets,
         pdf_missing=lacks_pango,
         tiles=tiles_of(page.tree),
     )
+
+
+def _without_folders(job: Job) -> dict[str, Value]:
+    """Return the parameters without where the files lay on the machine that ran."""
+    return {**job.parameters, **{name: Path(str(job.parameters[name])).name for name in ("sources", "snapshot")}}
+
+
+def _write_said(notebook: NotebookNode, job: Job, path: Path) -> None:
+    """Write what the notebook said and showed as data, the same bytes for the same content."""
+    content = {
+        "report": job.name,
+        **job.edition.model_dump(mode="json", include={"month", "language", "as_of", "snapshot"}),
+        "parameters": _without_folders(job),
+        "shown": records_in(notebook),
+    }
+    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def make_all(
@@ -100,11 +122,13 @@ def make_all(
     The pages lie in `staging/pages` then, the executed notebooks in `staging`.
     """
     context, waiting, running = _context(), list(jobs), list[_Running]()
-    (staging / "pages").mkdir()
     try:
         while waiting or running:
-            while waiting and len(running) < at_once:
-                running.append(_Running(context, waiting.pop(0), staging))
+            unfinished = {job.name for job in waiting} | {one.job.name for one in running}
+            ready = [job for job in waiting if not unfinished & set(job.report.after)]
+            for job in ready[: at_once - len(running)]:
+                waiting.remove(job)
+                running.append(_Running(context, job, staging))
             rest = min(one.deadline for one in running) - time.perf_counter()
             heard = wait([one.connection for one in running], timeout=max(rest, 0.0))
             for one in list(running):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-
 from cxlib.exhibits.said import sentence
+
 from cxlib.language import Language
 from cxlib.studies import Study, run_study
 from cxlib.studies.evidence import Forest

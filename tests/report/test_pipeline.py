@@ -25,8 +25,8 @@ GOOD = show(tiles())
 ROOT = Path(__file__).parents[2]
 
 
-def measured(**shown: str) -> Callable[[Snapshot, Month, Language], Callable[[str, str], str]]:
-    def measure(metric: str, period: str) -> str:
+def measured(**shown: str) -> Callable[[Snapshot, Month, Language], Callable[..., str]]:
+    def measure(metric: str, period: str, segment: str = "", part: str = "") -> str:
         if metric not in shown:
             raise MeasureError(f'metric "{metric}" does not exist')
         return shown[metric]
@@ -58,7 +58,14 @@ def test_from_notebooks_to_pages(project: Project) -> None:
     assert outcome.made == ("monthly", "support")
     assert outcome.folder == project.out / "2026-10" / "en"
     first = files(outcome.folder)
-    assert set(first) == {"manifest.json", "monthly.html", "monthly.pdf", "support.html"}
+    assert set(first) == {
+        "manifest.json",
+        "monthly.html",
+        "monthly.json",
+        "monthly.pdf",
+        "support.html",
+        "support.json",
+    }
     assert "2026-10 en" in first["support.html"].decode()
     assert sorted(path.name for path in project.out.iterdir()) == ["2026-10", "index.html"]
     about = record(outcome)
@@ -216,7 +223,7 @@ def test_without_pango_the_page_is_published_all_the_same(tmp_path: Path) -> Non
     assert "apt-get install -y libpango-1.0-0" in done.stdout
     assert done.stderr.startswith("monthly: made in ")
     folder = root / "reports" / "2026-10" / "en"
-    assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "monthly.html"]
+    assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "monthly.html", "monthly.json"]
     report = json.loads((folder / "manifest.json").read_text())["reports"][0]
     assert (report["pdf_missing"], report["pdf_sha256"]) == (True, "")
     assert "PDF not made" in html.document_fromstring((root / "reports" / "index.html").read_text()).text_content()

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from cxlib.exhibits.said import filled, sentence
 
 from company import Parameters, clock
 from company.customers import population
 from company.kinds import Floats
 from company.life import spells_under
 from cxlib.estimate import Estimate
-from cxlib.exhibits.said import filled, sentence
 from cxlib.finding import Finding
 from cxlib.language import Language
 from cxlib.models.lifetime_value import Terms, slowed_uplift, value_uplift

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from cxlib.exhibits.said import sentence
 from scipy import stats
 
 from calibrate.harness import workbook_of
 from company import simulate
 from cxlib.estimate import Estimate
-from cxlib.exhibits.said import sentence
 from cxlib.finding import Finding
 from cxlib.language import Language
 from cxlib.models.kept import Gain, Kept

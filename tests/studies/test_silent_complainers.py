@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from cxlib.exhibits.said import sentence
 from lifelines import CoxPHFitter
 from statsmodels.stats.proportion import proportion_confint
 
 from cxlib.estimate import Estimate
 from cxlib.exhibits import answers, evidence, how_studied, what_could_mislead
-from cxlib.exhibits.said import sentence
 from cxlib.finding import Finding, Quantity
 from cxlib.language import Language
 from cxlib.period import Month

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-
 from cxlib.exhibits.said import sentence
+
 from cxlib.finding import Finding
 from cxlib.language import Language
 from cxlib.period import Month

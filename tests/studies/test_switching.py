@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from cxlib.exhibits.said import sentence
 
 from cxlib.engine import Engine
-from cxlib.exhibits.said import sentence
 from cxlib.finding import Finding
 from cxlib.language import Language
 from cxlib.period import Month
