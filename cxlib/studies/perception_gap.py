@@ -1,0 +1,428 @@
+"""How customers see the company beside how its managers do, and what customers say they expect.
+
+Two sides are compared only on the same statement in the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from statsmodels.stats.multitest import multipletests
+
+from cxlib.errors import MeasureError, untold
+from cxlib.estimate import Estimate, Floats, Ints, proportion, two_sided_p
+from cxlib.finding import Quantity, Ruling, Value
+from cxlib.metrics.measure import SMALL_BELOW
+from cxlib.models.binary import hidden_if_few, share, share_difference
+from cxlib.models.nonresponse import late_responders, rake, trimmed, weighted_share, worst_case
+from cxlib.nearest import did_you_mean
+from cxlib.period import Month
+from cxlib.workbook import Workbook
+
+FEWEST_IN_A_CLASS = 8
+"""A class of customers with fewer answers is weighted together with others."""
+LONGEST_SCALE = 11
+"""Of a scale with more points only those that were given are shown."""
+SEGMENTS = ("tier", "region", "sector", "segment")
+
+ANSWERS = """
+SELECT a.customer_id, coalesce(c.account_id, a.customer_id, a.answer_id) AS account,
+    coalesce(a.respondent, 'customer') AS respondent, a.question, a.survey, coalesce(a.wave, '') AS wave, a.invite_id,
+    a.score, a.scale_min, a.scale_max, f.tier, f.region, f.sector, f.segment, a.completed_at
+FROM survey_answers AS a
+JOIN survey_answer AS f ON f.answer_id = a.answer_id
+LEFT JOIN customers AS c ON c.customer_id = a.customer_id
+WHERE a.instrument = 'statement' AND a.question IS NOT NULL AND a.completed_at < $cut
+    AND a.score IS NOT NULL AND a.scale_min IS NOT NULL AND a.scale_max IS NOT NULL
+ORDER BY a.completed_at, a.answer_id
+"""
+ASKED = """
+WITH asked AS (
+    SELECT invite_id, customer_id, survey, coalesce(wave, '') AS wave, sent_at,
+        coalesce(answered_at < $cut, FALSE) AS answered
+    FROM survey_invites
+    WHERE instrument = 'statement' AND coalesce(delivered, TRUE) AND sent_at < $cut
+), complained AS (
+    SELECT DISTINCT i.invite_id
+    FROM asked AS i
+    JOIN tickets AS t ON t.customer_id = i.customer_id AND t.created_at < i.sent_at
+        AND t.created_at >= i.sent_at - INTERVAL $complaint_days DAY
+    WHERE t.is_complaint OR t.severity IS NOT NULL
+), used AS (
+    SELECT i.invite_id, sum(u.events) AS events
+    FROM asked AS i
+    JOIN usage_daily AS u ON u.customer_id = i.customer_id AND u.day < CAST(i.sent_at AS DATE)
+        AND u.day >= CAST(i.sent_at AS DATE) - INTERVAL $use_days DAY
+    GROUP BY i.invite_id
+), paid AS (
+    SELECT i.invite_id, sum(s.quantity) AS seats
+    FROM asked AS i
+    JOIN subscriptions AS s ON s.customer_id = i.customer_id AND s.started_at <= i.sent_at
+        AND (s.ended_at IS NULL OR s.ended_at > i.sent_at)
+    GROUP BY i.invite_id
+), scored AS (
+    SELECT i.invite_id, a.score,
+        row_number() OVER (PARTITION BY i.invite_id ORDER BY a.completed_at DESC, a.answer_id) AS place
+    FROM asked AS i
+    JOIN survey_answers AS a ON a.customer_id = i.customer_id AND a.instrument = 'nps' AND a.score IS NOT NULL
+        AND a.completed_at < i.sent_at AND a.completed_at >= i.sent_at - INTERVAL $score_days DAY
+)
+SELECT i.*, coalesce(c.tier, 'unknown') AS tier, coalesce(c.region, 'unknown') AS region,
+    CASE WHEN k.invite_id IS NOT NULL THEN 'complained' ELSE 'did not' END AS complained,
+    CASE WHEN n.score >= $happy THEN 'promoter' WHEN n.score > $unhappy THEN 'passive'
+        WHEN n.score IS NOT NULL THEN 'detractor' ELSE 'none' END AS recommends,
+    u.events, p.seats,
+    least(greatest(coalesce(date_diff('second', c.created_at, i.sent_at) / 86400.0, $use_days), 1), $use_days) AS days
+FROM asked AS i
+LEFT JOIN customers AS c ON c.customer_id = i.customer_id
+LEFT JOIN complained AS k ON k.invite_id = i.invite_id
+LEFT JOIN used AS u ON u.invite_id = i.invite_id
+LEFT JOIN paid AS p ON p.invite_id = i.invite_id
+LEFT JOIN scored AS n ON n.invite_id = i.invite_id AND n.place = 1
+ORDER BY i.sent_at, i.invite_id
+"""
+SPELLS = "SELECT customer_id, started_at, ended_at FROM customer_spell WHERE started_at < $cut"
+
+STATEMENTS = "Answers to statements (agree or disagree) would tell, with the name of each statement and its scale."
+BOTH = "The same statement would tell, put to managers and customers word for word and on one scale."
+DIFFERENT = (
+    "Managers and customers were asked different questions, whose shares must not be subtracted; the same statement, "
+    "put to both sides word for word, would tell."
+)
+NOT_ASKED = {
+    "customer": "The customers were not asked; this very statement would tell, put to them word for word and on the "
+    "same scale, with a list of whom was asked.",
+    "owner": "The managers were not asked, or the column respondent does not say who answered; this very statement "
+    "would tell, put to them word for word and on the same scale, with a list of whom was asked.",
+}
+UNWEIGHTED = (
+    "The customers who answered could not be weighted to those who were asked, so if the satisfied answer more, as is "
+    "usual, their share is too high; a list of those who were asked, and more answers, would tell."
+)
+SILENT = "A list of those who were asked would tell how many stayed silent."
+LATE = "More answers that can be traced to their invitations would tell whether the late ones differ."
+SEVERAL = "More answers of customers whose region or contract class is known would tell."
+MORE = "More answers to this statement would tell."
+STAYED = "Answers given long enough ago, together with subscriptions and their ends, would tell."
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers of one side to one statement in one wave, the last of each customer.
+
+    Parameters
+    ----------
+    side : {"customer", "owner"}
+    rows : DataFrame
+        One row per answer: score, agrees, customer_id, account, segments, completed_at, weight (NaN where those who
+        answered cannot be weighted to those asked), delay (days since the invitation; NaN where it is not known).
+        Empty where the side was not asked.
+    asked : DataFrame
+        One row per delivered invitation of that survey and wave; empty where no export lists them.
+    responded : int
+        How many of those asked answered.
+    hidden : float
+        Hidden difference that limits allow for, as a multiple of the one that the weights took away.
+    """
+
+    side: str
+    rows: pd.DataFrame
+    asked: pd.DataFrame
+    responded: int
+    hidden: float
+
+    def of(self, yes: pd.Series) -> Estimate:
+        """Return the share of some answers, weighted to those who were asked where that is possible."""
+        plain = share(yes, self.rows["account"])
+        if self.rows["weight"].isna().any():
+            return plain
+        found = weighted_share(yes.to_numpy(float), self.rows["weight"], self.rows["account"])
+        value, low, high = (float(line[0]) for line in found)
+        again = self.hidden * (value - plain.value)
+        limits = max(min(low, low + again), 0.0), min(max(high, high + again), 1.0)
+        return hidden_if_few(Estimate(value, *limits, len(self.rows), "share", "Wilson, raked, hidden difference"))
+
+    @cached_property
+    def plain(self) -> Estimate:
+        """Share that agrees, every answer counting the same."""
+        return share(self.rows["agrees"], self.rows["account"])
+
+    @cached_property
+    def agree(self) -> Estimate:
+        """Share that agrees, weighted where that is possible; untold where the side was not asked."""
+        untold(NOT_ASKED[self.side], len(self.rows))
+        return self.of(self.rows["agrees"])
+
+    @cached_property
+    def rate(self) -> Estimate:
+        """Share of the delivered invitations that were answered."""
+        value, low, high = (float(line) for line in proportion(self.responded, len(self.asked)))
+        return hidden_if_few(Estimate(value, low, high, len(self.asked), "share", "Wilson"))
+
+    def answered(self, unknown: str) -> Estimate | str:
+        """Return the response rate, or words where it is not known."""
+        return self.rate if self.rate.is_known else unknown
+
+    @property
+    def month(self) -> str:
+        """Month of the last answer."""
+        last = self.rows["completed_at"].max()
+        return str(Month(last.year, last.month))
+
+
+@dataclass(frozen=True)
+class Views:
+    """All answers to statements before the cut, and all invitations to them."""
+
+    answers: pd.DataFrame
+    asked: pd.DataFrame
+    largest_weight: float
+    hidden: float
+
+    def given(self, side: str, question: str) -> pd.DataFrame:
+        """Return the answers of a side to a statement in all waves, the oldest first."""
+        return self.answers[(self.answers["respondent"] == side) & (self.answers["question"] == question)]
+
+    def waves(self, side: str, question: str, last: int = 0) -> list[Answers]:
+        """Return the answers wave by wave, the one with the youngest answer last; of so many waves, or of all."""
+        mine = self.given(side, question)
+        found = mine.groupby(["survey", "wave"])["completed_at"].max().sort_values(kind="stable")
+        return [self._wave(side, mine, survey, wave) for survey, wave in found.index[-last:]]
+
+    def latest(self, side: str, question: str) -> Answers:
+        """Return the answers of the last wave; without rows where the side was never asked."""
+        nobody = self.answers.iloc[:0].assign(delay=np.nan, weight=np.nan)
+        return [Answers(side, nobody, self.asked.iloc[:0], 0, self.hidden), *self.waves(side, question, 1)][-1]
+
+    def both(self, question: str, other: str) -> tuple[Answers, Answers]:
+        """Return what managers and customers last answered to one statement; untold unless both were asked.
+
+        `other` is the statement that is sometimes put to one side in its place.
+        """
+        managers, customers = self.latest("owner", question), self.latest("customer", question)
+        untold(BOTH, len(managers.rows) or len(customers.rows))
+        for mine in (customers, managers):
+            untold(DIFFERENT, len(mine.rows) or not len(self.given(mine.side, other)))
+            untold(NOT_ASKED[mine.side], len(mine.rows))
+        return managers, customers
+
+    def _wave(self, side: str, mine: pd.DataFrame, survey: str, wave: str) -> Answers:
+        rows, asked, everybody = (_of_wave(frame, survey, wave) for frame in (mine, self.asked, self.answers))
+        rows = rows[rows["customer_id"].isna() | ~rows.duplicated("customer_id", keep="last")]
+        known = asked["answered"] | asked["invite_id"].isin(everybody["invite_id"].dropna())
+        known |= asked["customer_id"].isin(everybody["customer_id"].dropna())
+        # answers that cannot be traced to invitations: as many as were given to one statement
+        most = everybody.groupby(["respondent", "question"]).size().max()
+        sent = asked.drop_duplicates("invite_id").set_index("invite_id")["sent_at"].reindex(rows["invite_id"])
+        delay = (rows["completed_at"] - sent.to_numpy()).dt.total_seconds() / 86_400
+        rows = rows.assign(delay=delay, weight=_weights(asked, rows, self.largest_weight))
+        return Answers(side, rows, asked, min(max(int(known.sum()), int(most)), len(asked)), self.hidden)
+
+
+def _of_wave(frame: pd.DataFrame, survey: str, wave: str) -> pd.DataFrame:
+    """Return the rows of one wave; all of the survey where no row of it names one."""
+    mine = frame[frame["survey"] == survey]
+    return mine[(mine["wave"] == wave) | bool((mine["wave"] == "").all())]
+
+
+def _weights(asked: pd.DataFrame, rows: pd.DataFrame, largest: float) -> Floats | float:
+    """Return weights that bring those who answered to those who were asked; NaN where they cannot be compared."""
+    people = asked[asked["customer_id"].notna()].drop_duplicates("customer_id", keep="last")
+    mine = pd.Index(people["customer_id"]).get_indexer(pd.Index(rows["customer_id"]))
+    if (mine < 0).any() or len(mine) < 2 * FEWEST_IN_A_CLASS:
+        return np.nan
+    known = [people[name].to_numpy(object) for name in ("tier", "region", "complained", "recommends")]
+    margins = [
+        (codes[mine], np.bincount(codes) * len(mine) / len(people))
+        for classes in (*known, use_classes(people))
+        if (codes := merged(classes, mine)).max(initial=0) > 0
+    ]
+    with suppress(MeasureError):
+        return trimmed(rake(np.ones(len(mine)), margins), largest) if margins else np.nan
+    return np.nan
+
+
+def read_views(book: Workbook, agreement: float, largest_weight: float, hidden: float, **classes: int) -> Views:
+    """Return the answers and invitations up to the cut; untold without statements.
+
+    Parameters
+    ----------
+    agreement : float
+        Upper part of the scale that counts as agreement.
+    largest_weight : float
+        Weights are cut at so many times their median.
+    hidden : float
+        See `Answers`.
+    **classes : int
+        What tells customers apart: days before an invitation in which complaints, use and the last recommendation
+        score count (`complaint_days, use_days, score_days`), the highest score of the `unhappy`, the lowest of the
+        `happy`.
+    """
+    needed = ("survey_answers.score", "survey_answers.question", "survey_answers.scale_min", "survey_answers.scale_max")
+    untold(STATEMENTS, not book.lacks(*needed))
+    answers = book.frame(ANSWERS)
+    answers = answers.assign(agrees=agreeing(answers, agreement))
+    return Views(answers, book.frame(ASKED, **classes), largest_weight, hidden)
+
+
+def agreeing(rows: pd.DataFrame, upper: float) -> pd.Series:
+    """Return whether answers lie in the upper part of their scale: 0.4 is the upper two of five points."""
+    return rows["score"] > rows["scale_max"] - upper * (rows["scale_max"] - rows["scale_min"] + 1)
+
+
+def use_classes(people: pd.DataFrame) -> npt.NDArray[np.object_]:
+    """Return the fourth of use that each customer is in: things done a day against others with as many seats."""
+    known = people["events"].notna().to_numpy()
+    use = np.log(np.where(known, people["events"].to_numpy(float), 1.0) / people["days"].to_numpy(float))
+    seats = np.log(people["seats"].fillna(people["seats"].median()).fillna(1.0).clip(lower=1).to_numpy(float))
+    if known.sum() < 4 * FEWEST_IN_A_CLASS:
+        return np.where(known, "used", "not used").astype(object)
+    if np.ptp(seats[known]) > 0:
+        use = use - np.cov(seats[known], use[known])[0, 1] / seats[known].var(ddof=1) * seats
+    fourth = np.searchsorted(np.quantile(use[known], [0.25, 0.5, 0.75]), use)
+    return np.where(known, fourth.astype(str), "not used").astype(object)
+
+
+def merged(classes: npt.NDArray[np.object_], mine: Ints) -> Ints:
+    """Return codes of classes in which those with too few answers are one, joined to the largest if still too few.
+
+    Parameters
+    ----------
+    classes : ndarray, shape (people asked,)
+    mine : ndarray of int, shape (answers,)
+        Which of the people asked gave each answer.
+    """
+    names, codes = np.unique(classes.astype(str), return_inverse=True)
+    answers = np.bincount(codes[mine], minlength=len(names))
+    few = answers < FEWEST_IN_A_CLASS
+    target = np.arange(len(names))
+    if few.any():
+        target[few] = np.argmax(few) if answers[few].sum() >= FEWEST_IN_A_CLASS else np.argmax(answers)
+    return np.unique(target[codes], return_inverse=True)[1].astype(np.intp)
+
+
+def apart(managers: Answers, customers: Answers, upper: float) -> Estimate:
+    """Return the share of managers less that of customers whose answer lies in the upper part of the scale."""
+    return share_difference(*(side.of(agreeing(side.rows, upper)) for side in (managers, customers)))
+
+
+def alike(*gaps: Estimate) -> Ruling:
+    """Return whether all of some differences say the same: above none, below, or neither."""
+    untold(MORE, *(gap.is_known for gap in gaps))
+    return Ruling("supported" if len({(gap.low > 0, gap.high < 0) for gap in gaps}) == 1 else "not-supported")
+
+
+def turning(managers: Answers, customers: Answers, gap: Estimate) -> tuple[str, Quantity]:
+    """Return the share of silent customers that would have to agree for the two sides to be alike.
+
+    Before it "some" or, above 1, "not all"; "none" where there is no gap or nobody is known to be silent.
+    """
+    silent = len(customers.asked) - customers.responded
+    if silent <= 0 or not customers.rate.is_known or not gap.low > 0:
+        return "none", Quantity(np.nan, "share")
+    answered = customers.responded / len(customers.asked)
+    turn = (managers.agree.value - answered * customers.plain.value) / (1 - answered)
+    return "not all" if turn > 1 else "some", Quantity(turn, "share")
+
+
+def _bars(rows: Iterable[tuple[str, str, Estimate]]) -> pd.DataFrame:
+    lines = [{"group": group, "label": label, **vars(one)} for group, label, one in rows if one.is_known]
+    return pd.DataFrame(lines, columns=["group", "label", "value", "low", "high", "n"])
+
+
+def by_wave(views: Views, sides: Mapping[str, str], question: str) -> pd.DataFrame:
+    """Return the share that agrees of each side in each wave: `group, label, value, low, high, n`."""
+    waves = ((label, wave) for label, side in sides.items() for wave in views.waves(side, question))
+    return _bars((label, wave.month, wave.agree) for label, wave in waves)
+
+
+def by_point(sides: Mapping[str, Answers]) -> pd.DataFrame:
+    """Return the share of each side that gave each point of the scale: `group, label, value, low, high, n`."""
+    untold(NOT_ASKED[next(iter(sides.values())).side], any(len(side.rows) for side in sides.values()))
+    points = ((label, side, point) for label, side in sides.items() for point in _scale(side.rows))
+    return _bars((label, f"{point:g}", side.of(side.rows["score"] == point)) for label, side, point in points)
+
+
+def _scale(rows: pd.DataFrame) -> list[float]:
+    points = list(np.arange(rows["scale_min"].min(), rows["scale_max"].max() + 0.5)) if len(rows) else []
+    return points if len(points) <= LONGEST_SCALE else sorted(rows["score"].unique())
+
+
+def weighted(customers: Answers) -> Estimate:
+    """Return the share that agrees, weighted; untold where it could not be weighted."""
+    untold(MORE, customers.plain.is_known)
+    untold(UNWEIGHTED, customers.rows["weight"].notna().all())
+    return customers.agree
+
+
+def silent(customers: Answers) -> dict[str, Value]:
+    """Return how many of those asked did not answer, and the share if none or all of them agreed."""
+    untold(SILENT, customers.rate.is_known, customers.plain.is_known)
+    many = len(customers.asked) - customers.responded
+    agree = customers.plain.value * customers.responded
+    bounds = worst_case(agree, customers.responded - agree, many)
+    shares = {"low": Quantity(bounds.low, "share"), "high": Quantity(bounds.high, "share")}
+    return {"silent": many, "asked": len(customers.asked), **shares}
+
+
+def late(customers: Answers) -> Estimate:
+    """Return how much more the last to answer agree than the first."""
+    rows = customers.rows[customers.rows["delay"].notna()]
+    untold(LATE, len(rows) >= SMALL_BELOW)
+    found = late_responders(rows["agrees"].to_numpy(bool), rows["delay"], rows["weight"].fillna(1.0))
+    untold(LATE, *np.isfinite([found.slope, found.slope_low, found.slope_high]))
+    return Estimate(found.slope, found.slope_low, found.slope_high, len(rows), "share difference", "sandwich")
+
+
+def differing(customers: Answers, by: str) -> tuple[Ruling, dict[str, Value]]:
+    """Return whether some segment of `by` ("region, tier") agrees more or less than the rest, and the farthest one.
+
+    Corrected for their number (Benjamini and Hochberg 1995).
+    """
+    tested = []
+    for column in (name.strip() for name in by.split(",")):
+        if column not in SEGMENTS:
+            raise MeasureError(f'customers have no segment "{column}"{did_you_mean(column, SEGMENTS)}')
+        values = customers.rows[column]
+        for value in sorted(values.dropna().unique()):
+            halves = [customers.rows[values == value], customers.rows[values != value]]
+            if min(len(half) for half in halves) >= SMALL_BELOW:
+                mine, others = (share(half["agrees"], half["account"]) for half in halves)
+                tested.append((str(value), mine, share_difference(mine, others)))
+    untold(SEVERAL, tested)
+    rejected = multipletests([two_sided_p(gap) for _, _, gap in tested], method="fdr_bh")[0]
+    farthest = [line for line, hit in zip(tested, rejected, strict=True) if hit]
+    if not farthest:
+        return Ruling("not-supported"), {"count": len(tested)}
+    name, mine, gap = max(farthest, key=lambda line: abs(line[2].value))
+    return Ruling("supported"), {"segment": name, "share": mine, "gap": gap}
+
+
+def shared_accounts(customers: Answers) -> tuple[Ruling, int]:
+    """Return whether, and how many, parent companies answered through more than one customer."""
+    untold(MORE, customers.plain.is_known)
+    many = int((customers.rows["account"].value_counts() > 1).sum())
+    return Ruling("supported" if many else "not-supported"), many
+
+
+def left_after(book: Workbook, views: Views, question: str, days: int) -> tuple[Estimate, Estimate, Estimate]:
+    """Return the shares that stopped paying within so many days: who disagreed, who agreed, and the difference.
+
+    Of customers who answered so long before the cut and were paying then; the first answer of each.
+    """
+    untold(STAYED, not book.lacks("subscriptions.started_at", "subscriptions.ended_at"))
+    mine, after = views.given("customer", question), pd.Timedelta(days=days)
+    old = mine["customer_id"].notna() & (mine["completed_at"] <= pd.Timestamp(book.cut) - after)
+    both = mine[old].drop_duplicates("customer_id").merge(book.frame(SPELLS), on="customer_id")
+    both = both[(both["started_at"] <= both["completed_at"]) & ~(both["ended_at"] <= both["completed_at"])]
+    left = both["ended_at"] <= both["completed_at"] + after
+    others, agree = (share(left[rows], both.loc[rows, "account"]) for rows in (~both["agrees"], both["agrees"]))
+    gap = share_difference(others, agree)
+    untold(STAYED, others.is_known, agree.is_known, gap.is_known)
+    return others, agree, gap
