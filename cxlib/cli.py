@@ -92,27 +92,29 @@ def measure(
 
 @app.command()
 def study(
-    name: Annotated[str, typer.Argument(help="Name of the study, such as switching.")],
+    name: Annotated[str, typer.Argument(help="Name of a notebook, such as switching.")],
     month: MonthOption,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", help="name=value, such as discount=0.08; may be repeated.")
+    ] = None,
     sources: SourcesOption = SOURCES,
     format: StudyFormatOption = StudyFormat.text,
 ) -> None:
-    """Print what a study finds in the data up to the end of a month."""
+    """Print what a notebook says of the data up to the end of a month; a parameter may be changed."""
     # the models behind the studies take a second to load: only these commands wait for them
-    from cxlib.exhibits.said import record
-    from cxlib.studies import run_study
+    from cxlib.notebook import notebook_named, read_parameter, run
 
-    language = Language()
-    found = run_study(Workbook(build_snapshot(sources), Month.parse(month), language), name)
-    answer = [record(language, finding) for finding in found.findings]
-    doubts = [record(language, finding) for finding in found.doubts]
+    notebook = notebook_named(name)
+    parameters = dict(read_parameter(notebook, written) for written in parameter or ())
+    found = run(notebook, Workbook(build_snapshot(sources), Month.parse(month), Language()), **parameters)
+    said = [record for record in found.records if "finding" in record]
     if format is StudyFormat.json:
-        print(_json({"study": name, "month": month, "answer": answer, "doubts": doubts, "missing": found.missing}))
+        print(_json({"study": name, "month": month, "parameters": parameters, "said": said, "untold": found.untold}))
         return
-    for line in (*answer, *doubts):
+    for line in said:
         print(f"[{line['verdict']}] {line['text']}")
-    for missing in found.missing:
-        print(missing, file=sys.stderr)
+    for reason in found.untold:
+        print(reason, file=sys.stderr)
 
 
 @app.command()
@@ -121,13 +123,13 @@ def claims(
     sources: SourcesOption = SOURCES,
     format: StudyFormatOption = StudyFormat.text,
 ) -> None:
-    """Print the ledger of claims: what is said everywhere, the company's own figure, and the verdict."""
-    from cxlib.claims import ledger
+    """Print the ledger of claims: what is said everywhere, what was said of the company, and the verdict."""
+    from cxlib.claims import LEDGER
     from cxlib.exhibits.claimed import claim_record
+    from cxlib.notebook import notebook_named, run
 
-    language = Language()
-    judged = ledger(Workbook(build_snapshot(sources), Month.parse(month), language))
-    records = [claim_record(language, one) for one in judged]
+    book = Workbook(build_snapshot(sources), Month.parse(month), Language())
+    records = [claim_record(one) for one in run(notebook_named(LEDGER), book).names["judged"]]
     if format is StudyFormat.json:
         print(_json({"month": month, "claims": records}))
         return

@@ -109,7 +109,13 @@ class Finding:
     needed: str = ""
 
 
-def verdict(estimate: Estimate | None, low: float = 0.0, high: float = np.inf, matters: float | None = None) -> Verdict:
+class Ruling(str):
+    """A verdict that knows how many cases would tell, should the number stay as it is."""
+
+    cases: int | None = None
+
+
+def verdict(estimate: Estimate | None, low: float = 0.0, high: float = np.inf, matters: float | None = None) -> Ruling:
     """Return whether a number lies in a region.
 
     Supported where the whole 95 % interval lies in it; not supported where the whole interval lies beyond what would
@@ -136,11 +142,22 @@ def verdict(estimate: Estimate | None, low: float = 0.0, high: float = np.inf, m
     'not-supported'
     """
     if estimate is None or not _has_interval(estimate) or "suppressed" in estimate.flags:
-        return "cannot-tell"
+        return Ruling("cannot-tell")
     if low <= estimate.low and estimate.high <= high and not estimate.low == low == 0.0:
-        return "supported"
-    least, most = (low, high) if matters is None else (matters, high) if np.isfinite(low) else (low, matters)
-    return "not-supported" if estimate.high < least or estimate.low > most else "cannot-tell"
+        return Ruling("supported")
+    least, most = _what_matters(low, high, matters)
+    if estimate.high < least or estimate.low > most:
+        return Ruling("not-supported")
+    unsure = Ruling("cannot-tell")
+    unsure.cases = cases_that_would_tell(estimate, low, high, matters)
+    return unsure
+
+
+def _what_matters(low: float, high: float, matters: float | None) -> tuple[float, float]:
+    """Return the limits beyond which there is nothing that would matter."""
+    if matters is None:
+        return low, high
+    return (matters, high) if np.isfinite(low) else (low, matters)
 
 
 def cases_that_would_tell(
@@ -155,7 +172,7 @@ def cases_that_would_tell(
     >>> cases_that_would_tell(Estimate(0.04, -0.02, 0.10, 100, "share difference", ""))
     225
     """
-    least, most = (low, high) if matters is None else (matters, high) if np.isfinite(low) else (low, matters)
+    least, most = _what_matters(low, high, matters)
     value = estimate.value
     if low < value < high:
         below, above = value - low, high - value

@@ -10,14 +10,14 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from cxlib import workbook
 from cxlib.errors import ConfigError, MeasureError, UntoldError
-from cxlib.exhibits.exhibit import Exhibit, Record, box
+from cxlib.exhibits.exhibit import MIME, Exhibit, Record, box
 from cxlib.finding import Finding
 from cxlib.nearest import did_you_mean
 from cxlib.workbook import Workbook
@@ -312,6 +312,53 @@ def run(notebook: Path | str, book: Workbook, **parameters: object) -> Study:
         tuple(record for one in shown for record in one.records),
         names,
     )
+
+
+def records_in(executed: Mapping[str, Any]) -> list[Record]:
+    """Return what an executed notebook recorded of what it said and showed, in order."""
+    outputs = (output for cell in executed["cells"] for output in cell.get("outputs", ()))
+    return [record for output in outputs for record in output.get("data", {}).get(MIME, {}).get("shown", ())]
+
+
+def said(book: Workbook, names: Iterable[str], folder: str = "") -> list[Record]:
+    """Return what notebooks recorded: from the files of a publication, or by running them now.
+
+    Parameters
+    ----------
+    book : Workbook
+        The month; a file that speaks of another month or snapshot says nothing here.
+    names : iterable of str
+        Of the notebooks.
+    folder : str
+        Where their `<name>.json` lie; empty runs the notebooks in this process.
+    """
+    if not folder:
+        return [record for name in names for record in run(notebook_named(name), book).records]
+    found: list[Record] = []
+    for path in (Path(folder) / f"{name}.json" for name in names):
+        published = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        if (published.get("month"), published.get("snapshot")) == (str(book.month), book.snapshot.id):
+            found += published["shown"]
+    return found
+
+
+def notebook_named(name: str) -> Path:
+    """Return a notebook of the project by its name.
+
+    Raises
+    ------
+    ConfigError
+        If there is none; the nearest is named.
+    """
+    here = Path.cwd()
+    folders = [folder / "notebooks" for folder in (here, *here.parents) if (folder / "notebooks").is_dir()]
+    if not folders:
+        raise ConfigError(f"there is no folder notebooks in {here.name} nor above; run from the project's folder")
+    path = folders[0] / f"{name}.ipynb"
+    if not path.is_file():
+        known = [other.stem for other in folders[0].glob("*.ipynb")]
+        raise ConfigError(f'there is no notebook "{name}"{did_you_mean(name, known)}')
+    return path
 
 
 class _OnBook(ast.NodeTransformer):

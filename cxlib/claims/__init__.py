@@ -3,6 +3,24 @@
 from __future__ import annotations
 
 from cxlib.claims.claim import Claim, all_claims, claims_of, claims_on, region_of
-from cxlib.claims.judge import Judged, judge, ledger
+from cxlib.claims.judge import Judged, Judgment, judge, ledger
+from cxlib.claims.printed_nps import as_printed, counted, recipe_verdict
 
-__all__ = ["Claim", "Judged", "all_claims", "claims_of", "claims_on", "judge", "ledger", "region_of"]
+LEDGER = "claims_ledger"
+"""Name of the notebook that lays all claims side by side."""
+
+__all__ = [
+    "LEDGER",
+    "Claim",
+    "Judged",
+    "Judgment",
+    "all_claims",
+    "as_printed",
+    "claims_of",
+    "claims_on",
+    "counted",
+    "judge",
+    "ledger",
+    "recipe_verdict",
+    "region_of",
+]

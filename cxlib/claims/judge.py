@@ -1,18 +1,17 @@
-"""Claims held against what the studies found in the company's own data."""
+"""Claims held against what was said of the company's own data."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import isnan
-from typing import Literal
+from math import isnan, nan
+from typing import Any, Literal, NamedTuple
 
 from cxlib.claims.claim import Claim, Range, all_claims
-from cxlib.claims.printed_nps import nps_as_printed
-from cxlib.errors import ConfigError
+from cxlib.errors import ConfigError, UntoldError
 from cxlib.estimate import Estimate
 from cxlib.finding import Finding
-from cxlib.studies import run_study
-from cxlib.workbook import Workbook
+from cxlib.finding import verdict as verdict_of
 
 Judgement = Literal["supported", "not-supported", "cannot-tell"]
 
@@ -29,66 +28,64 @@ NOT_SHOWN = "Your own data do not show it."
 NOT_TELLING = "Your own data do not tell."
 OTHER_NUMBER = "On your own answers the recipe gives another number than the right formula."
 SAME_NUMBER = "On your own answers the recipe and the right formula cannot be told apart."
+NOT_SAID = "The study that tests it did not run for this month."
 
-BY_VERDICT: dict[str, tuple[Judgement, str]] = {
-    "supported": ("supported", SHOWN),
-    "not-supported": ("not-supported", NOT_SHOWN),
+BY_VERDICT: Mapping[str, Mapping[str, str]] = {
+    "verdict": {"supported": SHOWN, "not-supported": NOT_SHOWN},
+    "definition": {"not-supported": OTHER_NUMBER},
 }
-BY_DEFINITION: dict[str, tuple[Judgement, str]] = {"not-supported": ("not-supported", OTHER_NUMBER)}
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A claim with the company's own figure and the verdict.
+class Judgment(NamedTuple):
+    """A verdict on a claim, and the sentence that says what it rests on."""
 
-    Parameters
-    ----------
-    claim : Claim
-    finding : Finding
-        What the study found.
-    estimate : Estimate or None
-        The number the claim is held against; None where there is none that may be shown.
-    verdict : {"supported", "not-supported", "cannot-tell"}
-    why : str
-        Sentence: what the verdict rests on.
-    """
-
-    claim: Claim
-    finding: Finding
-    estimate: Estimate | None
     verdict: Judgement
     why: str
 
 
-def judge(claim: Claim, finding: Finding) -> Judged:
-    """Hold a claim against what a study found.
+@dataclass(frozen=True)
+class Judged:
+    """A line of the ledger: a claim, what was said of it, and the verdict.
+
+    Parameters
+    ----------
+    claim : Claim
+    verdict : {"supported", "not-supported", "cannot-tell"}
+    why : str
+        Sentence: what the verdict rests on.
+    text : str
+        What was said, in the reader's language; where nothing could be, what would tell.
+    estimate : Estimate or None
+        The number the claim is held against; None where there is none that may be shown.
+    assumption : str
+        What would turn the verdict over, as the finding says it; else the claim says it.
+    """
+
+    claim: Claim
+    verdict: Judgement
+    why: str
+    text: str
+    estimate: Estimate | None = None
+    assumption: str = ""
+
+
+def judge(claim: Claim, finding: Finding) -> Judgment:
+    """Hold a claim against a finding.
 
     Raises
     ------
     ConfigError
-        If the finding is not the one the claim asks for, or its unit is not that of the claim's region.
+        If the finding's unit is not that of the claim's region.
     """
-    if finding.id != claim.finding:
-        raise ConfigError(f'claim {claim.id} is tested by finding "{claim.finding}", not by "{finding.id}"')
     estimate = finding.estimate if _may_be_shown(finding.estimate) else None
-    verdict, why = _judgement(claim, finding, estimate)
-    return Judged(claim, finding, estimate, verdict, why)
-
-
-def ledger(book: Workbook) -> tuple[Judged, ...]:
-    """Return every claim judged on the data up to the end of the workbook's month; each study runs once.
-
-    Raises
-    ------
-    MeasureError
-        If a study does not bring a finding that a claim asks for.
-    """
-    claims = all_claims()
-    studies = {name: run_study(book, name) for name in dict.fromkeys(claim.study for claim in claims) if name}
-    return tuple(
-        judge(claim, studies[claim.study].finding(claim.finding) if claim.study else nps_as_printed(book))
-        for claim in claims
-    )
+    if isinstance(claim.rule, Range):
+        return _by_range(claim, claim.rule, estimate)
+    why = BY_VERDICT[claim.rule.kind]
+    if finding.verdict in why:
+        return Judgment("supported" if finding.verdict == "supported" else "not-supported", why[finding.verdict])
+    if claim.rule.kind == "verdict":
+        return Judgment("cannot-tell", NOT_TELLING)
+    return Judgment("cannot-tell", NO_FIGURE if estimate is None else SAME_NUMBER)
 
 
 def _may_be_shown(estimate: Estimate | None) -> bool:
@@ -98,31 +95,61 @@ def _may_be_shown(estimate: Estimate | None) -> bool:
     return not isnan(estimate.low) and not isnan(estimate.high)
 
 
-def _judgement(claim: Claim, finding: Finding, estimate: Estimate | None) -> tuple[Judgement, str]:
-    match claim.rule.kind:
-        case "range":
-            return _by_range(claim, estimate)
-        case "verdict":
-            return BY_VERDICT.get(finding.verdict, ("cannot-tell", NOT_TELLING))
-        case "definition":
-            unknown = NO_FIGURE if estimate is None else SAME_NUMBER
-            return BY_DEFINITION.get(finding.verdict, ("cannot-tell", unknown))
-
-
-def _by_range(claim: Claim, estimate: Estimate | None) -> tuple[Judgement, str]:
-    assert isinstance(claim.rule, Range)
+def _by_range(claim: Claim, region: Range, estimate: Estimate | None) -> Judgment:
     if estimate is None:
-        return "cannot-tell", NO_FIGURE
-    region = claim.rule
+        return Judgment("cannot-tell", NO_FIGURE)
     if estimate.unit != region.unit:
         raise ConfigError(
             f'claim {claim.id} is told in "{region.unit}", but finding "{claim.finding}" is in "{estimate.unit}"; '
             "bring both to one unit"
         )
-    if estimate.low > region.high:
-        return "not-supported", ABOVE
-    if estimate.high < region.low:
-        return "not-supported", BELOW
-    if region.low <= estimate.low and estimate.high <= region.high:
-        return "supported", INSIDE
-    return "cannot-tell", ACROSS
+    match verdict_of(estimate, region.low, region.high):
+        case "supported":
+            return Judgment("supported", INSIDE)
+        case "not-supported":
+            return Judgment("not-supported", ABOVE if estimate.low > region.high else BELOW)
+        case _:
+            return Judgment("cannot-tell", ACROSS)
+
+
+def ledger(records: Iterable[Mapping[str, Any]], recipe: Any = None) -> tuple[Judged, ...]:
+    """Return every claim with what was said of it.
+
+    Parameters
+    ----------
+    records : iterable of mappings
+        What notebooks recorded (`cxlib.notebook.Study.records`): the verdicts are theirs, nothing is judged anew.
+    recipe : Exhibit, optional
+        What was said of a definition, which no study tests; or why it could not be.
+    """
+    said: dict[str, Mapping[str, Any]] = {}
+    untold: dict[str, str] = {}
+    try:
+        records = [*records, *(recipe.records if recipe is not None else ())]
+    except UntoldError as error:
+        untold = {claim.finding: str(error) for claim in all_claims() if not claim.study}
+    for record in records:
+        if "finding" in record:
+            said[record["finding"]] = record
+        untold |= dict.fromkeys(record.get("findings", ()), record.get("untold", ""))
+    return tuple(_line(claim, said.get(claim.finding), untold.get(claim.finding, "")) for claim in all_claims())
+
+
+def _line(claim: Claim, record: Mapping[str, Any] | None, untold: str) -> Judged:
+    if record is None:
+        return Judged(claim, "cannot-tell", NO_FIGURE if untold else NOT_SAID, untold or NOT_SAID)
+    [judged] = [one for one in record["claims"] if one["id"] == claim.id]
+    estimate = None if record["estimate"] is None else _estimate(record["estimate"])
+    return Judged(
+        claim,
+        judged["verdict"],
+        judged["why"],
+        record["text"],
+        estimate if _may_be_shown(estimate) else None,
+        record["assumption"],
+    )
+
+
+def _estimate(numbers: Mapping[str, Any]) -> Estimate:
+    ends = {name: nan if numbers[name] is None else float(numbers[name]) for name in ("value", "low", "high")}
+    return Estimate(**{**numbers, **ends, "flags": tuple(numbers["flags"])})

@@ -11,7 +11,6 @@ from cxlib.exhibits.claimed import (
     claims_sources,
     claims_summary,
     claims_table,
-    tested_claims,
 )
 from cxlib.exhibits.dots import bars, forest, tornado
 from cxlib.exhibits.doubt import doubts
@@ -63,7 +62,6 @@ __all__ = [
     "sheet",
     "stack",
     "summary",
-    "tested_claims",
     "tiles",
     "tornado",
     "trend",

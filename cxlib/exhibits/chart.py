@@ -118,7 +118,7 @@ def _draw_course(axes: Axes, rows: pd.DataFrame) -> None:
     axes.plot(place[~small], value[~small], "o", color=theme.ACCENT, markersize=3)
     axes.plot(place[small], value[small], "o", markerfacecolor="white", markeredgecolor=theme.QUIET, markersize=4)
     axes.plot(place[-1:], value[-1:], "o", color=theme.ACCENT, markersize=6)
-    if np.nanmin(low) < 0 < np.nanmax(high):
+    if np.nanmin(np.r_[low, 0.0]) < 0 < np.nanmax(np.r_[high, 0.0]):
         axes.axhline(0, color=theme.QUIET, linewidth=0.8)
     sns.despine(ax=axes, left=True)
 

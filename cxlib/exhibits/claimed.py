@@ -8,66 +8,20 @@ from html import escape
 
 import numpy as np
 
-from cxlib.claims import Claim, Judged, claims_of, judge
+from cxlib.claims import Claim, Judged
 from cxlib.exhibits import words
 from cxlib.exhibits.absent import NOTHING
 from cxlib.exhibits.exhibit import Exhibit, element, paragraph
 from cxlib.exhibits.made import cautions
-from cxlib.exhibits.said import filled, finding_id, full, numbers, sentence
+from cxlib.exhibits.sentences import VERDICTS
 from cxlib.exhibits.tables import Cell, flag_class, table
 from cxlib.language import Language
 from cxlib.metrics.measure import SMALL_BELOW
-from cxlib.studies import Study
 from cxlib.workbook import Workbook
-
-VERDICTS = {
-    "supported": "Supported",
-    "not-supported": "Not supported",
-    "cannot-tell": "Cannot be told from this data",
-}
-LANGUAGES = {"tr": "Turkish", "fa": "Persian", "en": "English"}
-
-
-def tested_claims(book: Workbook, study: Study) -> Exhibit:
-    """Return the claims that a study tests, each with the company's own figure and the verdict."""
-    judged = [judge(claim, study.finding(claim.finding)) for claim in claims_of(study.name)]
-    shown = NOTHING
-    for one in judged:
-        shown = shown + _box(book.language, one)
-    return shown
-
-
-def _box(language: Language, judged: Judged) -> Exhibit:
-    verdict = language.text(VERDICTS[judged.verdict])
-    figure = own_figure(language, judged) if _has_number(judged) else sentence(language, judged.finding)
-    lines = [_quoted(judged.claim), f"{verdict}. {figure}", language.text(judged.why)]
-    markup = element(
-        "div",
-        element("p", escape(lines[0]), class_="cx-claim-said"),
-        element("p", element("strong", escape(verdict)), escape(f". {figure}"), class_="cx-claim-verdict"),
-        element("p", escape(lines[2]), class_="cx-note"),
-        class_="cx-claim",
-        id=f"claim-{judged.claim.id}",
-        data_verdict=judged.verdict,
-    )
-    return Exhibit(markup, "\n".join(lines))
-
-
-def _has_number(judged: Judged) -> bool:
-    """Whether the claim names a number; one that answers to none says little without its sentence."""
-    return judged.claim.kind == "numeric"
 
 
 def _quoted(claim: Claim) -> str:
     return f"“{claim.translation}” ({claim.seed})"
-
-
-def own_figure(language: Language, judged: Judged) -> str:
-    """Return the company's own number in words, or that there is none."""
-    estimate = judged.estimate
-    if estimate is None or not estimate.is_known:
-        return language.text("There is no figure of your own.")
-    return language.text("Your own figure: {figure}.", figure=full(language, estimate))
 
 
 def claims_summary(book: Workbook, judged: Sequence[Judged]) -> Exhibit:
@@ -124,7 +78,7 @@ def claims_table(book: Workbook, judged: Sequence[Judged], verdict: str) -> Exhi
         (
             _quoted(one.claim),
             [
-                Cell(sentence(language, one.finding), is_number=False),
+                Cell(one.text, is_number=False),
                 Cell(_turns(language, one), is_number=False, class_="cx-aside"),
             ],
         )
@@ -149,10 +103,7 @@ def _figure(language: Language, judged: Judged) -> Cell:
 
 
 def _turns(language: Language, judged: Judged) -> str:
-    finding = judged.finding
-    if finding.assumption:
-        return filled(language, finding.assumption, finding.values)
-    return language.text(judged.claim.flips)
+    return judged.assumption or language.text(judged.claim.flips)
 
 
 def claims_sources(book: Workbook, judged: Sequence[Judged]) -> Exhibit:
@@ -205,10 +156,9 @@ def claims_doubts(book: Workbook, judged: Sequence[Judged]) -> Exhibit:
     return cautions(book, lines)
 
 
-def claim_record(language: Language, judged: Judged) -> dict[str, object]:
+def claim_record(judged: Judged) -> dict[str, object]:
     """Return one row of the ledger as plain values for JSON."""
     claim = judged.claim
-    is_told = judged.verdict != "cannot-tell" and _has_number(judged)
     return {
         "id": claim.id,
         "seed": claim.seed,
@@ -216,10 +166,10 @@ def claim_record(language: Language, judged: Judged) -> dict[str, object]:
         "language": claim.language,
         "translation": claim.translation,
         "study": claim.study,
-        "finding": finding_id(judged.finding),
+        "finding": claim.finding,
         "verdict": judged.verdict,
-        "estimate": None if judged.estimate is None else numbers(judged.estimate),
-        "text": own_figure(language, judged) if is_told else sentence(language, judged.finding),
-        "turns": _turns(language, judged),
+        "estimate": None if judged.estimate is None else words.numbers(judged.estimate),
+        "text": judged.text,
+        "turns": judged.assumption or claim.flips,
         "why": judged.why,
     }

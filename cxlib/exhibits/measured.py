@@ -37,17 +37,23 @@ def answer(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
     return said
 
 
-def summary(book: Workbook, *names: str) -> Exhibit:
-    """Return one sentence that counts how many measures got better, worse or did not measurably change."""
+def summary(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
+    """Return one sentence that counts how many measures got better, worse or did not measurably change.
+
+    Examples
+    --------
+    >>> print(summary(book, "nps", "csat"))
+    Against September 2026, none of 2 measures got better and none got worse by more than chance would bring.
+    """
     language = book.language
-    findings = book.changes(*given(book, names))
+    findings = book.changes(*given(book, names), months_back=months_back)
     told = [finding for finding in findings if finding.verdict != "cannot-tell"]
     if not told:
         return paragraph(language.text("There is no month before to compare with."), "cx-summary", id="finding-summary")
     good, bad = ([f for f in told if words.good_or_bad(f) == verdict] for verdict in ("good", "bad"))
     text = language.text(
         "Against {month}, {good} of {count} measures got better and {bad} got worse by more than chance would bring.",
-        month=language.month(book.month.previous()),
+        month=language.month(book.month.shift(-months_back)),
         good=_how_many(language, len(good)),
         bad=_how_many(language, len(bad)),
         count=language.number(len(told)),
@@ -63,8 +69,8 @@ def _how_many(language: Language, count: int) -> str:
     return language.number(count) if count else language.text("none")
 
 
-def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None) -> Exhibit:
-    """Show one tile per measure: value, interval, denominator and change since the month before.
+def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None, months_back: int = 1) -> Exhibit:
+    """Show one tile per measure: value, interval, denominator and change since an earlier month, the last if not told.
 
     Directions are corrected as one family; measures that cannot be given are named under
     the tiles, with the export that would bring them.
@@ -76,6 +82,8 @@ def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None
         Ids of measures.
     own : mapping of label to Estimate, optional
         Numbers of your own, after the measures; what could not be told has no tile.
+    months_back : int
+        How far back the comparison lies.
 
     Raises
     ------
@@ -88,7 +96,7 @@ def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None
            label     value
     0  Satisfied ...
     """
-    changes = book.changes(*given(book, names))
+    changes = book.changes(*given(book, names), months_back=months_back)
     measured = {book.language.text(METRICS[change.metric].label): change.now for change in changes}
     lines = {**measured, **(own or {})}
     frame = of_estimates(lines)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from cxlib.claims import Judged, claims_on, judge, region_of
+from cxlib.claims import Claim, Judgment, claims_on, judge, region_of
 from cxlib.errors import ConfigError, UntoldError
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
 from cxlib.exhibits.absent import reason
 from cxlib.exhibits.exhibit import NOTHING, Drawn, Exhibit, Record, element, paragraph, stack
-from cxlib.finding import Change, Finding, Value, Verdict, cases_that_would_tell
+from cxlib.finding import Change, Finding, Value, Verdict
 from cxlib.finding import verdict as verdict_of
 from cxlib.language import Language
 
 if TYPE_CHECKING:
     from cxlib.workbook import Workbook
+
+MORE_CASES = "More cases, or a longer history of them, would tell."
+SO_MANY_CASES = "About {cases_that_would_tell} cases would tell, should the figure stay as it is."
 
 VERDICTS = {
     "supported": "Supported",
@@ -32,7 +34,7 @@ def say(
     id: str,
     sentence: str = "",
     estimate: Estimate | None = None,
-    verdict: Verdict | None = None,
+    verdict: str | None = None,
     *,
     otherwise: str = "",
     assumption: str = "",
@@ -53,7 +55,7 @@ def say(
         interval in words, `{name_limits}` with the two limits, `{name_n}` with its denominator, `{name_full}` with all.
     estimate : Estimate, optional
         The number that the verdict, and the claims that name this finding, rest on.
-    verdict : Verdict, optional
+    verdict : str, optional
         What `verdict` returns. Where a claim gives a region for the finding, the region decides and none is given here.
     otherwise : str
         Sentence where the verdict is not "supported"; the same sentence if not given.
@@ -93,13 +95,13 @@ def say(
         if verdict is not None:
             raise ConfigError(f'finding "{id}": its claim gives the region that decides; leave the verdict out')
         verdict = verdict_of(estimate, region.low, region.high)
-    finding = Finding(id, sentence, values, verdict or "described", estimate, assumption, needed)
     if verdict == "cannot-tell" and not needed:
-        limits = (region.low, region.high) if region is not None else (0.0, math.inf)
-        finding = _with_needed(finding, cases_that_would_tell(estimate, *limits) if estimate is not None else None)
-    if otherwise and finding.verdict not in ("supported", "described"):
-        finding = Finding(id, otherwise, values, finding.verdict, estimate, assumption, finding.needed)
-    judged = tuple(judge(claim, finding) for claim in claims_on(id))
+        values = {**values, "cases_that_would_tell": getattr(verdict, "cases", None) or 0}
+        needed = SO_MANY_CASES if values["cases_that_would_tell"] else MORE_CASES
+    told = verdict is None or verdict == "supported"
+    text = sentence if told or not otherwise else otherwise
+    finding = Finding(id, text, values, cast(Verdict, str(verdict or "described")), estimate, assumption, needed)
+    judged = tuple((claim, judge(claim, finding)) for claim in claims_on(id))
     return Exhibit(
         draw=lambda: _drawn(book.language, finding, judged),
         name=f"finding-{id}",
@@ -108,36 +110,29 @@ def say(
     )
 
 
-def _with_needed(finding: Finding, cases: int | None) -> Finding:
-    if cases is None:
-        return Finding(**{**vars(finding), "needed": "More cases, or a longer history of them, would tell."})
-    needed = "About {cases_that_would_tell} cases would tell, should the figure stay as it is."
-    return Finding(**{**vars(finding), "needed": needed, "values": {**finding.values, "cases_that_would_tell": cases}})
-
-
-def _drawn(language: Language, finding: Finding, judged: tuple[Judged, ...]) -> Drawn:
+def _drawn(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judgment], ...]) -> Drawn:
     """Return the sentence at its own address, under it the claims that are held against it and what it rests on."""
     shown = [
         paragraph(text_of(language, finding), "cx-finding", id=f"finding-{finding.id}", data_verdict=finding.verdict)
     ]
-    shown += [_claimed(language, one) for one in judged]
+    shown += [_claimed(language, claim, judgment) for claim, judgment in judged]
     if finding.assumption:
         shown.append(paragraph(words.filled(language, finding.assumption, finding.values), "cx-note"))
     together = stack(shown)
     return Drawn(together.html, together.text)
 
 
-def _claimed(language: Language, judged: Judged) -> Exhibit:
-    quote = f"“{language.text(judged.claim.translation)}” ({judged.claim.seed})"
-    verdict, why = language.text(VERDICTS[judged.verdict]), language.text(judged.why)
+def _claimed(language: Language, claim: Claim, judgment: Judgment) -> Exhibit:
+    quote = f"“{language.text(claim.translation)}” ({claim.seed})"
+    verdict, why = language.text(VERDICTS[judgment.verdict]), language.text(judgment.why)
     markup = element(
         "p",
         escape(f"{quote} "),
         element("strong", escape(f"{verdict}.")),
         escape(f" {why}"),
         class_="cx-claim",
-        id=f"claim-{judged.claim.id}",
-        data_verdict=judged.verdict,
+        id=f"claim-{claim.id}",
+        data_verdict=judgment.verdict,
     )
     return Exhibit(markup, f"{quote} {verdict}. {why}")
 
@@ -150,14 +145,14 @@ def text_of(language: Language, finding: Finding) -> str:
     return " ".join(words.filled(language, part, finding.values) for part in parts)
 
 
-def _record(language: Language, finding: Finding, judged: tuple[Judged, ...]) -> Record:
+def _record(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judgment], ...]) -> Record:
     return {
         "finding": finding.id,
         "verdict": finding.verdict,
         "text": text_of(language, finding),
         "estimate": None if finding.estimate is None else words.numbers(finding.estimate),
         "assumption": words.filled(language, finding.assumption, finding.values),
-        "claims": [{"id": one.claim.id, "verdict": one.verdict, "why": one.why} for one in judged],
+        "claims": [{"id": claim.id, **judgment._asdict()} for claim, judgment in judged],
     }
 
 

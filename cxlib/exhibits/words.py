@@ -98,10 +98,10 @@ def address(text: str) -> str:
 
 
 def numbers(estimate: Estimate) -> dict[str, object]:
-    """Return an estimate as plain values for JSON; a number that is not known, or has no limit, is null."""
-    ends = {name: getattr(estimate, name) for name in ("value", "low", "high")}
+    """Return an estimate as plain values for JSON: what is not known is null, a limit that is none "inf" or "-inf"."""
+    ends = {name: float(getattr(estimate, name)) for name in ("value", "low", "high")}
     return {
-        **{name: float(end) if math.isfinite(end) else None for name, end in ends.items()},
+        **{name: None if math.isnan(end) else end if math.isfinite(end) else str(end) for name, end in ends.items()},
         "n": int(estimate.n),
         "unit": estimate.unit,
         "method": estimate.method,

@@ -49,8 +49,6 @@ def test_a_number_against_a_region(low: float, high: float, verdict: str, why: s
     estimate = replace(SHARE, low=low, high=high)
     judged = judge(EXISTING, found(EXISTING, estimate))
     assert (judged.verdict, judged.why) == (verdict, why)
-    assert judged.estimate == estimate
-    assert judged.claim is EXISTING
 
 
 def test_a_region_without_an_upper_end() -> None:
@@ -72,7 +70,7 @@ def test_a_region_without_an_upper_end() -> None:
 )
 def test_no_figure_to_hold_a_number_against(estimate: Estimate | None) -> None:
     judged = judge(EXISTING, found(EXISTING, estimate, "supported"))
-    assert (judged.verdict, judged.why, judged.estimate) == ("cannot-tell", NO_FIGURE, None)
+    assert (judged.verdict, judged.why) == ("cannot-tell", NO_FIGURE)
 
 
 @pytest.mark.parametrize(
@@ -98,16 +96,8 @@ def test_a_unit_is_never_held_against_another() -> None:
     )
 
 
-def test_a_claim_is_judged_by_its_own_finding() -> None:
-    with pytest.raises(ConfigError) as error:
-        judge(EXISTING, found(FIRST_CONTACT))
-    assert str(error.value) == (
-        'claim 000.9-existing is tested by finding "selling-to-existing", not by "switching-first-contact"'
-    )
-
-
 def test_every_reason_is_a_sentence_of_its_own() -> None:
     module = vars(import_module("cxlib.claims.judge"))
     reasons = [value for name, value in module.items() if name.isupper() and isinstance(value, str)]
-    assert len(set(reasons)) == len(reasons) == 10
+    assert len(set(reasons)) == len(reasons) == 11
     assert all(reason[0].isupper() and reason.endswith(".") and "{" not in reason for reason in reasons)

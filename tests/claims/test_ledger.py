@@ -1,88 +1,83 @@
-"""The ledger on a company: every claim finds what it asks for, and each study runs once."""
+"""The ledger: every claim once, with what the notebooks recorded of it."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
-from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from calibrate.harness import workbook_of
-from company import simulate
-from cxlib.claims import Judged, all_claims, claims_of, judge, ledger
-from cxlib.errors import MeasureError
-from cxlib.estimate import Estimate
-from cxlib.finding import Finding
-from cxlib.language import Language
-from cxlib.period import Month
-from cxlib.studies import STUDIES, Study, run_study
+from calibrate.harness import lay
+from cxlib.claims import all_claims, claims_of, ledger
+from cxlib.claims.judge import NO_FIGURE, NOT_SAID
+from cxlib.notebook import Untold, _code_cells, _findings_of, run, said
 from cxlib.workbook import Workbook
 
-Lay = Callable[..., Any]
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+CLAIMS = {claim.id: claim for claim in all_claims()}
 
 
-def study_with_all(name: str) -> Study:
-    claims = claims_of(name)
-    units = {claim.finding: claim.rule.unit for claim in claims if claim.rule.kind == "range"}
-    findings = tuple(
-        Finding(name, "", verdict="supported", estimate=Estimate(0.62, 0.61, 0.64, 90, units.get(name, "share"), ""))
-        for name in dict.fromkeys(claim.finding for claim in claims)
-    )
-    return Study(name, findings, {}, (), ())
+def recorded(claim: str, verdict: str = "supported", high: object = 0.64) -> dict[str, Any]:
+    numbers = {"value": 0.62, "low": 0.61, "high": high, "n": 90, "unit": "share", "method": "Wilson", "flags": []}
+    return {
+        "finding": CLAIMS[claim].finding,
+        "verdict": verdict,
+        "text": "It is 62.0%.",
+        "estimate": numbers,
+        "assumption": "",
+        "claims": [{"id": claim, "verdict": verdict, "why": "Because."}],
+    }
 
 
-@pytest.fixture
-def empty(desk: Lay) -> Workbook:
-    return Workbook(desk("2026-11-09", customers=[]), Month(2026, 10), Language())
+def test_the_verdict_is_the_one_that_the_page_says() -> None:
+    judged = {one.claim.id: one for one in ledger([recorded("000.9-existing", "not-supported")])}
+    assert list(judged) == [claim.id for claim in all_claims()]
+    one = judged["000.9-existing"]
+    assert (one.verdict, one.why, one.text) == ("not-supported", "Because.", "It is 62.0%.")
+    assert one.estimate is not None
+    assert (one.estimate.low, one.estimate.high) == (0.61, 0.64)
 
 
-def test_each_study_runs_once_and_every_claim_is_judged(empty: Workbook, monkeypatch: pytest.MonkeyPatch) -> None:
-    ran: Counter[str] = Counter()
-
-    def run(book: Workbook, name: str) -> Study:
-        assert book is empty
-        ran[name] += 1
-        return study_with_all(name)
-
-    monkeypatch.setattr(import_module("cxlib.claims.judge"), "run_study", run)
-    judged = ledger(empty)
-    assert [one.claim for one in judged] == list(all_claims())
-    assert ran == dict.fromkeys(STUDIES, 1)
-    verdicts = {one.claim.id: one.verdict for one in judged}
-    assert verdicts["000.9-existing"] == "supported"
-    assert verdicts["000.9-new"] == "not-supported"
-    assert verdicts["003.6"] == "supported"
-    assert verdicts["004.2-nps"] == "cannot-tell"
+def test_a_limit_that_is_none_comes_back() -> None:
+    [one] = [one for one in ledger([recorded("000.9-existing", high="inf")]) if one.claim.id == "000.9-existing"]
+    assert one.estimate is not None
+    assert one.estimate.high == float("inf")
 
 
-def test_a_finding_that_a_study_does_not_bring_is_named(empty: Workbook, monkeypatch: pytest.MonkeyPatch) -> None:
-    bare = Study("any", (Finding("something-else", ""),), {}, (), ())
-    monkeypatch.setattr(import_module("cxlib.claims.judge"), "run_study", lambda book, name: bare)
-    with pytest.raises(MeasureError, match="silent-per-complainer"):
-        ledger(empty)
+def test_a_finding_that_could_not_be_told_says_what_would_tell() -> None:
+    record = {"untold": "An export of opportunities would tell.", "findings": [CLAIMS["000.9-new"].finding]}
+    judged = {one.claim.id: one for one in ledger([record])}
+    one = judged["000.9-new"]
+    assert (one.verdict, one.why) == ("cannot-tell", NO_FIGURE)
+    assert one.text == "An export of opportunities would tell."
+    assert judged["000.9-existing"].text == NOT_SAID
 
 
-@pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Workbook:
-    return workbook_of(simulate(), tmp_path_factory.mktemp("company"))
+def test_a_definition_that_could_not_be_held_says_why() -> None:
+    judged = {one.claim.id: one for one in ledger([], Untold("Answers to the question would tell."))}
+    assert judged["004.2-nps"].text == "Answers to the question would tell."
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", STUDIES)
-def test_a_study_brings_what_its_claims_ask_for(name: str, company: Workbook) -> None:
-    study = run_study(company, name)
-    judged = [judge(claim, study.finding(claim.finding)) for claim in claims_of(name)]
-    assert all(isinstance(one, Judged) for one in judged)
-    for one in judged:
-        if one.claim.rule.kind == "range" and one.verdict != "cannot-tell":
-            assert one.estimate is not None
-            assert one.estimate.unit == one.claim.rule.unit
+@pytest.mark.parametrize("study", sorted({claim.study for claim in CLAIMS.values() if claim.study}))
+def test_a_study_names_the_findings_that_its_claims_ask_for(study: str) -> None:
+    import ast
+
+    cells = _code_cells(NOTEBOOKS / f"{study}.ipynb")
+    named = {id for cell in cells for id in _findings_of(ast.parse("".join(cell["source"])))}
+    assert {claim.finding for claim in claims_of(study)} <= named
 
 
 @pytest.mark.slow
-def test_a_claim_cannot_be_told_without_the_columns_it_needs(empty: Workbook) -> None:
-    judged = ledger(empty)
+def test_without_any_export_nothing_is_told_and_each_claim_says_why(tmp_path: Path) -> None:
+    book: Workbook = lay({}, tmp_path)
+    with book.engine:
+        study = run(NOTEBOOKS / "claims_ledger.ipynb", book)
+    judged = study.names["judged"]
     assert {one.verdict for one in judged} == {"cannot-tell"}
-    assert all(one.finding.needed for one in judged)
+    assert all(len(one.text.split()) >= 3 for one in judged)
+    assert NOT_SAID not in {one.text for one in judged}
+
+
+def test_the_ledger_reads_what_was_published(tmp_path: Path) -> None:
+    book = lay({}, tmp_path / "company")
+    assert said(book, ["switching"], str(tmp_path)) == []

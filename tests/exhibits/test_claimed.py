@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from lxml import html
 
-from cxlib import exhibits
 from cxlib.claims import Judged, all_claims, judge
 from cxlib.claims.claim import Range
 from cxlib.estimate import Estimate
@@ -17,7 +16,6 @@ from cxlib.exhibits.claimed import claim_record
 from cxlib.finding import Finding
 from cxlib.language import Language
 from cxlib.period import Month
-from cxlib.studies import Study
 from cxlib.workbook import Workbook
 
 EN = Language("en")
@@ -33,14 +31,13 @@ def judged(claim: str, value: float, low: float, high: float, n: int = 500) -> J
     rule = CLAIMS[claim].rule
     unit = rule.unit if isinstance(rule, Range) else "share"
     estimate = Estimate(value, low, high, n, unit, "Wilson")
-    name = CLAIMS[claim].finding
-    return judge(
-        CLAIMS[claim], Finding(name, "It is {x}.", {"x": estimate}, "described", estimate, "If {x} were not so.")
-    )
+    judgment = judge(CLAIMS[claim], Finding(CLAIMS[claim].finding, "", {}, "described", estimate))
+    turns = f"If {EN.measure(value, unit)} were not so."
+    return Judged(CLAIMS[claim], judgment.verdict, judgment.why, "It is so.", estimate, turns)
 
 
 def untold(claim: str) -> Judged:
-    return judge(CLAIMS[claim], Finding(CLAIMS[claim].finding, "Not asked.", {}, "cannot-tell", needed="Ask it."))
+    return Judged(CLAIMS[claim], "cannot-tell", "No figure.", "Not asked. Ask it.")
 
 
 @pytest.fixture
@@ -106,21 +103,8 @@ def test_doubts_count_what_chance_alone_would_bring(book: Workbook, three: list[
     assert "For 1 of the claims no original research was found" in text
 
 
-def test_a_study_shows_the_claims_it_tests(book: Workbook) -> None:
-    mine = [claim for claim in CLAIMS.values() if claim.study == "switching"]
-    findings = tuple(
-        Finding(name, "None.", {}, "cannot-tell", needed="More.") for name in {claim.finding for claim in mine}
-    )
-    shown = exhibits.tested_claims(book, Study("switching", findings, {}, (), ()))
-    boxes = html.fromstring(f"<div>{shown.html}</div>").xpath(".//div[@class='cx-claim']")
-    assert [box.get("id") for box in boxes] == [f"claim-{claim.id}" for claim in mine]
-    assert all(box.get("data-verdict") == "cannot-tell" for box in boxes)
-    assert "Cannot be told from this data. There is no figure of your own." in shown.text
-    assert "Cannot be told from this data. None. More." in shown.text  # a claim without a number gets the sentence
-
-
 def test_a_record_is_plain_values(three: list[Judged]) -> None:
-    first, _, last = (claim_record(EN, one) for one in three)
+    first, _, last = (claim_record(one) for one in three)
     assert first["verdict"] == "not-supported"
     assert first["estimate"] == {
         "value": 2.1,
@@ -131,14 +115,5 @@ def test_a_record_is_plain_values(three: list[Judged]) -> None:
         "method": "Wilson",
         "flags": [],
     }
-    assert first["finding"] == "finding-silent-per-complainer"
+    assert first["finding"] == "silent-per-complainer"
     assert (last["estimate"], last["text"]) == (None, "Not asked. Ask it.")
-
-
-def test_a_claim_without_a_number_is_told_by_its_sentence() -> None:
-    effect = Estimate(0.12, 0.08, 0.16, 900, "share difference", "within")
-    name = CLAIMS["001.2-matters"].finding
-    found = Finding(name, "The friendly please more, by {x}.", {"x": effect}, "supported", effect)
-    one = judge(CLAIMS["001.2-matters"], found)
-    assert claim_record(EN, one)["text"] == "The friendly please more, by +12.0 points."
-    assert str(claim_record(EN, judged("000.3", 0.85, 0.81, 0.89))["text"]).startswith("Your own figure: 85.0%")

@@ -29,6 +29,7 @@ ORDER = (
     "claims",
     "actions",
     "exhibits",
+    "notebook",
     "report",
     "cli",
     "__main__",
