@@ -71,7 +71,6 @@ class Contacts:
 
     def shares(self, y: str, by: str) -> dict[str, Estimate]:
         """Return the share of `y` in each value of a column, the most frequent first: Wilson's interval, clustered."""
-        self.needs(y)
         counts = self.frame(f"""
             SELECT CAST({by} AS VARCHAR) AS cell, bucket, count(*) AS n, CAST(sum({y}) AS DOUBLE) AS k
             FROM contact WHERE {y} IS NOT NULL AND {by} IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2""")
@@ -89,6 +88,7 @@ class Contacts:
 
     def share(self, y: str) -> Estimate:
         """Return the share of `y` over all contacts for which it is known."""
+        self.needs(y)
         return self.shares(y, "'all'").get("all", Estimate.unknown(0, "share"))
 
 
@@ -131,7 +131,7 @@ def read(book: Workbook, everyday: str, friendly: float, shortest: float) -> Con
 
 def by_wait(contacts: Contacts, bands: str) -> dict[str, Estimate]:
     """Return the share of satisfied customers by the wait for the first answer, in bands parted at some minutes."""
-    contacts.needs("halvings")
+    contacts.needs("good", "halvings")
     edges, language = [float(edge) for edge in bands.split(",")], contacts.book.language
     cases = " ".join(f"WHEN wait <= {edge} THEN {place}" for place, edge in enumerate(edges))
     found = contacts.shares("good", f"CASE WHEN wait IS NULL THEN NULL {cases} ELSE {len(edges)} END")
