@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pandas as pd
 import typer
@@ -35,23 +33,8 @@ OUT = Path("reports")
 SourcesOption = Annotated[Path, typer.Option("--sources", help="File that lists the exports.")]
 
 
-class Format(StrEnum):
-    """How `cx measure` writes its table."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
-
-
-class StudyFormat(StrEnum):
-    """How `cx study` and `cx claims` write what they found."""
-
-    text = "text"
-    json = "json"
-
-
 MonthOption = Annotated[str, typer.Option(help="Month as 2026-10; nothing after its end is used.")]
-StudyFormatOption = Annotated[StudyFormat, typer.Option("--format", help="text or json.")]
+FormatOption = Annotated[Literal["text", "json"], typer.Option("--format", help="text or json.")]
 
 
 @app.command()
@@ -77,14 +60,19 @@ def measure(
     by: Annotated[str, typer.Option(help="Segment columns, separated by commas.")] = "",
     metric: Annotated[list[str] | None, typer.Option(help="Only this metric; may be given more than once.")] = None,
     sources: SourcesOption = SOURCES,
-    format: Annotated[Format, typer.Option(help="csv, json or table.")] = Format.table,
+    format: Annotated[Literal["table", "csv", "json"], typer.Option(help="csv, json or table.")] = "table",
 ) -> None:
     """Print all measures of a month, with denominators and intervals."""
     book = Workbook(build_snapshot(sources), Month.parse(month), Language())
     columns = tuple(part.strip() for part in by.split(",") if part.strip())
     names = metric or _with_segments(columns)
     rows = book.measure(*(book.metric(name).id for name in names), by=columns)
-    PRINTERS[format](rows)
+    if format == "csv":
+        print(rows.to_csv(index=False, lineterminator="\n"), end="")
+    elif format == "json":
+        print(_json(json.loads(rows.to_json(orient="records", date_format="iso", double_precision=10))))
+    else:
+        _print_table(rows)
     for name in names:
         if lacking := book.missing(name):
             print(f"{name}: no export brings {', '.join(lacking)}", file=sys.stderr)
@@ -98,7 +86,7 @@ def study(
         list[str] | None, typer.Option("--parameter", "-p", help="name=value, such as discount=0.08; may be repeated.")
     ] = None,
     sources: SourcesOption = SOURCES,
-    format: StudyFormatOption = StudyFormat.text,
+    format: FormatOption = "text",
 ) -> None:
     """Print what a notebook says of the data up to the end of a month; a parameter may be changed."""
     # the models behind the studies take a second to load: only these commands wait for them
@@ -108,7 +96,7 @@ def study(
     parameters = dict(read_parameter(notebook, written) for written in parameter or ())
     found = run(notebook, Workbook(build_snapshot(sources), Month.parse(month), Language()), **parameters)
     said = [record for record in found.records if "finding" in record]
-    if format is StudyFormat.json:
+    if format == "json":
         print(_json({"study": name, "month": month, "parameters": parameters, "said": said, "untold": found.untold}))
         return
     for line in said:
@@ -121,7 +109,7 @@ def study(
 def claims(
     month: MonthOption,
     sources: SourcesOption = SOURCES,
-    format: StudyFormatOption = StudyFormat.text,
+    format: FormatOption = "text",
 ) -> None:
     """Print the ledger of claims: what is said everywhere, what was said of the company, and the verdict."""
     from cxlib.claims import LEDGER
@@ -130,7 +118,7 @@ def claims(
 
     book = Workbook(build_snapshot(sources), Month.parse(month), Language())
     records = [claim_record(one) for one in run(notebook_named(LEDGER), book).names["judged"]]
-    if format is StudyFormat.json:
+    if format == "json":
         print(_json({"month": month, "claims": records}))
         return
     for line in records:
@@ -143,19 +131,12 @@ def check(sources: SourcesOption = SOURCES) -> None:
     snapshot = build_snapshot(sources)
     table = RichTable("export", "table", "read", "kept", "left out", "because", "not believed", title=None)
     for entry in snapshot.ledger:
-        reasons, unknown = (
+        left_out, not_believed = (
             ", ".join(f"{reason} {count:,}" for reason, count in sorted(counts.items()))
             for counts in (entry.rejected, entry.unknown)
         )
-        table.add_row(
-            entry.export,
-            entry.table,
-            f"{entry.read:,}",
-            f"{entry.kept:,}",
-            f"{sum(entry.rejected.values()):,}",
-            reasons,
-            unknown,
-        )
+        counts = (f"{count:,}" for count in (entry.read, entry.kept, sum(entry.rejected.values())))
+        table.add_row(entry.export, entry.table, *counts, left_out, not_believed)
     Console().print(table)
     for problem in snapshot.warnings:
         print(f"warning: {problem}")
@@ -183,14 +164,6 @@ def _with_segments(columns: tuple[str, ...]) -> list[str]:
     return names
 
 
-def _print_csv(rows: pd.DataFrame) -> None:
-    print(rows.to_csv(index=False, lineterminator="\n"), end="")
-
-
-def _print_json(rows: pd.DataFrame) -> None:
-    print(_json(json.loads(rows.to_json(orient="records", date_format="iso", double_precision=10))))
-
-
 def _json(content: object) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False)
 
@@ -212,10 +185,3 @@ def _print_table(rows: pd.DataFrame) -> None:
             row["flags"],
         )
     Console().print(table)
-
-
-PRINTERS: dict[Format, Callable[[pd.DataFrame], None]] = {
-    Format.table: _print_table,
-    Format.csv: _print_csv,
-    Format.json: _print_json,
-}

@@ -19,7 +19,7 @@ class CxError(Exception):
         return str(self).splitlines()
 
 
-class ConfigError(CxError):
+class ConfigError(CxError, ValueError):
     """`sources.toml`, `reports.toml` or a parameter is not right."""
 
 
@@ -41,6 +41,9 @@ class MeasureError(CxError):
 
 class UntoldError(CxError):
     """The exports at hand cannot tell; the message says what would."""
+
+    passed_on = False
+    """Whether it was raised before, and here only because this rests on what could not be told there."""
 
 
 def untold(needed: str, *unless: object) -> None:

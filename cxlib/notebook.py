@@ -33,7 +33,9 @@ class Untold:
         self.__dict__["reason"] = reason
 
     def _refuse(self, *_: object, **__: object) -> NoReturn:
-        raise UntoldError(self.__dict__["reason"])
+        error = UntoldError(self.__dict__["reason"])
+        error.passed_on = True
+        raise error
 
     __getattr__ = __call__ = __iter__ = __getitem__ = __len__ = __bool__ = __float__ = __int__ = __str__ = _refuse
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __neg__ = _refuse
@@ -62,9 +64,9 @@ def not_told(
     for name, at in made.items():
         if at >= line:
             namespace[name] = Untold(str(error))
-    shown = box(
-        [namespace["book"].language.text(str(error)) if isinstance(namespace.get("book"), Workbook) else str(error)]
-    )
+    text = "This cannot be told either, for the reason given above." if error.passed_on else str(error)
+    book = namespace.get("book")
+    shown = box([book.language.text(text) if isinstance(book, Workbook) else text])
     return Exhibit(shown.html, shown.text, record=lambda: {"untold": str(error), "findings": list(findings)})
 
 

@@ -75,5 +75,9 @@ def test_a_language_without_catalog_is_refused() -> None:
         Language("tlh")
 
 
+def test_a_language_is_named_in_the_language_of_the_reader() -> None:
+    assert (ENGLISH.name("tr"), ENGLISH.name("fa")) == ("Turkish", "Persian")
+
+
 def test_direction() -> None:
     assert ENGLISH.direction == "ltr"

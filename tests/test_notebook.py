@@ -97,7 +97,8 @@ def test_a_kernel_shows_the_same_as_a_run(book: Workbook) -> None:
             {"untold": "An export of costs would tell.", "findings": []}
         ]
         again = shell.run_cell("costs + 1")
-        assert str(again.result) == "An export of costs would tell."
+        assert str(again.result) == "This cannot be told either, for the reason given above."
+        assert again.result.records == [{"untold": "An export of costs would tell.", "findings": []}]
         assert shell.run_cell("1 + 1").result == 2
         # run again with the data there, the cell makes what it should
         assert shell.run_cell("untold('An export of costs would tell.', True)\ncosts = 3\ncosts").result == 3

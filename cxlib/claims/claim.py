@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from math import inf
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import Field, field_validator, model_validator
 
 from cxlib.errors import ConfigError
 from cxlib.language import Language
 from cxlib.nearest import did_you_mean
 from cxlib.studies import STUDIES
 from cxlib.tables import TABLES
+from cxlib.toml import Strict, read_toml
 
 FOLDER = Path(__file__).parent
 DEFINITIONS = ("nps-as-printed",)
 """Findings that belong to no study: what a wrong formula makes of the company's own data."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Range(_Strict):
+class Range(Strict):
     """A region of values in which a fair reader would call the claim true, and why it ends there."""
 
     kind: Literal["range"]
@@ -43,13 +38,13 @@ class Range(_Strict):
         return self
 
 
-class OwnVerdict(_Strict):
+class OwnVerdict(Strict):
     """The finding's own verdict is the claim's."""
 
     kind: Literal["verdict"]
 
 
-class Definition(_Strict):
+class Definition(Strict):
     """A formula, held against the right one on the company's own data."""
 
     kind: Literal["definition"]
@@ -58,7 +53,7 @@ class Definition(_Strict):
 RULE_OF: Mapping[str, str] = {"numeric": "range", "qualitative": "verdict", "definition": "definition"}
 
 
-class Claim(_Strict):
+class Claim(Strict):
     """What an article says, where it comes from, what it would mean exactly, and how it is judged."""
 
     id: str = Field(pattern=r"^\d{3}\.\d+(-[a-z]+)*$")
@@ -122,7 +117,7 @@ class Claim(_Strict):
         return f"Supported only where the whole interval lies {region}. {self.rule.why}"
 
 
-class _ClaimsFile(_Strict):
+class _ClaimsFile(Strict):
     claim: tuple[Claim, ...] = Field(min_length=1)
 
 
@@ -159,53 +154,9 @@ def read_claims(paths: Sequence[Path]) -> tuple[Claim, ...]:
     homes: dict[str, str] = {}
     claims: list[Claim] = []
     for path in paths:
-        for claim in _read(path):
+        for claim in read_toml(path, _ClaimsFile, "install cxlib again").claim:
             if claim.id in homes:
                 raise ConfigError(f'{path.name}: claim "{claim.id}" is in {homes[claim.id]} too; give it its own id')
             homes[claim.id] = path.name
             claims.append(claim)
     return tuple(claims)
-
-
-def _read(path: Path) -> tuple[Claim, ...]:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name} is not TOML that can be read: {error}. Mend that line") from error
-    try:
-        return _ClaimsFile.model_validate(content).claim
-    except ValidationError as error:
-        found = error.errors()
-        # pydantic adds that no claim is left when each is wrong: the wrong ones are named already
-        told = [detail for detail in found if len(found) == 1 or detail["loc"] != ("claim",)]
-        said = [f"{path.name}: {_sentence(detail, content)}" for detail in told]
-        raise ConfigError("\n".join(said)) from error
-
-
-def _sentence(detail: ErrorDetails, content: Mapping[str, Any]) -> str:
-    """Return one pydantic error as a sentence that names the claim, the key and the nearest right one."""
-    place = [str(part) for part in detail["loc"]]
-    key, where = (place[-1] if place else ""), _where(detail["loc"], content)
-    if detail["type"] == "extra_forbidden":
-        return f'{where}: unknown key "{key}"{did_you_mean(key, _keys(place))}'
-    if detail["type"] == "missing":
-        return f'{where}: the key "{key}" is missing'
-    cause = detail.get("ctx", {}).get("error")
-    said = str(cause) if cause is not None else detail["msg"][0].lower() + detail["msg"][1:]
-    named = f", {key}" if len(place) > 2 else ""
-    return f"{where}{named}: {said}"
-
-
-def _where(location: tuple[int | str, ...], content: Mapping[str, Any]) -> str:
-    if len(location) < 2 or not isinstance(location[1], int):
-        return "top level"
-    told = content["claim"][location[1]]
-    name = told.get("id") if isinstance(told, dict) else None
-    return f'claim "{name}"' if name else f"claim number {location[1] + 1}"
-
-
-def _keys(place: Sequence[str]) -> Iterator[str]:
-    """Return the keys that are known where an unknown one stands."""
-    kinds: dict[str, type[BaseModel]] = {"range": Range, "verdict": OwnVerdict, "definition": Definition}
-    model = _ClaimsFile if len(place) < 3 else kinds.get(place[-2], Claim) if "rule" in place else Claim
-    return iter(model.model_fields)

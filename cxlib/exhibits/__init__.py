@@ -14,7 +14,6 @@ from cxlib.exhibits.claimed import (
 )
 from cxlib.exhibits.dots import bars, forest, tornado
 from cxlib.exhibits.doubt import doubts
-from cxlib.exhibits.evidence import evidence
 from cxlib.exhibits.exhibit import Exhibit, stack
 from cxlib.exhibits.grid import by_segment, history, scorecard
 from cxlib.exhibits.lines import curves
@@ -23,13 +22,11 @@ from cxlib.exhibits.maps import plane
 from cxlib.exhibits.measured import answer, summary, tiles
 from cxlib.exhibits.picture import captioned
 from cxlib.exhibits.sentences import how_to_read, methods, say
-from cxlib.exhibits.studied import answers, how_studied, what_could_mislead
 from cxlib.exhibits.tables import sheet
 
 __all__ = [
     "Exhibit",
     "answer",
-    "answers",
     "bars",
     "breakdown",
     "bridge",
@@ -44,12 +41,10 @@ __all__ = [
     "curves",
     "definitions",
     "doubts",
-    "evidence",
     "forest",
     "freshness",
     "history",
     "how_made",
-    "how_studied",
     "how_to_read",
     "inputs",
     "ledger",
@@ -66,5 +61,4 @@ __all__ = [
     "tornado",
     "trend",
     "warnings",
-    "what_could_mislead",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -11,9 +12,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from cxlib.errors import MeasureError
 from cxlib.exhibits import theme, words
 from cxlib.exhibits.absent import box, reason
-from cxlib.exhibits.chart import figure_exhibit
 from cxlib.exhibits.exhibit import Exhibit
-from cxlib.exhibits.tables import Cell, table
+from cxlib.exhibits.picture import Behind, pictured
+from cxlib.exhibits.tables import Cell, sheet
 from cxlib.metrics import METRICS
 from cxlib.workbook import Workbook
 
@@ -27,6 +28,12 @@ def bridge(book: Workbook) -> Exhibit:
     ------
     MeasureError
         If the movements do not add up to the closing amount within a cent.
+
+    Examples
+    --------
+    >>> print(bridge(book))
+    Monthly recurring revenue in October 2026, from opening to closing, at constant exchange rates.
+    Bridge chart. ...
     """
     if why := reason(book, "mrr_end"):
         return box([why])
@@ -45,20 +52,24 @@ def bridge(book: Workbook) -> Exhibit:
         ("mrr_end", end.value, end.n),
     ]
     language = book.language
-    month = language.month(book.month)
-    caption = language.text(
-        "Monthly recurring revenue in {month}, from opening to closing, at constant exchange rates.",
-        month=month,
-    )
-    amounts = [
-        (language.text(METRICS[name].label), _signed(book, name, value, start.unit), n) for name, value, n in bars
-    ]
-    alt = language.text("Bridge chart. {steps}.", steps="; ".join(f"{label} {amount}" for label, amount, _ in amounts))
-    with theme.theme():
-        figure = theme.new_figure(2.6)
-        _draw(book, figure.subplots(), [(n, v) for n, v, _ in bars], [(label, amount) for label, amount, _ in amounts])
-        exhibit = figure_exhibit(book, "mrr-bridge", figure, caption, alt)
-    return exhibit + _table(book, bars)
+    caption = "Monthly recurring revenue in {month}, from opening to closing, at constant exchange rates."
+    labels = [language.text(METRICS[name].label) for name, _, _ in bars]
+    amounts = [_signed(book, name, value, start.unit) for name, value, _ in bars]
+    frame = pd.DataFrame(bars, columns=["label", "value", "n"]).assign(label=labels, unit=start.unit)
+
+    def draw(axes: Axes, text: str) -> Behind:
+        _draw(book, axes, [(name, value) for name, value, _ in bars], list(zip(labels, amounts, strict=True)))
+        steps = "; ".join(f"{label} {amount}" for label, amount in zip(labels, amounts, strict=True))
+        return Behind(language.text("Bridge chart. {steps}.", steps=steps))
+
+    rows = {
+        METRICS[name].label: (Cell(amount), Cell(words.limits(language, book.estimate(name))), n)
+        for (name, _, n), amount in zip(bars, amounts, strict=True)
+    }
+    numbers = "The same in numbers: amounts, the interval of each flow, and the customers behind it."
+    headers = ("Amount a month", "95% interval", "Customers")
+    picture = pictured(book, "mrr-bridge", frame, caption, {"month": book.month}, 2.6, draw)
+    return picture + sheet(book, "mrr-movements", rows, numbers, *headers, label="Movement")
 
 
 def _signed(book: Workbook, name: str, value: float, unit: str) -> str:
@@ -100,28 +111,3 @@ def _wrapped(label: str, width: int = 14) -> str:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
     return "\n".join(lines)
-
-
-def _table(book: Workbook, bars: Sequence[tuple[str, float, int]]) -> Exhibit:
-    language = book.language
-    caption = language.text("The same in numbers: amounts, the interval of each flow, and the customers behind it.")
-    rows = []
-    for name, value, n in bars:
-        estimate = book.estimate(name)
-        rows.append(
-            (
-                language.text(METRICS[name].label),
-                [
-                    Cell(_signed(book, name, value, estimate.unit)),
-                    Cell(words.limits(language, estimate)),
-                    Cell(language.number(n)),
-                ],
-            )
-        )
-    headers = [
-        language.text("Movement"),
-        language.text("Amount a month"),
-        language.text("95% interval"),
-        language.text("Customers"),
-    ]
-    return table(caption, headers, rows, "mrr-movements")

@@ -14,7 +14,7 @@ from cxlib.exhibits.absent import NOTHING
 from cxlib.exhibits.exhibit import Exhibit, element, paragraph
 from cxlib.exhibits.made import cautions
 from cxlib.exhibits.sentences import VERDICTS
-from cxlib.exhibits.tables import Cell, flag_class, table
+from cxlib.exhibits.tables import Cell, flag_class, sheet
 from cxlib.language import Language
 from cxlib.metrics.measure import SMALL_BELOW
 from cxlib.workbook import Workbook
@@ -41,27 +41,18 @@ def claims_summary(book: Workbook, judged: Sequence[Judged]) -> Exhibit:
 
 def claims_headline(book: Workbook, judged: Sequence[Judged]) -> Exhibit:
     """Return the claims that name a number, each in its first reading, beside the company's own number."""
-    language = book.language
     # the other readings of the same words stand further down
     first: dict[str, Judged] = {}
     for one in judged:
         if one.claim.kind == "numeric":
             first.setdefault(one.claim.quote, one)
-    rows = [
-        (
-            _quoted(one.claim),
-            [_figure(language, one), Cell(language.text(VERDICTS[one.verdict]), is_number=False)],
-        )
-        for one in first.values()
-    ]
-    headers = [language.text(text) for text in ("What is said", "Your own figure", "Verdict")]
-    caption = language.text(
-        "The figures that are repeated, beside your own up to {month}: value, 95% interval, n.",
-        month=language.month(book.month),
-    )
-    if not rows:
+    if not first:
         return NOTHING
-    return table(caption, headers, rows, "claims-headline") + paragraph(words.how_to_read(language), "cx-note")
+    rows = {_quoted(one.claim): (_figure(book.language, one), VERDICTS[one.verdict]) for one in first.values()}
+    caption = "The figures that are repeated, beside your own up to {month}: value, 95% interval, n."
+    headers = ("Your own figure", "Verdict")
+    shown = sheet(book, "claims-headline", rows, caption, *headers, label="What is said", month=book.month)
+    return shown + paragraph(words.how_to_read(book.language), "cx-note")
 
 
 def claims_table(book: Workbook, judged: Sequence[Judged], verdict: str) -> Exhibit:
@@ -73,23 +64,15 @@ def claims_table(book: Workbook, judged: Sequence[Judged], verdict: str) -> Exhi
     judged : sequence of Judged
     verdict : {"supported", "not-supported", "cannot-tell"}
     """
-    language = book.language
-    rows = [
-        (
-            _quoted(one.claim),
-            [
-                Cell(one.text, is_number=False),
-                Cell(_turns(language, one), is_number=False, class_="cx-aside"),
-            ],
-        )
+    rows = {
+        _quoted(one.claim): (one.text, Cell(_turns(book.language, one), is_number=False, class_="cx-aside"))
         for one in judged
         if one.verdict == verdict
-    ]
+    }
     if not rows:
-        return paragraph(language.text("There is none."), "cx-note")
-    headers = [language.text(text) for text in ("What is said", "What your own data show", "What would turn it")]
-    caption = language.text("Claims held against the data up to {month}.", month=language.month(book.month))
-    return table(caption, headers, rows, f"claims-{verdict}")
+        return paragraph(book.language.text("There is none."), "cx-note")
+    caption, headers = "Claims held against the data up to {month}.", ("What your own data show", "What would turn it")
+    return sheet(book, f"claims-{verdict}", rows, caption, *headers, label="What is said", month=book.month)
 
 
 def _figure(language: Language, judged: Judged) -> Cell:

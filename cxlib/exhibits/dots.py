@@ -74,18 +74,34 @@ def forest(
     >>> forest(book, "regions", by_region, "Satisfied customers by region.", 0.7, "the target").frame["n"].min()
     np.int64(...)
     """
-    frame = tidy(rows, f'forest "{name}"', unit)
+    frame, note = tidy(rows, f'forest "{name}"', unit), ""
+    if against is not None and label:
+        named = words.filled(book.language, label, values)
+        note = " " + book.language.text("Dotted line: {label}.", label=named)
+    text = words.filled(book.language, caption, values)
+    return dots(book, name, frame, text, against, log=log, note=note)
+
+
+def dots(
+    book: Workbook,
+    name: str,
+    frame: pd.DataFrame,
+    caption: str,
+    against: float | None = None,
+    *,
+    what: str = "What",
+    log: bool = False,
+    note: str = "",
+) -> Exhibit:
+    """Draw the rows of a tidy frame; `what` stands over their labels in the table behind the picture."""
 
     def draw(axes: Axes, text: str) -> Behind:
-        language, shown = book.language, _labelled(book.language, frame)
-        note = ""
-        if against is not None and label:
-            note = " " + language.text("Dotted line: {label}.", label=words.filled(language, label, values))
-        _draw_forest(language, axes, shown, against, log)
-        numbers = numbers_table(language, name, text + note, language.text("What"), shown)
-        return Behind(_alt(language, shown), numbers, note)
+        shown = _labelled(book.language, frame)
+        _draw_forest(book.language, axes, shown, against, log)
+        numbers = numbers_table(book.language, name, text + note, book.language.text(what), shown)
+        return Behind(_alt(book.language, shown), numbers, note)
 
-    return pictured(book, name, frame, caption, values, 0.6 + 0.36 * len(frame), draw)
+    return pictured(book, name, frame, caption, {}, 0.6 + 0.36 * len(frame), draw)
 
 
 def _labelled(language: Language, frame: pd.DataFrame) -> list[tuple[str, Estimate]]:

@@ -47,6 +47,10 @@ def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)
         if name not in frame:
             frame = frame.assign(**{name: pd.Series([unit if name == "unit" else default] * len(frame), dtype=object)})
     frame = frame[[*keys, *FIELDS]].astype({"value": float, "low": float, "high": float})
+    # a table of measures joins its flags with commas
+    frame["flags"] = frame["flags"].map(
+        lambda one: tuple(filter(None, one.split(","))) if isinstance(one, str) else one
+    )
     if not len(frame) or not np.isfinite(frame["value"].to_numpy(float)).any():
         raise UntoldError("There are no data to draw this from.")
     units = frame.loc[frame["value"].notna(), "unit"].drop_duplicates().tolist()

@@ -9,7 +9,7 @@ from cxlib.exhibits import words
 from cxlib.exhibits.absent import given, missing
 from cxlib.exhibits.chart import MOST_SEGMENTS, no_segments
 from cxlib.exhibits.exhibit import Exhibit
-from cxlib.exhibits.tables import Cell, flag_class, table
+from cxlib.exhibits.tables import Cell, flag_class, sheet
 from cxlib.metrics import METRICS
 from cxlib.metrics.scan import UNKNOWN
 from cxlib.period import Month
@@ -17,91 +17,86 @@ from cxlib.workbook import Workbook, estimate_of
 
 
 def scorecard(book: Workbook, *names: str, name: str = "scorecard") -> Exhibit:
-    """Return measures with interval, n, the month before and a year before, and what may be said of the change.
+    """Show measures with interval, n, the month before and a year before, and what may be said of the change.
 
     The verdicts against the month before are corrected as one family.
+
+    Examples
+    --------
+    >>> print(scorecard(book, "csat"))
+    Measures of October 2026 beside the month before and a year before.
+    ...
     """
-    language = book.language
-    rows = []
-    for finding in book.changes(*given(book, names)):
-        year = book.estimate(finding.metric, book.month.shift(-12))
-        class_ = flag_class(finding.now.flags)
-        cells = [
-            words.value(language, finding.now),
-            words.limits(language, finding.now),
-            language.number(finding.now.n),
-            words.value(language, finding.before),
-            words.value(language, year),
-        ]
-        said = Cell(words.verdict(language, finding), is_number=False, class_=class_)
-        rows.append(
-            (language.text(METRICS[finding.metric].label), [*(Cell(text, class_=class_) for text in cells), said])
-        )
-    headers = [
-        language.text("Measure"),
-        language.month(book.month),
-        language.text("95% interval"),
-        language.text("n"),
-        language.month(book.month.previous()),
-        language.month(book.month.shift(-12)),
-        language.text("Against the month before"),
-    ]
-    caption = language.text(
-        "Measures of {month} beside the month before and a year before.", month=language.month(book.month)
-    )
-    shown = table(caption, headers, rows, name) if rows else Exhibit("", "")
-    return shown + missing(book, *names)
+    language, month = book.language, book.month
+    rows = {}
+    for change in book.changes(*given(book, names)):
+        year, class_ = book.estimate(change.metric, month.shift(-12)), flag_class(change.now.flags)
+        shown = (words.value(language, change.now), words.limits(language, change.now), language.number(change.now.n))
+        earlier = (words.value(language, change.before), words.value(language, year))
+        verdict = Cell(words.verdict(language, change), is_number=False, class_=class_)
+        rows[METRICS[change.metric].label] = (*(Cell(text, class_=class_) for text in (*shown, *earlier)), verdict)
+    if not rows:
+        return missing(book, *names)
+    months = (language.month(month), language.month(month.previous()), language.month(month.shift(-12)))
+    headers = (months[0], "95% interval", "n", *months[1:], "Against the month before")
+    caption = "Measures of {month} beside the month before and a year before."
+    return sheet(book, name, rows, caption, *headers, label="Measure", month=month) + missing(book, *names)
 
 
 def by_segment(book: Workbook, names: Sequence[str], by: str) -> Exhibit:
-    """Return several measures of the report's month for each value of a segment, the largest groups first."""
-    language = book.language
+    """Show several measures of the report's month for each value of a segment, the largest groups first.
+
+    Examples
+    --------
+    >>> print(by_segment(book, ["csat", "reopen_rate"], "region"))
+    October 2026 by region: value, 95% interval and n.
+    ...
+    """
     available = given(book, names)
     if not available:
         return missing(book, *names)
-    rows = book.measure(*available, by=(by,))
-    sizes = rows.groupby(by)["n"].max().reset_index().sort_values("n", ascending=False, kind="stable")
+    found = book.measure(*available, by=(by,))
+    sizes = found.groupby(by)["n"].max().reset_index().sort_values("n", ascending=False, kind="stable")
     sizes = sizes[sizes["n"] > 0]
     if set(sizes[by]) <= {UNKNOWN}:
-        return no_segments(book, language.text(METRICS[available[0]].label), by)
+        return no_segments(book, book.language.text(METRICS[available[0]].label), by)
     segments, left_out = sizes[by].tolist()[:MOST_SEGMENTS], sizes["n"].iloc[MOST_SEGMENTS:]
-    lines = []
-    for segment in segments:
-        cells = []
-        for metric in available:
-            found = rows[(rows["metric"] == metric) & (rows[by] == segment)]
-            cells.append(_cell(book, None if found.empty else estimate_of(found.iloc[0])))
-        lines.append((words.segment(segment), cells))
-    caption = language.text(
-        "{month} by {by}: value, 95% interval and n.", month=language.month(book.month), by=words.segment(by)
-    ) + words.smaller_groups(language, len(left_out), int(left_out.sum()))
-    headers = [language.text(words.segment(by).capitalize()), *(language.text(METRICS[m].label) for m in available)]
-    return table(caption, headers, lines, f"segments-{by}-{available[0]}")
+    cells = {(row["metric"], row[by]): _cell(book, estimate_of(row)) for _, row in found.iterrows()}
+    unknown = Cell(book.language.text("no data"), class_="cx-suppressed")
+    rows = {words.segment(one): tuple(cells.get((name, one), unknown) for name in available) for one in segments}
+    rest = words.smaller_groups(book.language, len(left_out), int(left_out.sum()))
+    caption = "{month} by {by}: value, 95% interval and n."
+    said = book.language.text(caption, month=book.language.month(book.month), by=words.segment(by)) + rest
+    headers = (METRICS[name].label for name in available)
+    return sheet(book, f"segments-{by}-{available[0]}", rows, said, *headers, label=words.segment(by).capitalize())
 
 
 def history(book: Workbook, names: Sequence[str], months: int = 13) -> Exhibit:
-    """Return several measures for each of the last months."""
-    language = book.language
+    """Show several measures for each of the last months.
+
+    Examples
+    --------
+    >>> print(history(book, ["csat", "nps"], months=2))
+    The last 2 months: value, 95% interval and n.
+    ...
+    """
     available = given(book, names)
     if not available:
         return missing(book, *names)
-    rows = book.measure(*available, months=months)
-    lines = []
-    for period in reversed(rows["period"].unique().tolist()):
-        found = [rows[(rows["metric"] == metric) & (rows["period"] == period)].iloc[0] for metric in available]
-        lines.append((language.month(Month.parse(period)), [_cell(book, estimate_of(row)) for row in found]))
-    caption = language.text("The last {count} months: value, 95% interval and n.", count=language.number(months))
-    headers = [language.text("Month"), *(language.text(METRICS[metric].label) for metric in available)]
-    return table(caption, headers, lines, f"history-{available[0]}")
+    found = book.measure(*available, months=months)
+    cells = {(row["metric"], row["period"]): _cell(book, estimate_of(row)) for _, row in found.iterrows()}
+    rows = {
+        book.language.month(Month.parse(period)): tuple(cells[name, period] for name in available)
+        for period in reversed(found["period"].unique().tolist())
+    }
+    caption, headers = "The last {count} months: value, 95% interval and n.", (METRICS[one].label for one in available)
+    return sheet(book, f"history-{available[0]}", rows, caption, *headers, label="Month", count=months)
 
 
-def _cell(book: Workbook, estimate: Estimate | None) -> Cell:
-    language = book.language
-    if estimate is None:
-        return Cell(language.text("no data"), class_="cx-suppressed")
-    text = words.value(language, estimate)
-    if limits := words.limits(language, estimate):
+def _cell(book: Workbook, estimate: Estimate) -> Cell:
+    text = words.value(book.language, estimate)
+    if limits := words.limits(book.language, estimate):
         text += f" ({limits})"
     if estimate.value != estimate.n:  # of a count, the value is the n
-        text += f", {words.denominator(language, estimate)}"
+        text += f", {words.denominator(book.language, estimate)}"
     return Cell(text, class_=flag_class(estimate.flags))

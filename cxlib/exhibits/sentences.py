@@ -195,11 +195,14 @@ def methods(book: Workbook, texts: Mapping[str, str], **values: Value) -> Exhibi
     Value: Discounted at 10.0% a year.
     """
     language = book.language
-    lines = [(language.text(term), words.filled(language, text, values)) for term, text in texts.items()]
-    items = "".join(element("dt", escape(term)) + element("dd", escape(text)) for term, text in lines)
-    record = {"methods": dict(lines)}
-    text = "\n".join(f"{term}: {text}" for term, text in lines)
-    return Exhibit(element("dl", items, class_="cx-definitions"), text, record=lambda: record)
+    return terms({language.text(term): words.filled(language, text, values) for term, text in texts.items()})
+
+
+def terms(texts: Mapping[str, str]) -> Exhibit:
+    """Return terms with their definitions, as they are."""
+    items = "".join(element("dt", escape(term)) + element("dd", escape(text)) for term, text in texts.items())
+    lines = "\n".join(f"{term}: {text}" for term, text in texts.items())
+    return Exhibit(element("dl", items, class_="cx-definitions"), lines, record=lambda: {"methods": dict(texts)})
 
 
 def how_to_read(book: Workbook) -> Exhibit:

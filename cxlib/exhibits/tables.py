@@ -97,8 +97,8 @@ def sheet(
     name : str
         Id on the page.
     rows : mapping of label to cell or tuple of cells, or DataFrame
-        A cell is an Estimate, a Quantity, a number or a text. The index of a frame labels its rows. A row that could
-        not be told is left out.
+        A cell is an Estimate, a Quantity, a number, a text or nothing. The index of a frame labels its rows. A row
+        that could not be told is left out.
     caption : str
         What is shown, of whom; `{name}` is filled from the values.
     *headers : str
@@ -153,6 +153,8 @@ def _known(one: Any) -> Any:
 
 def _cell(language: Language, one: Any) -> Cell:
     """Return one cell; texts are set as words, all else as numbers; an Estimate brings its interval along."""
+    if isinstance(one, Cell):
+        return one
     if isinstance(one, str):
         return Cell(language.text(one) if one else "", is_number=False)
     if isinstance(one, np.generic):
@@ -166,5 +168,13 @@ def _cell(language: Language, one: Any) -> Cell:
 
 
 def _recorded(frame: pd.DataFrame) -> dict[str, Any]:
-    plain = frame.map(lambda one: words.numbers(one) if isinstance(one, Estimate) else getattr(one, "value", one))
+    plain = frame.map(
+        lambda one: (
+            words.numbers(one)
+            if isinstance(one, Estimate)
+            else one.text
+            if isinstance(one, Cell)
+            else getattr(one, "value", one)
+        )
+    )
     return {"rows": list(plain.index), **record_of(plain)}

@@ -12,6 +12,7 @@ from cxlib.finding import Change, Quantity, Value
 from cxlib.language import Language
 from cxlib.metrics import METRICS
 from cxlib.period import Month
+from cxlib.workbook import Workbook
 
 BALANCES = ("full count, no interval",)
 
@@ -120,6 +121,15 @@ def how_to_read(language: Language) -> str:
 def segment(name: object) -> str:
     """Return the name of a segment or of one of its values as a reader would write it."""
     return str(name).replace("_", " ")
+
+
+def part(book: Workbook) -> str:
+    """Return which part of the customers a workbook is narrowed to; empty for all."""
+    language, said = book.language, []
+    for column, values, out in book.parts:
+        text = "All but {by} {values}." if out else "Only {by} {values}."
+        said.append(language.text(text, by=segment(column), values=", ".join(segment(value) for value in values)))
+    return " ".join(said)
 
 
 def smaller_groups(language: Language, groups: int, cases: int) -> str:

@@ -28,6 +28,12 @@ MINUS = "\N{MINUS SIGN}"
 DURATIONS = {"minutes": 1.0, "days": 1440.0}
 """Units of time that are shown in the unit a person would use, in minutes."""
 
+DURATION_UNITS = {10: ("minute", 1, 1), 90: ("minute", 1, 0), 48 * 60: ("hour", 60, 1), math.inf: ("day", 1440, 1)}
+"""Below how many minutes a duration is shown in which unit, its length in minutes, and with how many decimals."""
+
+POINTS = {"share": ("per cent", 100), "points": ("", 1)}
+"""Units whose differences are said in points: as what, and times what."""
+
 COUNTS = ("", "points", "customers", "tickets", "answers", "opportunities", "subscriptions", "accounts")
 """Units that are shown as whole numbers."""
 
@@ -59,6 +65,10 @@ class Language:
     @property
     def direction(self) -> str:
         return self.locale.text_direction
+
+    def name(self, code: str) -> str:
+        """Return what a language is called: "Turkish" for "tr"."""
+        return Locale.parse(code).get_display_name(self.locale) or code
 
     def text(self, message: str, **values: object) -> str:
         """Return a sentence in the language with its `{placeholders}` filled."""
@@ -99,7 +109,8 @@ class Language:
         >>> Language("en").duration(42, like=318)
         '0.7 hr'
         """
-        unit, scale, digits = _duration_unit(minutes if like is None else like)
+        size = abs(minutes if like is None else like)
+        unit, scale, digits = next(told for below, told in DURATION_UNITS.items() if size < below)
         value = round(minutes / scale, digits)
         pattern = _pattern(digits if value % 1 else 0)
         return _minus(format_unit(value, f"duration-{unit}", "short", format=pattern, locale=self.locale))
@@ -127,31 +138,27 @@ class Language:
 
     def difference(self, value: float, unit: str, like: float | None = None) -> str:
         """Return a difference with its sign; shares differ in percentage points."""
-        if unit == "share":
-            return self.text("{number} points", number=self.difference(100 * value, "per cent"))
-        if unit == "points":
-            return self.text("{number} points", number=self.difference(value, ""))
+        if unit in POINTS:
+            bare, scale = POINTS[unit]
+            return self.text("{number} points", number=self.difference(scale * value, bare))
         shown = self.number(value, 1) if unit == "per cent" else self.measure(value, unit, like)
         return "+" + shown if value > 0 and _is_not_zero(shown) else shown
 
     def interval(self, low: float, high: float, unit: str) -> str:
-        """Return "84.9% to 89.4%"."""
-        if unit.endswith(" difference"):
-            return self.difference_interval(low, high, unit)
-        like = _larger(low, high)
-        return self.text("{low} to {high}", low=self.measure(low, unit, like), high=self.measure(high, unit, like))
+        """Return "84.9% to 89.4%"; of a difference, whose unit ends so, "−1.2 to +0.8 points"."""
+        bare = unit.removesuffix(" difference")
+        if bare != unit and bare in POINTS:
+            bare, scale = POINTS[bare]
+            first, last = (self.difference(scale * end, bare) for end in (low, high))
+            return self.text("{low} to {high} points", low=first, high=last)
+        # both ends in the unit of time that suits the one further from zero
+        like = max((end for end in (low, high) if math.isfinite(end)), key=abs, default=0.0)
+        first, last = (self.measure(end, unit, like) for end in (low, high))
+        return self.text("{low} to {high}", low=first, high=last)
 
     def difference_interval(self, low: float, high: float, unit: str) -> str:
         """Return "−1.2 to +0.8 points"."""
-        unit = unit.removesuffix(" difference")
-        if unit in ("share", "points"):
-            bare, scale = ("per cent", 100) if unit == "share" else ("", 1)
-            ends = (self.difference(scale * end, bare) for end in (low, high))
-            return self.text("{low} to {high} points", low=next(ends), high=next(ends))
-        like = _larger(low, high)
-        return self.text(
-            "{low} to {high}", low=self.difference(low, unit, like), high=self.difference(high, unit, like)
-        )
+        return self.interval(low, high, f"{unit.removesuffix(' difference')} difference")
 
     def month(self, month: Month) -> str:
         """Return "October 2026"."""
@@ -190,22 +197,6 @@ def _digits(size: float, unit: str) -> int:
 
 def _pattern(digits: int) -> str:
     return "#,##0" + ("." + "0" * digits if digits else "")
-
-
-def _duration_unit(minutes: float) -> tuple[str, float, int]:
-    size = abs(minutes)
-    if size < 10:
-        return "minute", 1, 1
-    if size < 90:
-        return "minute", 1, 0
-    if size < 48 * 60:
-        return "hour", 60, 1
-    return "day", 1440, 1
-
-
-def _larger(low: float, high: float) -> float:
-    """Return the end of an interval that lies further from zero and is finite."""
-    return max((end for end in (low, high) if math.isfinite(end)), key=abs, default=0.0)
 
 
 def _minus(text: str) -> str:

@@ -2,6 +2,7 @@
 
 Contribution (revenue less what it costs to serve) is followed month by month for the customers of today and for those
 who come; everything else that is spent stays as it is. Amounts are not discounted: this is profit as it is booked.
+`alpha` and `beta` are those of the retention curve of new customers.
 """
 
 from __future__ import annotations
@@ -19,14 +20,8 @@ from cxlib.models.retention_curve import survival, with_mean_churn
 class Base:
     """Today's customers by years behind them, and those who come.
 
-    Parameters
-    ----------
-    age : ndarray, shape (groups,)
-        Years as a customer.
-    customers, contribution : ndarray, shape (groups,)
-        How many, and what they bring a year.
-    arrivals, arrival_contribution : float or ndarray, shape (draws, 1)
-        New customers a year, and what one of them brings a year.
+    `age` in years, `customers`, and the `contribution` they bring a year have the shape (groups,); `arrivals`, the new
+    customers a year, and `arrival_contribution`, what one of them brings a year, may have that of (draws, 1).
     """
 
     age: Floats
@@ -35,38 +30,22 @@ class Base:
     arrivals: float | Floats
     arrival_contribution: float | Floats
 
-    @property
-    def yearly(self) -> float:
-        """What today's customers bring a year."""
-        return float(self.contribution.sum())
-
 
 def churn_of(base: Base, alpha: Array, beta: Array) -> Floats:
-    """Return the share of today's customers that leaves within a year, of the shape of alpha.
-
-    A customer with so many years behind it has a churn from Beta(alpha, beta + years).
-    """
+    """Return the share of today's customers that leaves within a year, their churn being Beta(alpha, beta + years)."""
     a, b = np.asarray(alpha, float)[..., None], np.asarray(beta, float)[..., None]
     return np.asarray((a / (a + b + base.age)) @ base.customers / base.customers.sum(), float)
 
 
 def factor_for(base: Base, alpha: Array, beta: Array, step: float = STEP) -> Floats:
     """Return by what everybody's churn is multiplied when a step more of today's customers stays for a year."""
-    churn = churn_of(base, alpha, beta)
-    return np.asarray(np.maximum(1 - step / churn, LEAST_CHURN), float)
+    return np.asarray(np.maximum(1 - step / churn_of(base, alpha, beta), LEAST_CHURN), float)
 
 
 def contribution(base: Base, alpha: Array, beta: Array, years: int, factor: Array = 1.0) -> Floats:
     """Return what customers bring in each of the next years, shape (..., years).
 
-    Parameters
-    ----------
-    base : Base
-    alpha, beta : array_like
-        Of the retention curve of new customers.
-    years : int
-    factor : array_like
-        By what the mean churn of everybody is multiplied from today on, customers differing as before.
+    The mean churn of everybody is multiplied by `factor` from today on, customers differing as before.
     """
     a, b, by = (np.asarray(part, float)[..., None] for part in np.broadcast_arrays(alpha, beta, factor))
     middle = (np.arange(12 * years) + 0.5) / 12
@@ -88,4 +67,4 @@ def _left(alpha: Floats, beta: Floats, factor: Floats, time: Floats) -> Floats:
 
 def first_year_bound(base: Base, profit: float, step: float = STEP) -> float:
     """Return the most that a step can add to the first year's profit: as if all who stay had left on the first day."""
-    return step * base.yearly / profit
+    return step * float(base.contribution.sum()) / profit

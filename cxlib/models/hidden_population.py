@@ -6,19 +6,17 @@ Every estimate rests on an assumption that lists alone cannot prove; each docstr
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 import statsmodels.api as sm
 from scipy import optimize, special, stats
 
 from cxlib.errors import MeasureError
 from cxlib.estimate import ALPHA, Floats, Z
 
-Counts = npt.ArrayLike
 PAIRS = ((0, 1), (0, 2), (1, 2))
 HISTORIES = tuple((a, b, c) for a in (1, 0) for b in (1, 0) for c in (1, 0))[:-1]
 """On which of three lists somebody is, in the order (1, 1, 1), (1, 1, 0), … (0, 0, 1)."""
@@ -26,17 +24,13 @@ HISTORIES = tuple((a, b, c) for a in (1, 0) for b in (1, 0) for c in (1, 0))[:-1
 ENDLESS = 1e6
 """A hidden number more than this many times what was seen is no estimate: the model does not determine it."""
 
-
 AS_GOOD = 2.0
 """Models whose AIC lies so near the best are as good: Burnham and Anderson (2002), *Model Selection*, 2.6."""
 
 
 @dataclass(frozen=True)
 class PopulationSize:
-    """An estimated number of people: `value` with its limits, of whom `seen` are on a list.
-
-    `low` is never below `seen`. NaN where nothing can be estimated.
-    """
+    """An estimated number of people, `seen` of them on a list: `low` is never below. NaN where nothing can be told."""
 
     value: float
     low: float
@@ -44,59 +38,42 @@ class PopulationSize:
     seen: int
     variance: float
 
-
-def _nothing(seen: int) -> PopulationSize:
-    unknown = float("nan")
-    return PopulationSize(unknown, unknown, unknown, seen, unknown)
+    @classmethod
+    def unknown(cls, seen: int) -> PopulationSize:
+        return cls(np.nan, np.nan, np.nan, seen, np.nan)
 
 
 def chapman(first: int, second: int, both: int) -> PopulationSize:
-    """Return the size of a population from two lists.
+    """Return the size of a population from the numbers of people on two lists, and on both of them.
 
     Chapman's (1951) nearly unbiased form of the Lincoln–Petersen estimate with the variance of Seber (1970); the
     interval is Sadinle's (2009) transformed logit, which holds also for small lists (Communications in Statistics,
     Simulation and Computation 38(9)). Assumes that being on one list says nothing about being on the other; where
-    the same people tend to be on both, the true number is larger.
-
-    Parameters
-    ----------
-    first, second, both : int
-        People on the first list, on the second, and on both.
-
-    Raises
-    ------
-    MeasureError
-        If more are on both than on either list.
+    the same people tend to be on both, the true number is larger. Raises MeasureError if `both` is above either.
     """
     if not 0 <= both <= min(first, second):
         raise MeasureError(f"two lists: {both} on both, but {first} on the first and {second} on the second")
     seen = first + second - both
-    if seen == 0 or min(first, second) == 0:
-        return _nothing(seen)
+    if min(first, second) == 0:
+        return PopulationSize.unknown(seen)
     value = (first + 1) * (second + 1) / (both + 1) - 1
     variance = (first + 1) * (second + 1) * (first - both) * (second - both) / ((both + 1) ** 2 * (both + 2))
     only_first, only_second, common = first - both + 0.5, second - both + 0.5, both + 0.5
     spread = Z * np.sqrt(1 / common + 1 / only_first + 1 / only_second + common / (only_first * only_second))
-    hidden = only_first * only_second / common
-    low, high = seen - 0.5 + hidden * np.exp(-spread), seen - 0.5 + hidden * np.exp(spread)
-    return PopulationSize(value, min(max(float(low), seen), value), max(float(high), value), seen, variance)
+    low, high = (seen - 0.5 + only_first * only_second / common * float(np.exp(side)) for side in (-spread, spread))
+    return PopulationSize(value, min(max(low, seen), value), max(high, value), seen, variance)
 
 
 def stratified_chapman(strata: Sequence[tuple[int, int, int]]) -> PopulationSize:
     """Return the sum of Chapman's estimates over strata within which all are equally likely to be listed.
 
-    The variances add up; the interval is log-normal in the number not seen (Chao 1987, Biometrics 43(4)). Strata in
-    which one list is empty are left out when nobody is on the other either; else the sum cannot be told.
-
-    Parameters
-    ----------
-    strata : sequence of (first, second, both)
-        As `chapman` takes them.
+    The variances add up; the interval is log-normal in the number not seen. Strata, as `chapman` takes them, in which
+    one list is empty are left out when nobody is on the other either; else the sum cannot be told.
     """
     parts = [chapman(*stratum) for stratum in strata if sum(stratum[:2])]
     seen = sum(part.seen for part in parts)
     if not parts or any(np.isnan(part.value) for part in parts):
-        return _nothing(seen)
+        return PopulationSize.unknown(seen)
     return above_seen(seen, sum(part.value for part in parts) - seen, sum(part.variance for part in parts))
 
 
@@ -109,49 +86,30 @@ def above_seen(seen: int, hidden: float, variance: float) -> PopulationSize:
 
 
 def chao_lower_bound(once: int, twice: int, seen: int) -> PopulationSize:
-    """Return the least size of a population of which each was seen some number of times, or never.
+    """Return the least size of a population of which each was seen once, twice, more often, or never.
 
     Chao (1987) in the bias-corrected form of Chao (2005), *Encyclopedia of Statistical Sciences*: never seen are at
     least f1 (f1 - 1) / (2 (f2 + 1)). A floor whatever the differences between people; it counts only those who could
-    have been seen, and fails as a floor where being seen makes being seen again more likely.
-
-    Parameters
-    ----------
-    once, twice, seen : int
-        People seen exactly once, exactly twice, and at all.
-
-    Raises
-    ------
-    MeasureError
-        If `once + twice` is more than `seen`.
+    have been seen, and fails as a floor where being seen makes being seen again more likely. Raises MeasureError if
+    `once + twice` is more than those `seen` at all.
     """
     if min(once, twice) < 0 or once + twice > seen:
         raise MeasureError(f"{once} seen once and {twice} seen twice are more than the {seen} seen at all")
     if seen == 0:
-        return _nothing(seen)
-    hidden = once * (once - 1) / (2 * (twice + 1))
+        return PopulationSize.unknown(seen)
+    hidden, more = once * (once - 1) / (2 * (twice + 1)), 4 * (twice + 1) ** 2
     variance = (
-        hidden
-        + once * (2 * once - 1) ** 2 / (4 * (twice + 1) ** 2)
-        + once**2 * twice * (once - 1) ** 2 / (4 * (twice + 1) ** 4)
+        hidden + once * (2 * once - 1) ** 2 / more + once**2 * twice * (once - 1) ** 2 / (more * (twice + 1) ** 2)
     )
     return above_seen(seen, hidden, variance)
 
 
 @dataclass(frozen=True)
 class LogLinear:
-    """One log-linear model of three lists.
+    """One log-linear model of three lists, of which some `pairs` may depend on each other.
 
-    Parameters
-    ----------
-    pairs : tuple of (int, int)
-        Pairs of lists that may depend on each other.
-    hidden : float
-        Estimated number on no list.
-    deviance : float
-        Distance from the observed counts, on `freedom` degrees of freedom.
-    aic : float
-        Akaike's criterion; the smallest is chosen.
+    `hidden` is the estimated number on no list, `deviance` the distance from the observed counts on `freedom` degrees
+    of freedom, `aic` Akaike's criterion; the smallest is chosen.
     """
 
     pairs: tuple[tuple[int, int], ...]
@@ -176,68 +134,42 @@ class ThreeLists:
 
 
 def three_lists(counts: Mapping[tuple[int, int, int], int]) -> ThreeLists:
-    """Return the size of a population from three lists by log-linear Poisson models.
+    """Return the size of a population from the people on each of three lists, such as {(1, 0, 1): 17}.
 
-    Fienberg (1972), Biometrika 59(3); Bishop, Fienberg and Holland (1975), *Discrete Multivariate Analysis*, ch. 6.
-    The seven models without the saturated one compete by AIC: the saturated one fits any seven counts and so cannot
-    be found wrong. Intervals are the profile likelihood's (Cormack 1992, Biometrics 48(2)); as one model's interval
-    is too narrow when the model was chosen by the same data (Regal and Hook 1991, Statistics in Medicine 10(5)), the
-    limits are the widest of all models within `AS_GOOD` of the best AIC. Assumes that the three lists do not all
-    depend on each other at once.
+    Log-linear Poisson models: Fienberg (1972), Biometrika 59(3); Bishop, Fienberg and Holland (1975), *Discrete
+    Multivariate Analysis*, ch. 6. The seven models without the saturated one compete by AIC: the saturated one fits
+    any seven counts and so cannot be found wrong. Intervals are the profile likelihood's (Cormack 1992, Biometrics
+    48(2)); as one model's interval is too narrow when the model was chosen by the same data (Regal and Hook 1991,
+    Statistics in Medicine 10(5)), the limits are the widest of all models within `AS_GOOD` of the best AIC. Assumes
+    that the three lists do not all depend on each other at once.
 
-    Parameters
-    ----------
-    counts : mapping
-        People by the lists they are on, such as {(1, 0, 1): 17}; histories that are not there count as 0.
-
-    Raises
-    ------
-    MeasureError
-        If no two lists have anybody in common: then nothing says how many are on none.
+    Raises MeasureError if no two lists have anybody in common: then nothing says how many are on none.
     """
     seen = np.array([counts.get(history, 0) for history in HISTORIES], float)
     models = sorted(_candidates(seen), key=lambda model: (model.aic, len(model.pairs)))
     if not models:
         raise MeasureError("three lists: too little overlap between the lists to say how many are on none of them")
     best = models[0]
-    limits = [_profile_limits(seen, model) for model in models if model.aic <= best.aic + AS_GOOD]
-    low, high = min(limit[0] for limit in limits), max(limit[1] for limit in limits)
-    total = int(seen.sum())
-    value = total + best.hidden
-    variance = ((high - low) / (2 * Z)) ** 2 if np.isfinite(high) else float("inf")
-    return ThreeLists(PopulationSize(value, min(low, value), max(high, value), total, variance), best, tuple(models))
-
-
-def saturated(counts: Mapping[tuple[int, int, int], int]) -> float:
-    """Return the size by the model in which every pair of lists may depend on each other, in closed form.
-
-    NaN where a pair of lists has nobody in common beside the third.
-    """
-    n = {history: counts.get(history, 0) for history in HISTORIES}
-    below = n[1, 1, 0] * n[1, 0, 1] * n[0, 1, 1]
-    above = n[1, 1, 1] * n[1, 0, 0] * n[0, 1, 0] * n[0, 0, 1]
-    return sum(n.values()) + above / below if below else float("nan")
+    lows, highs = zip(*(_profile_limits(seen, m) for m in models if m.aic <= best.aic + AS_GOOD), strict=True)
+    low, high, value = min(lows), max(highs), float(seen.sum()) + best.hidden
+    size = PopulationSize(
+        value, min(low, value), max(high, value), int(seen.sum()), float(((high - low) / (2 * Z)) ** 2)
+    )
+    return ThreeLists(size, best, tuple(models))
 
 
 def _candidates(seen: Floats) -> list[LogLinear]:
-    fits = []
-    for size in range(len(PAIRS)):
-        for pairs in combinations(PAIRS, size):
-            fit = _fit(seen, pairs)
-            hidden = float(np.exp(np.clip(fit.params[0], -50, 50)))
-            if np.isfinite(hidden) and hidden <= ENDLESS * max(seen.sum(), 1.0):
-                freedom = len(seen) - 4 - size
-                fits.append(LogLinear(pairs, hidden, float(fit.deviance), freedom, float(fit.aic)))
+    lists, fits = np.array(HISTORIES, float), []
+    for pairs in (pairs for size in range(len(PAIRS)) for pairs in combinations(PAIRS, size)):
+        design = np.column_stack([np.ones(len(lists)), lists, *(lists[:, a] * lists[:, b] for a, b in pairs)])
+        with warnings.catch_warnings():
+            # an empty overlap sends its interaction to minus infinity, which is the right fit
+            warnings.simplefilter("ignore")
+            fit = sm.GLM(seen, design, family=sm.families.Poisson()).fit(maxiter=200)
+            hidden, aic = float(np.exp(np.clip(fit.params[0], -50, 50))), float(fit.aic)
+        if hidden <= ENDLESS * max(seen.sum(), 1.0):
+            fits.append(LogLinear(pairs, hidden, float(fit.deviance), len(seen) - design.shape[1], aic))
     return fits
-
-
-def _fit(counts: Floats, pairs: Sequence[tuple[int, int]]) -> sm.genmod.generalized_linear_model.GLMResults:
-    lists = np.array(HISTORIES, float)
-    design = np.column_stack([np.ones(len(lists)), lists, *(lists[:, a] * lists[:, b] for a, b in pairs)])
-    with warnings.catch_warnings():
-        # an empty overlap sends its interaction to minus infinity, which is the right fit
-        warnings.simplefilter("ignore")
-        return sm.GLM(counts, design, family=sm.families.Poisson()).fit(maxiter=200)
 
 
 def _profile_limits(seen: Floats, model: LogLinear) -> tuple[float, float]:
@@ -251,49 +183,37 @@ def _profile_limits(seen: Floats, model: LogLinear) -> tuple[float, float]:
         inner = special.xlogy(counts, np.maximum(expected(counts, model.pairs) / size, 1e-300)).sum()
         return float(special.gammaln(size + 1) - special.gammaln(hidden + 1) + inner)
 
-    peak = optimize.minimize_scalar(
-        lambda log: -likelihood(np.exp(log)), bounds=(np.log(model.hidden + 0.5) - 3, np.log(model.hidden + 0.5) + 3),
-        method="bounded",
-    )  # fmt: skip
+    near = np.log(model.hidden + 0.5)
+    bounds = (near - 3, near + 3)
+    peak = optimize.minimize_scalar(lambda log: -likelihood(np.exp(log)), bounds=bounds, method="bounded")
     top, best = -float(peak.fun), float(np.exp(peak.x))
 
     def below(hidden: float) -> float:
         return likelihood(hidden) - top + drop
 
     low = 0.0 if below(0.0) >= 0 else float(optimize.brentq(below, 0.0, best, xtol=1e-4))
-    return total + low, total + _upper(below, best)
+    # infinite where it does not come down within a thousand times the best
+    reaches = (reach for reach in (2 * best + 1) * 2.0 ** np.arange(10) if reach <= 1e3 * (best + 1))
+    reach = next((reach for reach in reaches if below(reach) <= 0), np.inf)
+    high = float(optimize.brentq(below, best, reach, xtol=1e-4)) if np.isfinite(reach) else np.inf
+    return total + low, total + high
 
 
 def expected(counts: Floats, pairs: Sequence[tuple[int, int]]) -> Floats:
-    """Return the fitted counts of all eight histories, none of the lists last, when all eight are known.
+    """Return the fitted counts of all eight histories, in the order of `HISTORIES`, then those on no list.
 
-    Models with fewer than three pairs have a closed form: Bishop, Fienberg and Holland (1975), section 3.4.
-
-    Parameters
-    ----------
-    counts : ndarray, shape (8,)
-        In the order of `HISTORIES`, then those on no list.
-    pairs : sequence of (int, int)
-        Pairs of lists that depend on each other, at most two.
+    All eight are known, and at most two pairs of lists depend on each other. Such models have a closed form: Bishop,
+    Fienberg and Holland (1975), section 3.4.
     """
     table = counts.reshape(2, 2, 2)
     size = max(float(table.sum()), 1e-300)
-    of = [table.sum(axis=tuple(other for other in range(3) if other != axis), keepdims=True) for axis in range(3)]
-    if not pairs:
-        return np.asarray(of[0] * of[1] * of[2] / size**2, float).ravel()
+    of = [table.sum(axis=tuple({0, 1, 2} - {axis}), keepdims=True) for axis in range(3)]
     joint = [table.sum(axis=3 - a - b, keepdims=True) for a, b in pairs]
-    if len(pairs) == 1:
-        alone = 3 - sum(pairs[0])
-        return np.asarray(joint[0] * of[alone] / size, float).ravel()
-    common = of[next(iter(set(pairs[0]) & set(pairs[1])))]
-    return np.asarray(joint[0] * joint[1] / np.maximum(common, 1e-300), float).ravel()
-
-
-def _upper(below: Callable[[float], float], best: float) -> float:
-    """Return where `below` crosses zero above `best`; infinite where it does not within a thousand times it."""
-    reach = 2 * best + 1
-    while below(reach) > 0:
-        reach *= 2
-        if reach > 1e3 * (best + 1):
-            return float("inf")
-    return float(optimize.brentq(below, best, reach, xtol=1e-4))
+    if not joint:
+        fitted = of[0] * of[1] * of[2] / size**2
+    elif len(joint) == 1:
+        fitted = joint[0] * of[3 - sum(pairs[0])] / size
+    else:
+        (common,) = set(pairs[0]) & set(pairs[1])
+        fitted = joint[0] * joint[1] / np.maximum(of[common], 1e-300)
+    return np.asarray(fitted, float).ravel()

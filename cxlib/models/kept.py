@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cxlib.errors import MeasureError
-from cxlib.estimate import Bools, Estimate, Floats, Z
+from cxlib.estimate import Bools, Estimate, Floats
+from cxlib.models.clusters import moved_variance, student
 
 Seconds = npt.NDArray[np.int64]
 
@@ -22,16 +23,9 @@ MONTH = 2_629_800
 
 @dataclass(frozen=True)
 class Kept:
-    """Shares kept until the end of each month since the start.
+    """Shares kept until the end of each month since the start, shape (months,), and the customers watched through it.
 
-    Attributes
-    ----------
-    share : ndarray, shape (months,)
-    influence : ndarray, shape (customers, months)
-        What each customer contributes to the error of each share.
-    at_risk : ndarray, shape (months,)
-        Customers watched through each month.
-    weight : ndarray, shape (customers,)
+    `influence`, shape (customers, months), is what each customer contributes to the error of each share.
     """
 
     share: Floats
@@ -40,37 +34,20 @@ class Kept:
     weight: Floats
 
     def months(self, horizon: int) -> tuple[float, Floats]:
-        """Return the mean number of months kept out of `horizon`, and each customer's influence.
-
-        Within a month the share is taken to fall evenly.
-        """
+        """Return the mean months kept out of `horizon`, shares falling evenly within a month, and all influences."""
         value = 0.5 + float(self.share[:horizon].sum()) - 0.5 * float(self.share[horizon - 1])
         return value, self.influence[:, :horizon].sum(axis=1) - 0.5 * self.influence[:, horizon - 1]
 
 
 def kept(start: Seconds, end: Seconds, entry: Seconds, cut: int, weight: Floats, months: int) -> Kept:
-    """Return the weighted life table of customers.
+    """Return the weighted life table of customers over so many months.
 
-    A customer counts in a month if watched from its beginning and if the month was over by the cut; so nobody is
-    counted in months that could only be seen where they ended badly. Weighted product limit with the influence of
-    each customer: Xie and Liu (2005), Statistics in Medicine 24.
-
-    Parameters
-    ----------
-    start, end, entry : ndarray of int, shape (customers,)
-        Seconds at which the customer began, ended (any time after the cut if still there), and from which on the end
-        could have been seen (delayed entry).
-    cut : int
-        Last second that is known.
-    weight : ndarray, shape (customers,)
-        1 for shares of customers, the first monthly revenue for shares of revenue.
-    months : int
-        How many months to follow.
-
-    Raises
-    ------
-    MeasureError
-        If the lengths differ or there is no month to follow.
+    Times are seconds: when a customer began, ended (any time after the cut if still there), and from when on its end
+    could have been seen (delayed entry); `cut` is the last one that is known. The weight is 1 for shares of customers,
+    the first monthly revenue for shares of revenue. A customer counts in a month if watched from its beginning and if
+    the month was over by the cut; so nobody is counted in months that could only be seen where they ended badly.
+    Weighted product limit with the influence of each customer: Xie and Liu (2005), Statistics in Medicine 24. Raises
+    MeasureError if the lengths differ or there is no month to follow.
     """
     if months < 1 or not len(start) == len(end) == len(entry) == len(weight):
         raise MeasureError(
@@ -81,35 +58,26 @@ def kept(start: Seconds, end: Seconds, entry: Seconds, cut: int, weight: Floats,
     over = begins + MONTH
     watched = (entry[:, None] <= begins) & (end[:, None] > begins) & (over <= cut)
     ended = watched & (end[:, None] <= over)
-    risk = (weight[:, None] * watched).sum(axis=0)
+    risk = weight @ watched
     safe = np.where(risk > 0, risk, 1.0)
-    hazard = (weight[:, None] * ended).sum(axis=0) / safe
-    share = np.cumprod(1 - hazard)
-    stays = np.where(hazard < 1, 1 - hazard, 1.0)
+    hazard = weight @ ended / safe
+    share, stays = np.asarray(np.cumprod(1 - hazard), float), np.where(hazard < 1, 1 - hazard, 1.0)
     moved = np.where(watched, weight[:, None] * (ended - hazard) / safe / stays, 0.0)
-    seen = watched.sum(axis=0).astype(float)
-    return Kept(share, -share * np.cumsum(moved, axis=1), seen, weight)
+    return Kept(share, -share * np.cumsum(moved, axis=1), watched.sum(axis=0).astype(float), weight)
 
 
 def horizon_of(tables: tuple[Kept, ...], fewest: int, longest: int) -> int:
     """Return the last month, up to `longest`, until which each table watches at least so many customers."""
     seen = np.minimum.reduce([table.at_risk[:longest] for table in tables])
-    short = np.flatnonzero(seen < fewest)
-    return int(short[0]) if len(short) else len(seen)
+    return int(np.argmax(np.append(seen, -np.inf) < fewest))
 
 
 @dataclass(frozen=True)
 class Gain:
     """What the work kept for each who got it.
 
-    Attributes
-    ----------
-    share : tuple of Estimate
-        Additional share still there at the end of each month until the horizon.
-    months : Estimate
-        Additional months kept until the horizon.
-    slope : Estimate
-        By how much the additional share grows a month.
+    `share` is the additional share still there at the end of each month until the horizon, `months` the additional
+    months kept until then, `slope` by how much the additional share grows a month.
     """
 
     share: tuple[Estimate, ...]
@@ -120,20 +88,9 @@ class Gain:
 def gain(with_work: Kept, without: Kept, horizon: int, got: Bools | None = None) -> Gain:
     """Return what the work kept for each who got it, from a group that could get it and one that could not.
 
-    Parameters
-    ----------
-    with_work, without : Kept
-    horizon : int
-        Months.
-    got : ndarray of bool, shape (customers of the first group,), optional
-        Who did get it; everybody if not given. As nobody in the second group got any, the effect on those who did is
-        the difference of the groups divided by their share: Bloom (1984), Evaluation Review 8(2); its error is that
-        of a ratio.
-
-    Raises
-    ------
-    MeasureError
-        If nobody got it, or the horizon is longer than the tables.
+    `got` says who of the first group did get it, shape (customers,); everybody if not given. As nobody in the second
+    group got any, the effect on those who did is the difference of the groups divided by their share: Bloom (1984),
+    Evaluation Review 8(2), with the error of a ratio. Raises MeasureError if nobody got it or the tables are too short.
     """
     took = 1.0 if got is None else float(np.average(got, weights=with_work.weight))
     if took == 0 or not 0 < horizon <= min(len(with_work.share), len(without.share)):
@@ -141,11 +98,11 @@ def gain(with_work: Kept, without: Kept, horizon: int, got: Bools | None = None)
             f"a gain needs somebody who got the work and a horizon within the tables, not {took:.0%} and "
             f"{horizon} months"
         )
-    share_of_takers = np.zeros(len(with_work.weight)) if got is None else with_work.weight * (got - took)
-    per_taker = share_of_takers / with_work.weight.sum()
+    takers = 0.0 if got is None else with_work.weight * (got - took) / with_work.weight.sum()
 
     def ratio(value: float, mine: Floats, others: Floats, unit: str) -> Estimate:
-        return _estimate(value / took, (mine - per_taker * value / took) / took, others / took, unit)
+        variance = moved_variance((mine - takers * value / took) / took) + moved_variance(others / took)
+        return student(value / took, variance, np.inf, len(mine), unit, "difference of weighted life tables")
 
     gap = (with_work.share - without.share)[:horizon]
     (longer, by_mine), (shorter, by_others) = with_work.months(horizon), without.months(horizon)
@@ -157,15 +114,3 @@ def gain(with_work: Kept, without: Kept, horizon: int, got: Bools | None = None)
         ratio(longer - shorter, by_mine, by_others, "months"),
         ratio(float(weight @ gap), mine @ weight, others @ weight, "share difference"),
     )
-
-
-def _estimate(value: float, mine: Floats, others: Floats, unit: str) -> Estimate:
-    variance = sum(_variance(influence) for influence in (mine, others))
-    half = Z * float(np.sqrt(variance))
-    return Estimate(value, value - half, value + half, len(mine), unit, "difference of weighted life tables")
-
-
-def _variance(influence: Floats) -> float:
-    """Return the variance of a sum of influences; infinite where too few customers moved to tell."""
-    moved = int((influence != 0).sum())
-    return float((influence**2).sum()) * moved / (moved - 1) if moved > 1 else np.inf

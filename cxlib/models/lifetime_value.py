@@ -2,11 +2,12 @@
 
 Values are counted in first margins: a value of 4.2 is 4.2 times the margin of the first period. The margin of a period
 comes at its start, so the first one is certain and not discounted; that is how the published figures are counted.
+`alpha` and `beta` are those of `cxlib.models.retention_curve`; arrays are broadcast.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -41,8 +42,8 @@ def churn_after(churn: Array, reading: Reading, step: float = STEP) -> Floats:
 
 def constant_value(retention: Array, discount: Array) -> Floats:
     """Return the value of a customer who stays each period with the same probability: (1 + d) / (1 + d - r)."""
-    r, d = np.asarray(retention, float), np.asarray(discount, float)
-    return np.asarray((1 + d) / (1 + d - r), float)
+    rate = 1 + np.asarray(discount, float)
+    return np.asarray(rate / (rate - np.asarray(retention, float)), float)
 
 
 def constant_uplift(retention: Array, discount: Array, reading: Reading, step: float = STEP) -> Floats:
@@ -62,50 +63,12 @@ def retention_that_brings(uplift: Array, discount: Array, step: float = STEP) ->
     return np.asarray(1 + np.asarray(discount, float) - step - step / np.asarray(uplift, float), float)
 
 
-def constant_elasticity(retention: Array, discount: Array) -> Floats:
-    """Return by how many per cent the value rises with one per cent more retention: r / (1 + d - r).
-
-    Gupta, Lehmann and Stuart (2004), Journal of Marketing Research 41(1).
-    """
-    r = np.asarray(retention, float)
-    return np.asarray(r / (1 + np.asarray(discount, float) - r), float)
-
-
-def discounted_lifetime(alpha: Array, beta: Array, discount: Array) -> Floats:
-    """Return the discounted expected lifetime of a new customer, in periods: the sum of S(k) / (1 + d)^k.
-
-    It is the hypergeometric function 2F1(1, beta; alpha + beta; 1 / (1 + d)) of Fader and Hardie (2010), Marketing
-    Science 29(1). The sum is taken as it stands: it converges fast, and library routines for the function fail where
-    alpha is a whole number.
-    """
-    return lifetime_value(alpha, beta, Terms(np.asarray(discount, float)))
-
-
-def discounted_residual_lifetime(alpha: Array, beta: Array, renewals: Array, discount: Array) -> Floats:
-    """Return the discounted expected residual lifetime just before a customer's next renewal decision.
-
-    The customer has renewed `renewals` times; what it pays at the coming renewal, if it renews, is not discounted.
-    Same source as `discounted_lifetime`.
-    """
-    a, n = np.asarray(alpha, float), np.asarray(renewals, float)
-    b = np.asarray(beta, float) + n
-    return np.asarray(b / (a + b) * discounted_lifetime(a, b + 1, discount), float)
-
-
 @dataclass(frozen=True)
 class Terms:
     """How a life is turned into a value.
 
-    Parameters
-    ----------
-    discount : float or ndarray
-        Discount rate a period.
-    growth : float or ndarray
-        By which share the margin of one and the same customer rises each period.
-    grows_for : int
-        Periods after which it rises no further: as long as anybody was seen.
-    horizon : int or None
-        Periods that are counted; None counts a whole life.
+    `discount` is a rate a period, `growth` the share by which the margin of a customer rises each period, until it has
+    risen `grows_for` times: as long as anybody was seen. Without a `horizon`, in periods, a whole life counts.
     """
 
     discount: float | Floats = 0.10
@@ -113,72 +76,76 @@ class Terms:
     grows_for: int = 0
     horizon: int | None = None
 
+    @property
+    def periods(self) -> Floats:
+        """All periods that count, from 0; raises MeasureError for a whole life without discount."""
+        if self.horizon:
+            return np.arange(self.horizon, dtype=float)
+        least = float(np.min(self.discount))
+        if least <= 0:
+            raise MeasureError(
+                f"a whole life cannot be valued at a discount rate of {least:g}: give one above 0, or a horizon"
+            )
+        return np.arange(np.ceil(-np.log(NEGLIGIBLE) / np.log1p(least)), dtype=float)
+
+    @property
+    def weights(self) -> Floats:
+        """The discounted margin of each period, shape (..., periods)."""
+        growth, discount = (np.asarray(part, float)[..., None] for part in (self.growth, self.discount))
+        margin = np.maximum(1 + growth, 0.0) ** np.minimum(self.periods, self.grows_for)
+        return np.asarray(margin * np.exp(-self.periods * np.log1p(discount)), float)
+
 
 def lifetime_value(alpha: Array, beta: Array, terms: Terms, shape: Array = 1.0) -> Floats:
-    """Return the value of a new customer in first margins, of the shape of all arguments broadcast."""
-    parts = np.broadcast_arrays(alpha, beta, shape, terms.growth, terms.discount)
-    a, b, c, growth, discount = (np.asarray(part, float)[..., None] for part in parts)
-    period = np.arange(terms.horizon or _whole_life(discount), dtype=float)
-    left = _left(a, b, period) if (c == 1).all() else survival(a, b, period, c)
-    weight = left * np.exp(-period * np.log1p(discount))
-    return np.asarray((weight * _margin(growth, period, terms.grows_for)).sum(axis=-1), float)
+    """Return the value of a new customer in first margins: the sum of S(k) / (1 + d)^k times the margin.
+
+    With a constant margin it is 2F1(1, beta; alpha + beta; 1 / (1 + d)): Fader and Hardie (2010), Marketing Science
+    29(1). The sum is taken as it stands: library routines for that function fail where alpha is a whole number.
+    """
+    a, b, c = (np.asarray(part, float)[..., None] for part in (alpha, beta, shape))
+    period = terms.periods
+    if (c == 1).all():  # by the retention of each period: many times as fast as by beta functions
+        stays = np.cumprod((b + period[:-1]) / (a + b + period[:-1]), axis=-1)
+        left = np.concatenate([np.ones((*stays.shape[:-1], 1)), stays], axis=-1)
+    else:
+        left = survival(a, b, period, c)
+    return np.asarray((left * terms.weights).sum(axis=-1), float)
 
 
-def _whole_life(discount: Array) -> int:
-    """Return after how many periods nothing counts any more."""
-    least = float(np.min(discount))
-    if least <= 0:
-        raise MeasureError(
-            f"a whole life cannot be valued at a discount rate of {least:g}: give one above 0, or a horizon"
-        )
-    return int(np.ceil(-np.log(NEGLIGIBLE) / np.log1p(least)))
-
-
-def _left(alpha: Floats, beta: Floats, period: Floats) -> Floats:
-    """Return S(0), S(1), … by the retention of each period: many times as fast as by beta functions."""
-    stays = (beta + period[:-1]) / (alpha + beta + period[:-1])
-    return np.concatenate([np.ones((*stays.shape[:-1], 1)), np.cumprod(stays, axis=-1)], axis=-1)
-
-
-def _margin(growth: Floats, period: Floats, grows_for: int) -> Floats:
-    return np.asarray(np.maximum(1 + growth, 0.0) ** np.minimum(period, grows_for), float)
+def _uplift(alpha: Array, beta: Array, churn: Array, terms: Terms, shape: Array = 1.0) -> Floats:
+    after = lifetime_value(*with_mean_churn(alpha, beta, churn), terms, shape)
+    return np.asarray(after / lifetime_value(alpha, beta, terms, shape) - 1, float)
 
 
 def value_uplift(
     alpha: Array, beta: Array, terms: Terms, reading: Reading, step: float = STEP, shape: Array = 1.0
 ) -> Floats:
-    """Return by which share the value rises when the mean churn falls and customers differ as before."""
+    """Return by which share the value rises when the mean churn falls by a step and customers differ as before."""
     a, b = np.asarray(alpha, float), np.asarray(beta, float)
-    after = with_mean_churn(a, b, churn_after(a / (a + b), reading, step))
-    return np.asarray(lifetime_value(*after, terms, shape) / lifetime_value(a, b, terms, shape) - 1, float)
+    return _uplift(a, b, churn_after(a / (a + b), reading, step), terms, shape)
 
 
 def scaled_uplift(alpha: Array, beta: Array, terms: Terms, factor: Array) -> Floats:
     """Return by which share the value rises when the mean churn is multiplied, customers differing as before."""
     a, b = np.asarray(alpha, float), np.asarray(beta, float)
-    churn = np.maximum(np.asarray(factor, float) * a / (a + b), LEAST_CHURN)
-    return np.asarray(lifetime_value(*with_mean_churn(a, b, churn), terms) / lifetime_value(a, b, terms) - 1, float)
+    return _uplift(a, b, np.maximum(np.asarray(factor, float) * a / (a + b), LEAST_CHURN), terms)
 
 
 def slowed_uplift(alpha: float, beta: float, terms: Terms, reading: Reading, step: float = STEP) -> float:
     """Return by which share the value rises when everybody's risk falls in the same proportion.
 
     A customer who stays a period with probability p stays it with p^s, s below 1, so that after t periods as many are
-    left as before after s t. It helps those likely to leave, and so brings less later than a change that leaves
-    customers as unlike as they were.
+    left as before after s t. It helps those likely to leave, and so brings less later than a like change for all.
     """
-    churn = alpha / (alpha + beta)
-    wanted = 1 - float(churn_after(churn, reading, step))
+    wanted = 1 - float(churn_after(alpha / (alpha + beta), reading, step))
     if wanted >= 1 - 2 * LEAST_CHURN:
         return float(value_uplift(alpha, beta, terms, reading, step))
     slower = float(brentq(lambda pace: float(survival(alpha, beta, pace)) - wanted, 0.0, 1.0))
-    period = np.arange(terms.horizon or _whole_life(terms.discount), dtype=float)
-    weight = _margin(np.asarray(terms.growth, float), period, terms.grows_for) / (1 + terms.discount) ** period
-    before, after = (float(survival(alpha, beta, pace * period) @ weight) for pace in (1.0, slower))
+    before, after = (float(survival(alpha, beta, pace * terms.periods) @ terms.weights) for pace in (1.0, slower))
     return after / before - 1
 
 
 def share_beyond(alpha: Array, beta: Array, terms: Terms, periods: int) -> Floats:
     """Return the share of a whole life's value that comes after so many periods."""
-    seen = Terms(terms.discount, terms.growth, terms.grows_for, periods)
-    return np.asarray(1 - lifetime_value(alpha, beta, seen) / lifetime_value(alpha, beta, terms), float)
+    seen = lifetime_value(alpha, beta, replace(terms, horizon=periods))
+    return np.asarray(1 - seen / lifetime_value(alpha, beta, terms), float)

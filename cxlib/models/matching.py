@@ -9,7 +9,7 @@ those who had it), and its error has a derivative; that of one or few nearest ne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,10 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cxlib.estimate import Floats, Ints
+from cxlib.estimate import Array, Floats, Ints
 from cxlib.models.incidence import OTHER, STILL, WANTED, durations, influences
-
-UNMATCHED = -1
 
 BLOCK = 10_000_000
 """Cells that are held in memory at once."""
@@ -30,14 +28,8 @@ BLOCK = 10_000_000
 class Matches:
     """Pairs of a case and one of those it is compared with, the pairs of a case together.
 
-    Parameters
-    ----------
-    case, other : ndarray of int, shape (pairs,)
-        Rows of the cases and of the stretches.
-    weight : ndarray, shape (pairs,)
-        Adds up to 1 for each matched case.
-    exact_on : ndarray of int, shape (cases,)
-        How many of the strata, counted from the first, the others of a case share with it; -1 where it has none.
+    `case` and `other`, shape (pairs,), are rows of the cases and of the stretches; `weight` adds up to 1 for each
+    matched case; `exact_on`, shape (cases,), is how many of the first strata its others share: -1 where it has none.
     """
 
     case: Ints
@@ -62,7 +54,8 @@ def match_risk_sets(
     """Set each case beside all others at risk at its moment in the same strata.
 
     Where fewer than `fewest` others share all strata, the last stratum is let go, then the one before it, and so on,
-    but never the first; a case that finds somebody, yet never so many, keeps those who share the most.
+    but never the first; a case that finds somebody, yet never so many, keeps those who share the most. Of more than
+    `most` others the nearest in `near`, a number on both sides, are kept, and all who are as near as the last of them.
 
     Parameters
     ----------
@@ -73,71 +66,40 @@ def match_risk_sets(
         not part of it), and the strata, which do not change within a stretch.
     strata : sequence of str
         Columns to be exact on, the most important first; without any everybody is like everybody.
-    fewest : int
-        How many others a case should have before a stratum is let go.
-    most : int
-        Of more others than that only so many are kept, those whose `near` is nearest to the case's; all of those who
-        are equally near.
-    near : str
-        A number on both sides.
     """
-    exact_on = np.full(len(cases), UNMATCHED)
+    exact_on = np.full(len(cases), -1)
     found: dict[int, Ints] = {}
     for level in range(len(strata), min(len(strata), 1) - 1, -1):
         open_cases = np.array([row for row in range(len(cases)) if len(found.get(row, ())) < fewest], np.intp)
-        if len(open_cases) == 0:
-            break
-        for row, others in _at_risk(cases, stretches, strata[:level], open_cases):
+        for row, others in _at_risk(cases, stretches, list(strata[:level]), open_cases):
             if len(others) >= fewest or (len(others) and row not in found):
                 found[row], exact_on[row] = others, level
     if near:
         mine, theirs = (frame[near].to_numpy(float) for frame in (cases, stretches))
-        found = {row: _nearest(others, np.abs(theirs[others] - mine[row]), most) for row, others in found.items()}
-    return _pairs(found, exact_on)
+        for row, others in found.items():
+            if len(others) > most:
+                distance = np.abs(theirs[others] - mine[row])
+                found[row] = others[distance <= np.partition(distance, most - 1)[most - 1]]
+    rows = np.array(sorted(found), np.intp)
+    sizes = np.array([len(found[row]) for row in rows], np.intp)
+    others = np.concatenate([np.zeros(0, np.intp), *(found[row] for row in rows)])
+    return Matches(np.repeat(rows, sizes), others, np.repeat(1 / sizes, sizes), exact_on)
 
 
-def _nearest(others: Ints, distance: Floats, most: int) -> Ints:
-    if len(others) <= most:
-        return others
-    kept: Ints = others[distance <= np.partition(distance, most - 1)[most - 1]]
-    return kept
-
-
-def _at_risk(cases: pd.DataFrame, stretches: pd.DataFrame, strata: Sequence[str], rows: Ints) -> list[tuple[int, Ints]]:
-    """Return for each of some cases the stretches of others that hold its moment and share the strata."""
-    mine, theirs = _codes(cases, stretches, strata)
+def _at_risk(cases: pd.DataFrame, stretches: pd.DataFrame, strata: list[str], rows: Ints) -> Iterator[tuple[int, Ints]]:
+    """Give for each of some cases the stretches of others that hold its moment and share the strata."""
+    both = pd.concat([cases[strata], stretches[strata]], ignore_index=True).assign(everybody=0)
+    # an empty value is a value of its own
+    codes = both.groupby([*strata, "everybody"], dropna=False, observed=True, sort=False).ngroup().to_numpy()
+    mine, theirs = codes[: len(cases)], codes[len(cases) :]
     at, customer = cases["at"].to_numpy(float), cases["customer"].to_numpy()
     begins, ends, other = (stretches[name].to_numpy() for name in ("begins", "ends", "customer"))
-    sets: list[tuple[int, Ints]] = []
     for code in np.unique(mine[rows]):
         mates, there = rows[mine[rows] == code], np.flatnonzero(theirs == code)
         for here in np.array_split(mates, 1 + len(mates) * len(there) // BLOCK):
             moment = at[here][:, None]
             holds = (begins[there] <= moment) & (moment < ends[there]) & (other[there] != customer[here][:, None])
-            sets += [(int(row), there[line]) for row, line in zip(here, holds, strict=True)]
-    return sets
-
-
-def _codes(cases: pd.DataFrame, stretches: pd.DataFrame, strata: Sequence[str]) -> tuple[Ints, Ints]:
-    """Return one number per combination of strata; an empty value is a value of its own."""
-    if not strata:
-        return np.zeros(len(cases), np.intp), np.zeros(len(stretches), np.intp)
-    both = pd.concat([cases[list(strata)], stretches[list(strata)]], ignore_index=True)
-    groups = both.groupby(list(strata), dropna=False, observed=True, sort=False)
-    codes: Ints = groups.ngroup().to_numpy().astype(np.intp)
-    return codes[: len(cases)], codes[len(cases) :]
-
-
-def _pairs(found: dict[int, Ints], exact_on: Ints) -> Matches:
-    rows = sorted(found)
-    sizes = np.array([len(found[row]) for row in rows], np.intp)
-    none = np.zeros(0, np.intp)
-    return Matches(
-        np.repeat(np.array(rows, np.intp), sizes),
-        np.concatenate([none, *(found[row] for row in rows)]),
-        np.repeat(1 / np.maximum(sizes, 1), sizes).astype(float),
-        exact_on,
-    )
+            yield from ((int(row), there[line]) for row, line in zip(here, holds, strict=True))
 
 
 class Followed(NamedTuple):
@@ -148,11 +110,8 @@ class Followed(NamedTuple):
     customer: npt.NDArray[np.generic]
 
 
-def reached(rows: Followed, times: npt.ArrayLike, weight: npt.ArrayLike = 1.0, cause: int = 1) -> tuple[Floats, Floats]:
-    """Return the share that `cause` has happened to by each time, and what each row adds to its error.
-
-    Shapes (times,) and (rows, times). All other events compete.
-    """
+def reached(rows: Followed, times: Array, weight: Array = 1.0, cause: int = 1) -> tuple[Floats, Floats]:
+    """Return the shares that `cause` has happened to by the times, others competing, and each row's influence."""
     end = np.select([rows.event == cause, rows.event == 0], [WANTED, STILL], OTHER)
     return influences(durations(rows.duration, end, rows.customer, weight=weight), times)
 
@@ -161,12 +120,8 @@ def reached(rows: Followed, times: npt.ArrayLike, weight: npt.ArrayLike = 1.0, c
 class Compared:
     """Shares by each time among the cases and among those like them, with the error of each customer.
 
-    Parameters
-    ----------
-    cases, others, difference : ndarray, shape (times,)
-        NaN where either side was not followed so far.
-    influence_of_cases, influence_of_others : ndarray, shape (customers, times)
-        What each customer adds to the error of either side; one that is on both sides adds to both.
+    Shares have the shape (times,), NaN where either side was not followed so far; influences, what each customer adds
+    to the error of either side, that of (customers, times). A customer on both sides adds to both.
     """
 
     times: Floats
@@ -184,29 +139,20 @@ class Compared:
         return self.influence_of_cases - self.influence_of_others
 
 
-def compare(cases: Followed, others: Followed, matches: Matches, times: npt.ArrayLike, cause: int = 1) -> Compared:
+def compare(cases: Followed, others: Followed, matches: Matches, times: Array, cause: int = 1) -> Compared:
     """Compare the matched cases with those they are matched to: the share that `cause` has happened to by each time.
+
+    All other events compete. `cases` has one row per case, in the order of the cases that were matched, `others` one
+    per pair of `matches`, followed from the moment of its case.
 
     A customer is drawn as a whole, with all its roles: as a case it brings its set along, within a set it takes its
     share of the set. That is what the influence is the derivative of, so sums of squares over customers respect
     those who come several times and the likeness of a case and its set.
-
-    Parameters
-    ----------
-    cases : Followed
-        One row per case, in the order of the cases that were matched.
-    others : Followed
-        One row per pair of `matches`, followed from the moment of its case.
-    matches : Matches
-    times : array_like, shape (times,)
-    cause : int
-        The event whose share is wanted; all others compete with it.
     """
     moments = np.asarray(times, float)
     parts = np.array_split(moments, 1 + len(moments) * len(matches.case) // BLOCK)
     found = [_compare(cases, others, matches, part, cause) for part in parts if len(part)]
-    columns = (np.concatenate(lines, axis=-1) for lines in zip(*found, strict=True))
-    return Compared(moments, *columns)
+    return Compared(moments, *(np.concatenate(lines, axis=-1) for lines in zip(*found, strict=True)))
 
 
 def _compare(
@@ -221,10 +167,8 @@ def _compare(
     of_set = np.zeros((len(cases.duration), len(times)))
     np.add.at(of_set, matches.case, of_pair)
     within = of_pair - matches.weight[:, None] * of_set[matches.case]
-    place = np.unique(np.concatenate([cases.customer[rows], others.customer]), return_inverse=True)[1]
-    case_place, other_place = place[: len(rows)], place[len(rows) :]
+    place = np.unique(np.concatenate([matched.customer, others.customer]), return_inverse=True)[1]
     of_cases, of_others = np.zeros((2, int(place.max(initial=-1)) + 1, len(times)))
-    np.add.at(of_cases, case_place, of_own)
-    np.add.at(of_others, case_place, of_set[rows])
-    np.add.at(of_others, other_place, within)
+    np.add.at(of_cases, place[: len(rows)], of_own)
+    np.add.at(of_others, place, np.concatenate([of_set[rows], within]))
     return own + nothing, set_ + nothing, of_cases, of_others

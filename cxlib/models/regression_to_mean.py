@@ -13,26 +13,16 @@ import numpy.typing as npt
 from scipy import stats
 
 from cxlib.errors import MeasureError
-from cxlib.estimate import ALPHA, Array, Estimate, Floats, Z
-from cxlib.models.binary import cluster_variance, hidden_if_few
+from cxlib.estimate import Array, Estimate, Floats, Z
+from cxlib.models.clusters import cluster_variance, hidden_if_few, student
 
 
 @dataclass(frozen=True)
 class Movement:
-    """What became of those who were picked.
+    """What became of those who were picked: their mean scores then and the next time, and their mean change.
 
-    Attributes
-    ----------
-    cutoff : float
-        Highest score that was picked.
-    first, second : Estimate
-        Mean score of the picked when they were picked and the next time.
-    observed : Estimate
-        Mean change of the picked.
-    expected : float
-        The change that chance alone brings, from the correlation of all scores: `expected_change`.
-    correlation : Estimate
-        Of two scores of the same customer, over all customers: how much of a score is the customer's own.
+    `expected` is the change that chance alone brings, `correlation` that of two scores of the same customer, over all
+    customers: how much of a score is the customer's own. `cutoff` is the highest score that was picked.
     """
 
     cutoff: float
@@ -46,23 +36,9 @@ class Movement:
 def expected_change(spread: float, correlation: float, cutoff: float, mean: float) -> float:
     """Return by how much the mean of those at or below a cutoff rises with nothing done.
 
-    spread (1 - correlation) phi(z) / Phi(z) with z = (cutoff - mean) / spread, for normal scores: Barnett, van der
-    Pols and Dobson (2005), equation 1, where (1 - correlation) is the share of the variance that lies within one
-    customer.
-
-    Parameters
-    ----------
-    spread : float
-        Standard deviation of the scores of all.
-    correlation : float
-        Of two scores of the same customer.
-    cutoff, mean : float
-        Highest score that is picked; mean score of all.
-
-    Raises
-    ------
-    MeasureError
-        If the spread is not above 0 or the correlation not within -1 and 1.
+    spread (1 - correlation) phi(z) / Phi(z) with z = (cutoff - mean) / spread, for normal scores with that mean and
+    standard deviation: Barnett, van der Pols and Dobson (2005), equation 1, where (1 - correlation) is the share of
+    the variance that lies within one customer. Raises MeasureError for a spread or correlation that cannot be.
     """
     if not spread > 0 or not -1 <= correlation <= 1:
         raise MeasureError(f"scores need a spread above 0 and a correlation from -1 to 1, not {spread}, {correlation}")
@@ -80,15 +56,8 @@ def lowest(scores: Array, share: float) -> float:
 def movement(first: Array, second: Array, cluster: Array, share: float, unit: str = "points") -> Movement | None:
     """Return how those with the lowest first scores moved; None where scores do not differ.
 
-    Parameters
-    ----------
-    first, second : array_like, shape (pairs,)
-        Two scores of the same customer, one after the other.
-    cluster : array_like, shape (pairs,)
-        Whom each pair belongs to.
-    share : float
-        At least this share of the pairs is picked; with it all others of the same score.
-    unit : str
+    `first` and `second`, shape (pairs,), are two scores of the same customer, one after the other; at least `share` of
+    the pairs is picked, and with it all others of the same score.
     """
     one, two, belongs = np.asarray(first, float), np.asarray(second, float), np.asarray(cluster)
     if len(one) < 4 or one.std() == 0 or two.std() == 0:
@@ -97,29 +66,21 @@ def movement(first: Array, second: Array, cluster: Array, share: float, unit: st
     picked = one <= cutoff
     # half a point up, as scores are whole points and the formula is for fine ones
     step = float(np.diff(np.unique(one)).min()) / 2
-    correlation = _correlation(one, two, belongs)
+    correlation = _correlation(one, two, len(np.unique(belongs)))
     expected = expected_change(float(one.std(ddof=1)), correlation.value, cutoff + step, float(one.mean()))
-    before, after, change = (
-        _mean(values, belongs[picked], unit) for values in (one[picked], two[picked], (two - one)[picked])
-    )
+    before, after, change = (_mean(values[picked], belongs[picked], unit) for values in (one, two, two - one))
     return Movement(cutoff, before, after, change, expected, correlation)
 
 
 def _mean(values: Floats, cluster: npt.NDArray[np.generic], unit: str) -> Estimate:
-    """Return a mean with Student's interval, rows of one customer depending on each other."""
-    n, clusters = len(values), len(np.unique(cluster))
-    mean = float(values.mean())
-    error = float(np.sqrt(cluster_variance((values - mean) / n, cluster))) if clusters > 1 else np.inf
-    half = float(stats.t.ppf(1 - ALPHA / 2, max(clusters - 1, 1))) * error
-    return hidden_if_few(Estimate(mean, mean - half, mean + half, n, unit, "mean, clustered"))
+    n, clusters, mean = len(values), len(np.unique(cluster)), float(values.mean())
+    variance = cluster_variance((values - mean) / n, cluster) if clusters > 1 else np.inf
+    return hidden_if_few(student(mean, variance, max(clusters - 1, 1), n, unit, "mean, clustered"))
 
 
-def _correlation(one: Floats, two: Floats, cluster: npt.NDArray[np.generic]) -> Estimate:
+def _correlation(one: Floats, two: Floats, customers: int) -> Estimate:
     """Return Pearson's correlation with Fisher's (1915) interval on the number of customers."""
-    value, n = float(np.corrcoef(one, two)[0, 1]), len(np.unique(cluster))
-    if n <= 3 or abs(value) >= 1:
-        return Estimate(value, -1.0, 1.0, len(one), "ratio", "Fisher's z")
-    middle, half = np.arctanh(value), Z / np.sqrt(n - 3)
-    return Estimate(
-        value, float(np.tanh(middle - half)), float(np.tanh(middle + half)), len(one), "ratio", "Fisher's z"
-    )
+    value, low, high = float(np.corrcoef(one, two)[0, 1]), -1.0, 1.0
+    if customers > 3 and abs(value) < 1:
+        low, high = (float(np.tanh(np.arctanh(value) + side / np.sqrt(customers - 3))) for side in (-Z, Z))
+    return Estimate(value, low, high, len(one), "ratio", "Fisher's z")

@@ -11,14 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import factorial
+from math import comb
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
-from cxlib.estimate import ALPHA, Floats, Ints
-from cxlib.models.ordinal import Cells, Fit, fit
+from cxlib.estimate import ALPHA, Array, Floats, Ints
+from cxlib.models.ordinal import Cells, fit
 
 SEED = 20261101
 DRAWS = 2_000
@@ -28,15 +27,9 @@ DRAWS = 2_000
 class Importance:
     """What each driver explains, with intervals over whole clusters drawn again.
 
-    Parameters
-    ----------
-    names : tuple of str
-    share, low, high : ndarray, shape (drivers,)
-        Share of what all drivers together explain; NaN where that is not measurably more than nothing.
-    drawn : ndarray, shape (drivers, draws)
-        What each explains in each draw, in log likelihood.
-    explained, explained_low, explained_high : float
-        McFadden's R² of all drivers together, freed of what chance alone would explain.
+    `share` is that of what all drivers together explain; NaN where that is not measurably more than nothing. `drawn`,
+    shape (drivers, draws), is what each explains in each draw, in log likelihood. `explained` is McFadden's R² of all
+    drivers together, freed of what chance alone would explain.
     """
 
     names: tuple[str, ...]
@@ -58,104 +51,65 @@ class Importance:
         return float(np.mean(self.drawn[places].argmax(axis=0) == places.index(self.names.index(name))))
 
 
-def relative_importance(cells: Cells, groups: Mapping[str, npt.ArrayLike]) -> Importance:
-    """Divide what the drivers explain among them.
+def relative_importance(cells: Cells, groups: Mapping[str, Array]) -> Importance:
+    """Divide what the drivers explain among at most ten groups of them, each named and given by its columns.
 
-    Every set of drivers is fitted once. Drawing clusters again moves the log likelihood of a set by their parts of it
+    Every set of groups is fitted once. Drawing clusters again moves the log likelihood of a set by their parts of it
     and, as the estimate follows, by half the square of their scores in the metric of the information: the expansion
     to second order of the bootstrap, without fitting again. What a model explains by chance (`Fit.overfit`) is taken
     off, once for the estimate, and once more for the draws, which flatter twice.
-
-    Parameters
-    ----------
-    cells : Cells
-    groups : mapping of str to array_like of int
-        The columns of the drivers that belong together, by name: at most ten groups.
     """
-    names = tuple(groups)
-    rng = np.random.default_rng(SEED)
-    clusters = cells.clusters
-    drawn = rng.multinomial(clusters, np.full(clusters, 1 / clusters), DRAWS).astype(float)
+    names, clusters = tuple(groups), cells.clusters
+    drawn = np.random.default_rng(SEED).multinomial(clusters, np.full(clusters, 1 / clusters), DRAWS).astype(float)
     columns = [np.asarray(index, np.intp) for index in groups.values()]
-    alone = [_codes(cells.drivers[:, index]) for index in columns]
+    alone = [np.unique(cells.drivers[:, index], axis=0, return_inverse=True)[1].ravel() for index in columns]
     codes: dict[tuple[int, ...], Ints] = {(): np.zeros(len(cells.level), np.intp)}
-    worth: dict[tuple[int, ...], float] = {}
-    worth_drawn: dict[tuple[int, ...], Floats] = {}
+    worth: dict[tuple[int, ...], Floats] = {}
     for size in range(len(names) + 1):
         for chosen in combinations(range(len(names)), size):
             index = np.concatenate([np.empty(0, np.intp), *(columns[place] for place in chosen)])
             if chosen:
-                codes[chosen] = _joined(codes[chosen[:-1]], alone[chosen[-1]])
+                last = alone[chosen[-1]]
+                joined = codes[chosen[:-1]] * (int(last.max()) + 1) + last
+                codes[chosen] = np.unique(joined, return_inverse=True)[1].ravel()
             model = fit(_collapsed(cells, index, codes[chosen]))
-            worth[chosen] = float(model.log_likelihood.sum()) - model.overfit
-            worth_drawn[chosen] = _drawn_again(model, drawn) - 2 * model.overfit
-    parts, parts_drawn = _shapley(worth, len(names)), _shapley(worth_drawn, len(names))
-    return _divided(names, parts, parts_drawn, worth[()], worth_drawn[()])
-
-
-def _codes(drivers: Floats) -> Ints:
-    """Return one number per row, the same for equal rows."""
-    if drivers.shape[1] == 0:
-        return np.zeros(len(drivers), np.intp)
-    return np.asarray(np.unique(drivers, axis=0, return_inverse=True)[1].ravel(), np.intp)
-
-
-def _joined(code: Ints, other: Ints) -> Ints:
-    """Return one number per row, the same where both numbers are."""
-    return np.asarray(np.unique(code * (int(other.max()) + 1) + other, return_inverse=True)[1].ravel(), np.intp)
+            once = float(model.log_likelihood.sum()) - model.overfit
+            moved = (drawn - 1) @ model.scores
+            again = drawn @ model.log_likelihood + 0.5 * ((moved @ model.bread) * moved).sum(axis=1)
+            worth[chosen] = np.append(once, again - 2 * model.overfit)
+    return _divided(names, _shapley(worth, len(names)), -worth[()])
 
 
 def _collapsed(cells: Cells, columns: Ints, code: Ints) -> Cells:
-    """Return cells that differ in some of the drivers only, equal ones added up."""
+    """Return cells that differ in some of the drivers only, as numbered by `code`, equal ones added up."""
     _, first, place = np.unique(code * cells.levels + cells.level, return_index=True, return_inverse=True)
     shape = (len(first), len(code))
     into = sparse.coo_array((np.ones(len(code)), (place.ravel(), np.arange(len(code)))), shape=shape)
     return Cells(cells.level[first], cells.drivers[np.ix_(first, columns)], (into @ cells.counts).tocsr())
 
 
-def _drawn_again(model: Fit, drawn: Floats) -> Floats:
-    moved = (drawn - 1) @ model.scores
-    return np.asarray(drawn @ model.log_likelihood + 0.5 * ((moved @ model.bread) * moved).sum(axis=1), float)
+def _shapley(worth: Mapping[tuple[int, ...], Floats], players: int) -> Floats:
+    """Return each player's average gain over all orders, shape (players, values)."""
+    gains = np.zeros((players, len(worth[()])))
+    for before in worth:
+        for player in set(range(players)) - set(before):
+            weight = 1 / (players * comb(players - 1, len(before)))
+            gains[player] += weight * (worth[tuple(sorted((*before, player)))] - worth[before])
+    return gains
 
 
-def _shapley(worth: Mapping[tuple[int, ...], float | Floats], players: int) -> Floats:
-    """Return each player's average gain over all orders, shape (players,) or (players, draws)."""
-    gains = []
-    for player in range(players):
-        others = [place for place in range(players) if place != player]
-        gain: float | Floats = 0.0
-        for size in range(players):
-            weight = factorial(size) * factorial(players - size - 1) / factorial(players)
-            for before in combinations(others, size):
-                gain = gain + weight * (worth[tuple(sorted((*before, player)))] - worth[before])
-        gains.append(gain)
-    return np.array(gains, dtype=float)
-
-
-def _divided(names: tuple[str, ...], parts: Floats, drawn: Floats, nothing: float, nothing_drawn: Floats) -> Importance:
+def _divided(names: tuple[str, ...], parts: Floats, nothing: Floats) -> Importance:
+    """Return the importance from the estimate (first) and the draws of each driver's part, and of the empty model."""
     ends = (100 * ALPHA / 2, 100 * (1 - ALPHA / 2))
-    low, high = np.percentile(drawn.sum(axis=0) / -nothing_drawn, ends)
-    explained = float(parts.sum() / -nothing)
-    share = shares = np.full(len(names), np.nan)
-    limits = np.full((2, len(names)), np.nan)
+    explained = parts.sum(axis=0) / nothing
+    low, high = np.percentile(explained[1:], ends)
+    share, limits = np.full(len(names), np.nan), np.full((2, len(names)), np.nan)
     if low > 0:
-        share, shares = _normed(parts[:, None])[:, 0], _normed(drawn)
-        limits = np.percentile(shares, ends, axis=1)
+        positive = np.maximum(parts, 0.0)  # a driver that explains less than chance would has no share
+        total = positive.sum(axis=0)
+        shares = np.divide(positive, total, out=np.zeros_like(positive), where=total > 0)
+        share, limits = shares[:, 0], np.percentile(shares[:, 1:], ends, axis=1)
     # an interval holds its own estimate, also where the correction for chance has pushed both to an edge
-    return Importance(
-        names,
-        share,
-        np.minimum(limits[0], share),
-        np.maximum(limits[1], share),
-        drawn,
-        explained,
-        min(float(low), explained),
-        max(float(high), explained),
-    )
-
-
-def _normed(parts: Floats) -> Floats:
-    """Return shares of the sum; a driver that explains less than chance would has none."""
-    positive = np.maximum(parts, 0.0)
-    total = positive.sum(axis=0)
-    return np.asarray(np.divide(positive, total, out=np.zeros_like(positive), where=total > 0), float)
+    lows, highs = np.minimum(limits[0], share), np.maximum(limits[1], share)
+    point = float(explained[0])
+    return Importance(names, share, lows, highs, parts[:, 1:], point, min(float(low), point), max(float(high), point))

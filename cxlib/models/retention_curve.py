@@ -16,7 +16,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import betaln, digamma, expit
 
@@ -36,19 +35,9 @@ WIDEST = 3.0
 class Spells:
     """Spells of customers, counted in periods (years) from their beginning; one row per spell or kind of spell.
 
-    Parameters
-    ----------
-    entry : ndarray, shape (rows,)
-        Periods already behind the customer when it came under observation; 0 where its beginning was seen.
-    after, by : ndarray, shape (rows,)
-        It was still there at `after` and gone at `by`; `by` is infinite where it was last seen at `after`.
-    count : ndarray, shape (rows,)
-        How many spells the row stands for, or what it weighs.
-
-    Raises
-    ------
-    MeasureError
-        If a row was never under observation, or runs backwards.
+    A row came under observation when `entry` periods were behind it (0 where its beginning was seen), was still there
+    at `after` and gone at `by`, which is infinite where it was last seen at `after`. `count` is how many spells it
+    stands for, or what it weighs. Raises MeasureError if a row was never under observation, or runs backwards.
     """
 
     entry: Floats
@@ -68,27 +57,16 @@ class Spells:
     def of_cohort(cls, survivors: Array) -> Spells:
         """Return a cohort of which so many are left after 0, 1, 2, … periods."""
         left = np.asarray(survivors, float)
-        last = len(left) - 1
-        after = np.append(np.arange(last), last).astype(float)
-        by = np.append(np.arange(1, last + 1), np.inf).astype(float)
+        after = np.append(np.arange(len(left) - 1.0), len(left) - 1.0)
+        by = np.append(np.arange(1.0, len(left)), np.inf)
         return cls(np.zeros(len(left)), after, by, np.append(-np.diff(left), left[-1]))
 
 
 @dataclass(frozen=True)
 class RetentionCurve:
-    """A fitted curve.
+    """A fitted curve: its parameters (`shape` is c), and the log-likelihood of the `n` spells that say something.
 
-    Attributes
-    ----------
-    alpha, beta, shape : float
-        Parameters; shape is c, 1 for the shifted-beta-geometric model.
-    log_likelihood : float
-        Of the spells, given when each came under observation.
-    covariance : ndarray, shape (2, 2) or (3, 3)
-        Of log alpha, log beta and, where it was fitted, log c. Zero for what lies at the edge of the model, such as
-        customers that are all alike.
-    n : int
-        Spells that say something.
+    `covariance` is that of log alpha, log beta and, where fitted, log c: zero for what lies at the edge of the model.
     """
 
     alpha: float
@@ -114,19 +92,11 @@ class RetentionCurve:
     def retention(self, period: Array) -> Floats:
         """Return the share that stays through the period (1 = the first) of those who began it."""
         last = np.asarray(period, float)
-        return np.exp(
-            log_survival(self.alpha, self.beta, last, self.shape)
-            - log_survival(self.alpha, self.beta, last - 1, self.shape)
-        )
+        now, before = (log_survival(self.alpha, self.beta, time, self.shape) for time in (last, last - 1))
+        return np.exp(now - before)
 
     def draws(self, rng: np.random.Generator, count: int) -> Floats:
-        """Draw parameters from their asymptotic normal distribution on the log scale, within the limits of the model.
-
-        Returns
-        -------
-        ndarray, shape (3, count)
-            alpha, beta and shape.
-        """
+        """Draw parameters, shape (3, count), asymptotically normal on the log scale, within the model's limits."""
         size = len(self.covariance)
         centre = np.log([self.alpha, self.beta, self.shape])[:size]
         values, vectors = np.linalg.eigh(self.covariance)
@@ -154,11 +124,7 @@ def with_mean_churn(alpha: Array, beta: Array, churn: Array) -> tuple[Floats, Fl
     """Return alpha and beta with another mean churn and the same polarization, so that customers differ as before.
 
     Why retention cannot be moved without saying how customers differ: Fader and Hardie (2010), Marketing Science 29(1).
-
-    Raises
-    ------
-    MeasureError
-        If the churn asked for is not between 0 and 1.
+    Raises MeasureError if the churn asked for is not between 0 and 1.
     """
     asked = np.asarray(churn, float)
     if not ((asked > 0) & (asked < 1)).all():
@@ -173,18 +139,9 @@ def with_mean_churn(alpha: Array, beta: Array, churn: Array) -> tuple[Floats, Fl
 def fit_sbg(spells: Spells, robust: bool = False) -> RetentionCurve:
     """Fit the shifted-beta-geometric model by maximum likelihood.
 
-    Parameters
-    ----------
-    spells : Spells
-        A spell counts for what happened to it given that it had lasted until it came under observation.
-    robust : bool
-        Whether `count` are weights; then each row is one spell, and the covariance the sandwich of White (1982),
-        Econometrica 50.
-
-    Raises
-    ------
-    MeasureError
-        If nobody, or everybody at the first chance, left.
+    A spell counts for what happened to it given that it had lasted until it came under observation. If `robust`,
+    `count` are weights; then each row is one spell, and the covariance the sandwich of White (1982), Econometrica 50.
+    Raises MeasureError if nobody, or everybody at the first chance, left.
     """
     return _fit(spells, 2, robust)
 
@@ -194,56 +151,30 @@ def fit_bdw(spells: Spells, robust: bool = False) -> RetentionCurve:
     return _fit(spells, 3, robust)
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Rows that say something, with counts scaled to a sum of 1."""
-
-    entry: Floats
-    after: Floats
-    by: Floats
-    ended: npt.NDArray[np.bool_]
-    share: Floats
-    lost: float
-    periods: float
-    count: float
-    robust: bool
-
-    @classmethod
-    def of(cls, spells: Spells, robust: bool) -> _Rows:
-        here = (np.isfinite(spells.by) | (spells.after > spells.entry)) & (spells.count > 0)
-        entry, after, by, count = (part[here] for part in (spells.entry, spells.after, spells.by, spells.count))
-        ended, whole = np.isfinite(by), float(count.sum())
-        periods = float((count * (np.where(ended, by, after) - entry)).sum())
-        lost = float(count[ended].sum())
-        if lost <= 0 or lost >= periods:
-            raise MeasureError(
-                f"{lost:g} of {whole:g} spells ended in {periods:g} periods under observation: a retention curve needs "
-                "some that end and some that last"
-            )
-        return cls(entry, after, np.where(ended, by, after + 1), ended, count / whole, lost, periods, whole, robust)
-
-
 def _fit(spells: Spells, size: int, robust: bool) -> RetentionCurve:
-    rows = _Rows.of(spells, robust)
+    here = (np.isfinite(spells.by) | (spells.after > spells.entry)) & (spells.count > 0)  # rows that say something
+    rows = Spells(*(part[here] for part in (spells.entry, spells.after, spells.by, spells.count)))
+    ended, count = np.isfinite(rows.by), float(rows.count.sum())
+    periods = float((rows.count * (np.where(ended, rows.by, rows.after) - rows.entry)).sum())
+    lost = float(rows.count[ended].sum())
+    if lost <= 0 or lost >= periods:
+        raise MeasureError(
+            f"{lost:g} of {count:g} spells ended in {periods:g} periods under observation: a retention curve needs "
+            "some that end and some that last"
+        )
+    share = rows.count / count
 
     def cost(point: Floats) -> tuple[float, Floats]:
-        value, scores = _rows(point, rows)
-        return -float(value @ rows.share), -(scores @ rows.share)
+        value, scores = _likelihood(point, rows)
+        return -float(value @ share), -(scores @ share)
 
-    begin = float(np.log(rows.lost / (rows.periods - rows.lost)))
-    found = minimize(
-        cost,
-        np.array([begin, 2.0, 0.0])[:size],
-        jac=True,
-        method="SLSQP",
-        bounds=LIMITS[:size],
-        options={"ftol": 1e-14, "maxiter": 500},
-    )
+    begin = np.array([np.log(lost / (periods - lost)), 2.0, 0.0])[:size]
+    close = {"ftol": 1e-14, "maxiter": 500}
+    found = minimize(cost, begin, jac=True, method="SLSQP", bounds=LIMITS[:size], options=close)
     best = np.asarray(found.x, float)
-    alpha, beta, shape = _natural(best)
-    value = float(_rows(best, rows)[0] @ rows.share) * rows.count
-    many = len(rows.entry) if robust else round(rows.count)
-    return RetentionCurve(alpha, beta, shape, value, _covariance(best, rows), many)
+    value = -cost(best)[0] * count
+    many = len(rows.entry) if robust else round(count)
+    return RetentionCurve(*_natural(best), value, _covariance(best, rows, robust), many)
 
 
 def _natural(point: Floats) -> tuple[float, float, float]:
@@ -252,16 +183,16 @@ def _natural(point: Floats) -> tuple[float, float, float]:
     return float(expit(point[0])) * total, float(expit(-point[0])) * total, float(np.exp(point[2:]).prod())
 
 
-def _rows(point: Floats, rows: _Rows) -> tuple[Floats, Floats]:
+def _likelihood(point: Floats, rows: Spells) -> tuple[Floats, Floats]:
     """Return the log-likelihood of each row, its count left out, and its gradient, shape (parameters, rows)."""
+    ended = np.isfinite(rows.by)
     there, there_by = _log_survival(point, rows.after)
-    gone, gone_by = _log_survival(point, rows.by)
+    gone, gone_by = _log_survival(point, np.where(ended, rows.by, rows.after + 1))
     before, before_by = _log_survival(point, rows.entry)
     kept = np.exp(np.minimum(gone - there, 0.0))
     lost = np.maximum(1 - kept, 1e-300)
-    value = there + np.where(rows.ended, np.log(lost), 0.0) - before
-    gradient = np.where(rows.ended, (there_by - kept * gone_by) / lost, there_by) - before_by
-    return value, gradient
+    value = there + np.where(ended, np.log(lost), 0.0) - before
+    return value, np.where(ended, (there_by - kept * gone_by) / lost, there_by) - before_by
 
 
 def _log_survival(point: Floats, time: Floats) -> tuple[Floats, Floats]:
@@ -272,29 +203,29 @@ def _log_survival(point: Floats, time: Floats) -> tuple[Floats, Floats]:
     by_aged = digamma(beta + aged) - digamma(alpha + beta + aged)
     by_beta = by_aged - digamma(beta) + digamma(alpha + beta)
     churn = alpha / (alpha + beta)
-    gradient = [alpha * (1 - churn) * by_alpha - beta * churn * by_beta, alpha * by_alpha + beta * by_beta]
-    if len(point) == 3:
-        gradient.append(by_aged * aged * shape * np.log(np.maximum(time, 1e-300)))
-    return log_survival(alpha, beta, time, shape), np.array(gradient)
+    by_churn = alpha * (1 - churn) * by_alpha - beta * churn * by_beta
+    gradient = [by_churn, alpha * by_alpha + beta * by_beta, by_aged * aged * shape * np.log(np.maximum(time, 1e-300))]
+    return log_survival(alpha, beta, time, shape), np.array(gradient[: len(point)])
 
 
-def _covariance(point: Floats, rows: _Rows) -> Floats:
+def _covariance(point: Floats, rows: Spells, robust: bool) -> Floats:
     """Return the covariance of log alpha, log beta and log shape; what lies at an edge is taken as known."""
-    size = len(point)
-    free = np.array([low + EDGE < at < high - EDGE for at, (low, high) in zip(point, LIMITS[:size], strict=True)])
-    steps = STEP * np.eye(size)[free]
-    columns = [
-        (_rows(point + step, rows)[1] - _rows(point - step, rows)[1]) @ rows.share / (2 * STEP) for step in steps
-    ]
-    information = -rows.count * np.array(columns).reshape(-1, size)[:, free]
+    low, high = np.array(LIMITS[: len(point)]).T
+    free = (low + EDGE < point) & (point < high - EDGE)
+    count = float(rows.count.sum())
+    share = rows.count / count
+
+    def scores(step: Floats) -> Floats:
+        return _likelihood(point + step, rows)[1]
+
+    bent = [(scores(-step) - scores(step)) @ share / (2 * STEP) for step in STEP * np.eye(len(point))[free]]
+    information = count * np.array(bent).reshape(-1, len(point))[:, free]
     values, vectors = np.linalg.eigh((information + information.T) / 2)
     inverse = (vectors / np.maximum(values, WIDEST**-2)) @ vectors.T
-    if rows.robust:
-        scores = rows.count * rows.share * _rows(point, rows)[1][free]
-        inverse = inverse @ (scores @ scores.T) @ inverse
-    covariance = np.zeros((size, size))
+    if robust:
+        weighted = count * share * scores(np.zeros(len(point)))[free]
+        inverse = inverse @ (weighted @ weighted.T) @ inverse
+    covariance, to_logs, churn = np.zeros((len(point),) * 2), np.eye(len(point)), float(expit(point[0]))
     covariance[np.ix_(free, free)] = inverse
-    churn = float(expit(point[0]))
-    to_logs = np.eye(size)
     to_logs[:2, :2] = [[1 - churn, 1.0], [-churn, 1.0]]
     return np.asarray(to_logs @ covariance @ to_logs.T, float)

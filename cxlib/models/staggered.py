@@ -2,8 +2,7 @@
 
 Everybody's change since before the work began is compared with the change, over the same months, of those for whom
 it has not begun yet. Callaway and Sant'Anna (2021), Journal of Econometrics 225(2): group-time effects against the
-not-yet and never treated, joined by the time since the start; errors from the influence of each unit, so that all
-months of one unit hang together.
+not-yet and never treated, joined by the time since the start; errors from the influence of each unit with its months.
 """
 
 from __future__ import annotations
@@ -12,26 +11,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from cxlib.errors import MeasureError
-from cxlib.estimate import ALPHA, Bools, Estimate, Floats, Ints
+from cxlib.estimate import Bools, Estimate, Floats, Ints
+from cxlib.models.clusters import sandwich, student
 
 NEVER = 10**9
 """The start of a unit for which the work never begins."""
+
+METHOD = "staggered difference-in-differences"
 
 
 @dataclass(frozen=True)
 class Panel:
     """Units followed over periods.
 
-    Parameters
-    ----------
-    outcome : ndarray, shape (units, periods)
-        NaN where a unit was not observed.
-    start : ndarray of int, shape (units,)
-        Period in which the work began: below 0 if before the first one, `NEVER` if never.
+    `outcome`, shape (units, periods), is NaN where a unit was not observed; `start`, shape (units,), is the period in
+    which the work began: below 0 if before the first one, `NEVER` if never.
     """
 
     outcome: Floats
@@ -49,14 +46,8 @@ class Panel:
 class Effects:
     """Effects by the number of periods since the start (0: the period of the start itself).
 
-    Attributes
-    ----------
-    value, treated : mapping of int
-        Effect, and units with the work that it rests on.
-    influence : mapping of int to ndarray, shape (units,)
-        What each unit contributes to the error of the effect.
-    level : float
-        Mean outcome of the units with the work before it began; NaN where there are none.
+    `treated` counts the units with the work that an effect rests on, `influence`, shape (units,), is what each unit
+    adds to its error, and `level` the mean outcome of the units with the work before it began; NaN without any.
     """
 
     value: Mapping[int, float]
@@ -70,11 +61,13 @@ class Effects:
 
     def covariance(self, events: list[int]) -> Floats:
         """Return the covariance of the effects at some event times, shape (events, events)."""
-        influence = np.array([self.influence[event] for event in events])
-        units = int(np.any(influence != 0, axis=0).sum())
-        scale = units / (units - 1) if units > 1 else np.inf
+        influence = np.column_stack([self.influence[event] for event in events])
+        units = int(np.any(influence != 0, axis=1).sum())
         with np.errstate(invalid="ignore"):
-            return np.asarray(influence @ influence.T * scale, float)
+            return sandwich(influence, units) * (1.0 if units > 1 else np.inf)
+
+    def values(self, events: list[int]) -> Floats:
+        return np.array([self.value[event] for event in events])
 
 
 @dataclass(frozen=True)
@@ -100,93 +93,57 @@ class TwoWay:
 
 
 def effects(panel: Panel, base: tuple[int, int] = (-1, -1), reach: tuple[int, int] = (-12, 24)) -> Effects:
-    """Return the effects by event time.
+    """Return the effects by event time, from the first to the last of `reach`.
 
-    Parameters
-    ----------
-    panel : Panel
-    base : (int, int)
-        First and last event time of the periods whose mean is the unit's own level before the work; (-1, -1) is
-        the period before the start. Ending it earlier leaves out periods in which the start was already coming, of
-        those who began and of those they are compared with: nobody serves so shortly before a start of its own
-        (anticipation in Callaway and Sant'Anna).
-    reach : (int, int)
-        First and last event time to compute. Those inside `base` are left out: they are what the others are
-        measured against.
-
-    Raises
-    ------
-    MeasureError
-        If the base does not lie before the start.
+    `base` is the first and last event time of the periods whose mean is the unit's own level before the work, which
+    the other times are measured against; (-1, -1) is the period before the start. Ending it earlier leaves out periods
+    in which the start was already coming, of those who began and of those they are compared with: nobody serves so
+    shortly before a start of its own (anticipation there). Raises MeasureError if it does not lie before the start.
     """
     if not base[0] <= base[1] < 0:
         raise MeasureError(f"the base {base} must lie before the start, such as (-12, -4), the earlier time first")
-    periods = panel.outcome.shape[1]
-    groups = [int(g) for g in np.unique(panel.start) if 0 <= g < periods]
-    levels = {g: _level(panel.outcome, g + base[0], g + base[1]) for g in groups}
-    found: dict[int, tuple[float, int, Floats]] = {}
+    periods, units = panel.outcome.shape[1], len(panel.start)
+    levels = {int(g): _level(panel.outcome, int(g), base) for g in np.unique(panel.start) if 0 <= g < periods}
+    value: dict[int, float] = {}
+    treated: dict[int, int] = {}
+    influence: dict[int, Floats] = {}
     for event in range(reach[0], reach[1] + 1):
-        if not base[0] <= event <= base[1]:
-            cells = [_cell(panel, levels[g], g, g + event, base) for g in groups if 0 <= g + event < periods]
-            joined = _joined([cell for cell in cells if cell is not None], len(panel.start))
-            if joined is not None:
-                found[event] = joined
-    return Effects(
-        {event: cell[0] for event, cell in found.items()},
-        {event: cell[1] for event, cell in found.items()},
-        {event: cell[2] for event, cell in found.items()},
-        _mean_level(panel, levels),
-    )
-
-
-def _mean_level(panel: Panel, levels: Mapping[int, Floats]) -> float:
+        cells = [] if base[0] <= event <= base[1] else _cells(panel, levels, event, -1 - base[1])
+        if cells:
+            value[event], treated[event], influence[event] = _joined(cells, units)
     own = np.concatenate([np.empty(0), *(level[panel.start == g] for g, level in levels.items())])
     own = own[np.isfinite(own)]
-    return float(own.mean()) if len(own) else float("nan")
+    return Effects(value, treated, influence, float(own.mean()) if len(own) else float("nan"))
 
 
-def group_time(panel: Panel, base: tuple[int, int] = (-1, -1)) -> pd.DataFrame:
-    """Return the effect in each group (by period of start) and period: `start, period, value, treated, controls`."""
-    periods = panel.outcome.shape[1]
-    rows = []
-    for g in (int(g) for g in np.unique(panel.start) if 0 <= g < periods):
-        level = _level(panel.outcome, g + base[0], g + base[1])
-        for t in range(periods):
-            cell = None if base[0] <= t - g <= base[1] else _cell(panel, level, g, t, base)
-            if cell is not None:
-                change, mine, others = cell
-                rows.append((g, t, change[mine].mean() - change[others].mean(), mine.sum(), others.sum()))
-    return pd.DataFrame(rows, columns=["start", "period", "value", "treated", "controls"])
-
-
-def _level(outcome: Floats, first: int, last: int) -> Floats:
-    """Return each unit's mean over some periods, NaN where it was seen in none of them."""
-    part = outcome[:, max(first, 0) : max(last + 1, 0)]
+def _level(outcome: Floats, start: int, base: tuple[int, int]) -> Floats:
+    """Return each unit's mean over the periods of the base, NaN where it was seen in none of them."""
+    part = outcome[:, max(start + base[0], 0) : max(start + base[1] + 1, 0)]
     seen = np.isfinite(part).sum(axis=1)
-    total = np.where(np.isfinite(part), part, 0.0).sum(axis=1)
-    return np.where(seen > 0, total / np.maximum(seen, 1), np.nan)
+    return np.where(seen > 0, np.nansum(part, axis=1) / np.maximum(seen, 1), np.nan)
 
 
-def _cell(panel: Panel, level: Floats, g: int, t: int, base: tuple[int, int]) -> tuple[Floats, Bools, Bools] | None:
-    """Return the changes, who began at g, and who was not about to begin by t nor by g; None where either is nobody."""
-    change = panel.outcome[:, t] - level
-    seen = np.isfinite(change)
-    coming = -1 - base[1]
-    mine, others = seen & (panel.start == g), seen & (panel.start > max(g, t) + coming)
-    return (change, mine, others) if mine.any() and others.any() else None
+def _cells(panel: Panel, levels: Mapping[int, Floats], event: int, coming: int) -> list[tuple[Floats, Floats]]:
+    """Return the changes, NaN elsewhere, of each group and of those not about to begin by the period nor its start."""
+    cells = []
+    for g, level in levels.items():
+        if 0 <= g + event < panel.outcome.shape[1]:
+            change = panel.outcome[:, g + event] - level
+            mine = np.where(panel.start == g, change, np.nan)
+            others = np.where(panel.start > max(g, g + event) + coming, change, np.nan)
+            if np.isfinite(mine).any() and np.isfinite(others).any():
+                cells.append((mine, others))
+    return cells
 
 
-def _joined(cells: list[tuple[Floats, Bools, Bools]], units: int) -> tuple[float, int, Floats] | None:
+def _joined(cells: list[tuple[Floats, Floats]], units: int) -> tuple[float, int, Floats]:
     """Return the mean effect over all who began, how many they are, and each unit's influence."""
-    if not cells:
-        return None
-    total = sum(int(mine.sum()) for _, mine, _ in cells)
-    gaps = [change[mine] - change[others].mean() for change, mine, others in cells]
-    value = float(np.concatenate(gaps).mean())
+    gaps = [mine - np.nanmean(others) for mine, others in cells]
+    value, total = float(np.nanmean(gaps)), int(np.isfinite(gaps).sum())
     influence = np.zeros(units)
-    for (change, mine, others), gap in zip(cells, gaps, strict=True):
-        influence[mine] += (gap - value) / total
-        influence[others] -= (change[others] - change[others].mean()) * len(gap) / (total * others.sum())
+    for (_, others), gap in zip(cells, gaps, strict=True):
+        spread = np.nan_to_num(others - np.nanmean(others)) * np.isfinite(gap).sum() / np.isfinite(others).sum()
+        influence += (np.nan_to_num(gap - value) - spread) / total
     return value, total, influence
 
 
@@ -194,33 +151,12 @@ def average(found: Effects, first: int, last: int, unit: str) -> Estimate:
     """Return the mean effect from one event time to another, each unit and period with the work counting once."""
     events = found.within(first, last)
     if not events:
-        return Estimate.unknown(0, unit, "staggered difference-in-differences")
-    weight = np.array([found.treated[event] for event in events], float)
-    weight /= weight.sum()
-    value = float(weight @ [found.value[event] for event in events])
-    return _estimate(value, float(weight @ found.covariance(events) @ weight), _most(found, events), unit)
-
-
-def slope(found: Effects, first: int, last: int, unit: str) -> Estimate:
-    """Return by how much the effect grows a period: least squares over event times, errors from their covariance."""
-    events = found.within(first, last)
-    if len(events) < 2:
-        return Estimate.unknown(0, unit, "staggered difference-in-differences, slope")
-    centred = np.array(events, float) - np.mean(events)
-    weight = centred / (centred @ centred)
-    value = float(weight @ [found.value[event] for event in events])
-    return _estimate(value, float(weight @ found.covariance(events) @ weight), _most(found, events), unit)
-
-
-def _most(found: Effects, events: list[int]) -> int:
-    return max(found.treated[event] for event in events)
-
-
-def _estimate(value: float, variance: float, n: int, unit: str) -> Estimate:
-    """Return the estimate with Student's limits on the units with the work, which as a rule are the fewer."""
-    usable = np.isfinite(variance) and variance > 0 and n > 1
-    half = float(stats.t.ppf(1 - ALPHA / 2, n - 1) * np.sqrt(variance)) if usable else np.inf
-    return Estimate(value, value - half, value + half, n, unit, "staggered difference-in-differences")
+        return Estimate.unknown(0, unit, METHOD)
+    treated = np.array([found.treated[event] for event in events], float)
+    weight, n = treated / treated.sum(), int(treated.max())  # limits on the units with the work: as a rule the fewer
+    variance = float(weight @ found.covariance(events) @ weight)
+    variance = variance if np.isfinite(variance) and variance > 0 and n > 1 else np.inf
+    return student(float(weight @ found.values(events)), variance, max(n - 1, 1), n, unit, METHOD)
 
 
 def pre_trend(found: Effects, first: int, last: int) -> PreTrend:
@@ -229,13 +165,11 @@ def pre_trend(found: Effects, first: int, last: int) -> PreTrend:
     Not rejecting does not show that the groups would have gone on in parallel; rejecting shows that they did not.
     """
     events = found.within(first, last)
-    if not events:
-        return PreTrend(np.nan, 0, np.nan)
-    covariance = found.covariance(events)
-    values = np.array([found.value[event] for event in events])
+    covariance = found.covariance(events) if events else np.full((1, 1), np.nan)
     freedom = int(np.linalg.matrix_rank(covariance)) if np.isfinite(covariance).all() else 0
     if freedom == 0:
         return PreTrend(np.nan, 0, np.nan)
+    values = found.values(events)
     statistic = float(values @ np.linalg.pinv(covariance, hermitian=True) @ values)
     return PreTrend(statistic, freedom, float(stats.chi2.sf(statistic, freedom)))
 
@@ -248,9 +182,9 @@ def two_way(panel: Panel) -> TwoWay:
     power = float((rest**2).sum())
     if power < 1e-9:
         return TwoWay(np.nan, np.nan)
-    outcome = np.where(seen, panel.outcome, 0.0)
     weights = rest[on]
-    return TwoWay(float((rest * outcome).sum()) / power, float(-weights[weights < 0].sum() / np.abs(weights).sum()))
+    value = float(np.nansum(rest * panel.outcome)) / power
+    return TwoWay(value, float(-weights[weights < 0].sum() / np.abs(weights).sum()))
 
 
 def _residual(values: Floats, seen: Bools) -> Floats:
@@ -261,5 +195,4 @@ def _residual(values: Floats, seen: Bools) -> Floats:
     shown = seen.astype(float)
     gram = np.diag(shown.sum(axis=0)) - shown.T @ (shown / count)
     effect = np.linalg.pinv(gram, hermitian=True) @ within.sum(axis=0)
-    fitted = np.where(seen, effect[None, :] - (shown @ effect)[:, None] / count, 0.0)
-    return np.asarray(within - fitted, float)
+    return within - np.where(seen, effect[None, :] - (shown @ effect)[:, None] / count, 0.0)

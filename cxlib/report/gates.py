@@ -1,43 +1,38 @@
-"""What a page must be before anyone sees it. Each gate returns the problems it found."""
+"""What a page must be before anyone sees it: rules about the rendered page, and about what its cells wrote.
+
+A gate finds what breaks its rule: the element of the page, or the index of the cell, and what is wrong with it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from lxml import html
 from lxml.html import HtmlElement
 from nbformat import NotebookNode
 
-from cxlib.errors import Problem
-from cxlib.report.figures import empty_reason, external_references
-from cxlib.report.page import CSP
-from cxlib.report.run import warnings_of
-from cxlib.report.tiles import flat
+from cxlib.errors import CxError, Problem
+from cxlib.report.manifest import Tile
+from cxlib.report.page import HEADINGS, flat
+from cxlib.report.pictures import empty_reason, external_references
+from cxlib.report.run import cell_name
+from cxlib.report.theme import CSP
 
-PLACEHOLDER_ALT = re.compile(r"(no description|image|figure|chart|graph|plot|picture|alt|todo|none|untitled)\W*", re.I)
 RAW_ANYWHERE = re.compile(r"<Figure size|<Axes|<pandas\.|\bobject at 0x[0-9a-f]+|Traceback \(most recent call last\)")
 RAW_NUMBER = re.compile(r"(?<!\w)(nan|NaN|NaT|inf|<NA>)(?!\w)")
 RAW_CELL = frozenset({"nan", "NaN", "NaT", "None", "<NA>", "inf", "-inf", "null"})
-RESOURCES = {
-    "img": ("src", "srcset"),
-    "link": ("href",),
-    "script": ("src",),
-    "iframe": ("src",),
-    "source": ("src",),
-    "video": ("src", "poster"),
-    "audio": ("src",),
-    "object": ("data",),
-    "embed": ("src",),
-    "image": ("href",),
-    "input": ("src",),
-    "use": ("href",),
-    "body": ("background",),
-    "table": ("background",),
-}
+FETCHED = (
+    "//img/@src | //img/@srcset | //link/@href | //script/@src | //iframe/@src | //source/@src | //video/@src"
+    " | //video/@poster | //audio/@src | //object/@data | //embed/@src | //image/@href | //input/@src | //use/@href"
+    " | //body/@background | //table/@background"
+)
+"""Attributes whose target a browser loads by itself."""
 
 
 @dataclass(frozen=True)
@@ -48,214 +43,254 @@ class Page:
     source: str
     notebook: NotebookNode
 
+    @cached_property
     def tree(self) -> HtmlElement:
-        """Parse the page."""
+        """The page, parsed."""
         parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
         return html.document_fromstring(self.source.encode(), parser=parser)
 
+    def place(self, found: HtmlElement | int | None) -> str:
+        """Return the page, with the cell that an element or an index is of."""
+        if found is None:
+            return self.name
+        if not isinstance(found, int):
+            marks = found.xpath("self::*[ancestor::main]/preceding::comment()[starts-with(., 'cell ')][1]")
+            if not marks:
+                return self.name
+            found = int(str(marks[0].text).removeprefix("cell "))
+        return f"{self.name}, {cell_name(self.notebook, found)}"
 
-Gate = Callable[[Page, HtmlElement], list[Problem]]
+
+Found = Iterator[tuple[HtmlElement | int | None, str]]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A rule that a page must keep."""
+
+    rule: str
+    find: Callable[[Page], Found]
+    fix: str
+    """What to do where the rule is broken."""
 
 
 def check(page: Page) -> tuple[Problem, ...]:
     """Run all gates over a page."""
-    tree = page.tree()
-    return tuple(problem for gate in GATES for problem in gate(page, tree))
-
-
-def no_error_output(page: Page, tree: HtmlElement) -> list[Problem]:
-    """Refuse a cell that ended with an error."""
-    found = [
-        (cell.execution_count, output.ename)
-        for cell in page.notebook.cells
-        for output in cell.get("outputs", [])
-        if output.output_type == "error"
-    ]
-    return [
-        _problem(
-            "error-output", page, f"cell In [{count}] ended with {name}", "Mend the cell; errors are not published"
-        )
-        for count, name in found
-    ]
-
-
-def no_stderr(page: Page, tree: HtmlElement) -> list[Problem]:
-    """Refuse a warning that a cell wrote to stderr."""
-    fix = "Mend what it warns of; a warning that stays is read by nobody"
-    return [_problem("stderr", page, f"a cell wrote to stderr: {text}", fix) for text in warnings_of(page.notebook)]
-
-
-def no_empty_figure(page: Page, tree: HtmlElement) -> list[Problem]:
-    """Refuse a picture in which nothing is drawn."""
-    fix = "Look at the data behind it; without data show a cx-missing box instead"
-    reasons = [(image, empty_reason(image.get("src", ""))) for image in tree.iter("img")]
-    return [_problem("empty-figure", page, f"{_figure(image)} {reason}", fix) for image, reason in reasons if reason]
-
-
-def alt_texts(page: Page, tree: HtmlElement) -> list[Problem]:
-    """Refuse a picture without alt text, or with a placeholder."""
-    fix = "Say the shape and the two numbers that a reader who cannot see it needs"
-    found = []
-    for image in tree.iter("img"):
-        alt = flat(image.get("alt") or "")
-        if not alt:
-            found.append(_problem("alt", page, f"{_figure(image)} has no alt text", fix))
-        elif PLACEHOLDER_ALT.fullmatch(alt) or alt.startswith("No description has been provided"):
-            found.append(_problem("alt", page, f'{_figure(image)} has the placeholder alt text "{alt}"', fix))
-    return found
-
-
-def headings(page: Page, tree: HtmlElement) -> list[Problem]:
-    """Refuse a page without exactly one title, or with a skipped or empty heading."""
-    levels = [(int(item.tag[1]), _short(item.text_content())) for item in tree.iter("h1", "h2", "h3", "h4", "h5", "h6")]
-    titles = [text for level, text in levels if level == 1]
-    found = []
-    if len(titles) != 1:
-        fix = "Keep `#` for the title cell and begin sections with `##`"
-        found.append(_problem("headings", page, f"it has {len(titles)} titles (h1): {', '.join(titles)}", fix))
-    for (before, _), (level, text) in pairwise(levels):
-        if level > before + 1:
-            what = f'heading "{text}" is of level {level} after one of level {before}'
-            found.append(_problem("headings", page, what, f"Write it with {'#' * (before + 1)}"))
-    found.extend(
-        _problem("headings", page, "it has an empty heading", "Give it words") for _, text in levels if not text
+    return tuple(
+        Problem(gate.rule, page.place(found), what, gate.fix) for gate in GATES for found, what in gate.find(page)
     )
-    return found
 
 
-def tables(page: Page, tree: HtmlElement) -> list[Problem]:
-    """Refuse a table without caption, header cells or their scope."""
-    found = []
-    for table in tree.iter("table"):
-        name = _short(table.text_content())
-        if not _captioned(table):
-            fix = "Show it as an exhibit with a caption that says what the rows are"
-            found.append(_problem("tables", page, f'the table that begins "{name}" has no caption', fix))
-        loose = [cell for cell in table.iter("th") if cell.get("scope") not in ("col", "row", "colgroup", "rowgroup")]
-        if loose or table.find(".//th") is None:
+def not_passed(problems: Sequence[Problem]) -> str:
+    """Say what the gates found, one line each."""
+    count = f"{len(problems)} problems" if len(problems) > 1 else "1 problem"
+    return f"the page did not pass its gates ({count}):\n" + "\n".join(f"  [{item.rule}] {item}" for item in problems)
+
+
+def _each(path: str, what: str) -> Callable[[Page], Found]:
+    """Return what finds every element of an XPath; in `what`, `{it}` names the element, `{x}` is its attribute x."""
+    return lambda page: (
+        (element, what.format_map(defaultdict(str, element.attrib, it=_named(element))))
+        for element in page.tree.xpath(path, namespaces={"re": "http://exslt.org/regular-expressions"})
+    )
+
+
+def _errors(page: Page) -> Found:
+    for index, output in _outputs(page, "error"):
+        yield index, f"it ended with {output.ename}"
+
+
+def _warnings(page: Page) -> Found:
+    for index, output in _outputs(page, "stream"):
+        if output.name == "stderr" and output.text.strip():
+            yield index, f"it wrote to stderr: {output.text.strip().splitlines()[-1]}"
+
+
+def _empty_pictures(page: Page) -> Found:
+    for image in page.tree.iter("img"):
+        if reason := empty_reason(image.get("src", "")):
+            yield image, f"{_named(image)} {reason}"
+
+
+def _titles(page: Page) -> Found:
+    texts = [flat(title) for title in page.tree.iter("h1")]
+    if len(texts) != 1:
+        yield None, f"it has {len(texts)} titles (h1): {', '.join(texts)}"
+
+
+def _skipped_levels(page: Page) -> Found:
+    for before, heading in pairwise(page.tree.iter(*HEADINGS)):
+        above, level = int(before.tag[1]), int(heading.tag[1])
+        if level > above + 1:
+            wanted = "#" * (above + 1)
+            yield heading, f"{_named(heading)} is of level {level} after one of level {above}; write it with {wanted}"
+
+
+def _header_cells(page: Page) -> Found:
+    """Find the tables without header cells, or whose header cells do not say what they head."""
+    for table in page.tree.iter("table"):
+        scopes = [cell.get("scope") for cell in table.iter("th")]
+        loose = [scope for scope in scopes if scope not in ("col", "row", "colgroup", "rowgroup")]
+        if loose or not scopes:
             what = f"{len(loose)} header cells have no scope" if loose else "no cell is a header (th)"
-            fix = 'Write <th scope="col"> and <th scope="row">; exhibits do it'
-            found.append(_problem("tables", page, f'the table that begins "{name}": {what}', fix))
-    return found
+            yield table, f"{_named(table)}: {what}"
 
 
-def links(page: Page, tree: HtmlElement) -> list[Problem]:
-    """Refuse a link that leads nowhere and an id that is there twice."""
+def _repeated_ids(page: Page) -> Found:
+    for name, count in sorted(Counter(map(str, page.tree.xpath("//@id"))).items()):
+        if count > 1:
+            yield page.tree.xpath("//*[@id=$name]", name=name)[-1], f'{count} elements have the id "{name}"'
+
+
+def _dead_links(page: Page) -> Found:
+    ids = {str(name) for name in page.tree.xpath("//@id")}
+    for link in page.tree.xpath("//a[starts-with(@href, '#')]"):
+        if unquote(link.get("href")[1:]) not in ids:
+            yield link, f'{_named(link)} to "{link.get("href")}" leads nowhere'
+
+
+def _requests(page: Page) -> Found:
+    """Find what a browser would load."""
+    targets = [(target.getparent(), str(target)) for target in page.tree.xpath(FETCHED)]
+    for sheet in page.tree.xpath("//style/text() | //@style"):
+        targets += [(sheet.getparent(), url) for url in re.findall(r"url\(\s*[\"']?([^\"')]*)", sheet)]
+        targets += [(sheet.getparent(), "@import")] * ("@import" in sheet)
+    for image in page.tree.iter("img"):
+        targets += [(image, target) for target in external_references(image.get("src", ""))]
+    for element, target in targets:
+        if not target.startswith("data:"):
+            yield element, f'the page would load "{_short(target)}"'
+
+
+def _handlers(page: Page) -> Found:
+    """Find the attributes that run something."""
+    for attribute in page.tree.xpath("//@*"):
+        target = re.sub(r"\s", "", attribute).lower()
+        if attribute.attrname.lower().startswith("on") or target.startswith(("javascript:", "vbscript:")):
+            element = attribute.getparent()
+            yield element, f"the page holds {attribute.attrname} of <{element.tag}>"
+
+
+def _raw_text(page: Page) -> Found:
+    """Find leftovers of the computation: "nan", "NaT", "None", the repr of an object."""
     found = []
-    ids = [str(element.get("id")) for element in tree.xpath("//*[@id]")]
-    for name in sorted({name for name in ids if ids.count(name) > 1}):
-        what = f'{ids.count(name)} elements have the id "{name}"'
-        found.append(_problem("links", page, what, "Give each exhibit its own id"))
-    for link in tree.iter("a"):
-        href = str(link.get("href") or "")
-        if href.startswith("#") and unquote(href[1:]) not in ids:
-            found.append(_problem("links", page, f'link to "{href}" leads nowhere', "Link to the id of a heading"))
-        elif not href.startswith("#") and urlsplit(href).scheme not in ("http", "https", "mailto"):
-            fix = "Pages are passed on alone: link inside the page or to a full https address"
-            found.append(_problem("links", page, f'link "{_short(link.text_content())}" leads to "{href}"', fix))
-    return found
-
-
-def no_request(page: Page, tree: HtmlElement) -> list[Problem]:
-    """Refuse anything that a browser would fetch."""
-    asked = [
-        str(element.get(attribute))
-        for tag, attributes in RESOURCES.items()
-        for element in tree.iter(tag)
-        for attribute in attributes
-        if element.get(attribute) is not None and not str(element.get(attribute)).startswith("data:")
-    ]
-    sheets = [style.text or "" for style in tree.iter("style")] + [str(s) for s in tree.xpath("//@style")]
-    for sheet in sheets:
-        asked += [target for target in re.findall(r"url\(\s*[\"']?([^\"')]*)", sheet) if not target.startswith("data:")]
-        asked += ["@import"] if "@import" in sheet else []
-    for image in tree.iter("img"):
-        asked += external_references(str(image.get("src") or ""))
-    fix = "Put pictures and fonts inside the page as data"
-    return [_problem("request", page, f'the page would load "{_short(target)}"', fix) for target in asked]
-
-
-def content_security(page: Page, tree: HtmlElement) -> list[Problem]:
-    """Refuse a page without the strict content-security policy."""
-    policies = tree.xpath("//head/meta[@http-equiv='Content-Security-Policy']/@content")
-    if list(policies) == [CSP]:
-        return []
-    what = f"the content-security policy is {'not the strict one' if policies else 'missing'}"
-    return [_problem("csp", page, what, "Keep the meta element of the page template")]
-
-
-def no_script(page: Page, tree: HtmlElement) -> list[Problem]:
-    """Refuse anything that runs."""
-    found = [f"<{element.tag}>" for element in tree.iter("script", "iframe", "object", "embed", "form", "base")]
-    for element in tree.iter("*"):
-        for name, value in element.attrib.items():
-            target = re.sub(r"\s", "", str(value)).lower()
-            if str(name).lower().startswith("on") or target.startswith(("javascript:", "vbscript:")):
-                found.append(f"{name} of <{element.tag}>")
-    fix = "Take it out; a page for readers runs nothing"
-    return [_problem("script", page, f"the page holds {what}", fix) for what in found]
-
-
-def no_raw_text(page: Page, tree: HtmlElement) -> list[Problem]:
-    """Refuse leftovers of the computation: "nan", "NaT", "None", the repr of an object."""
-    found = [match[0] for match in RAW_ANYWHERE.finditer(str(tree.find("body").text_content()))]
-    for cell in tree.iter("td", "th"):
-        text = flat(cell.text_content())
+    for match in RAW_ANYWHERE.finditer(page.tree.find("body").text_content()):
+        holders = page.tree.xpath("//body//*[contains(., $text)]", text=match[0])
+        found.append((holders[-1] if holders else None, match[0]))
+    for cell in page.tree.iter("td", "th"):
+        text = flat(cell)
         if text in RAW_CELL or ("cx-number" in cell.classes and RAW_NUMBER.search(text)):
-            found.append(text)
-    for tile in tree.find_class("cx-tile"):
-        parts = [str(part) for part in tile.itertext()]
-        found += [part for part in parts if part.strip() in RAW_CELL or RAW_NUMBER.search(part)]
-    fix = "Show it through an exhibit, which says what is missing and why"
-    return [_problem("raw-text", page, f'"{text}" is left over from the computation', fix) for text in found]
+            found.append((cell, text))
+    for tile in page.tree.find_class("cx-tile"):
+        found += [(tile, text) for text in tile.itertext() if text.strip() in RAW_CELL or RAW_NUMBER.search(text)]
+    for element, text in found:
+        yield element, f'"{text}" is left over from the computation'
 
 
-def tiles_say_what_they_show(page: Page, tree: HtmlElement) -> list[Problem]:
-    """Refuse a tile whose record is not the text that it shows."""
-    found = []
-    for tile in tree.find_class("cx-tile"):
-        values = [flat(value.text_content()) for value in tile.find_class("cx-tile-value")]
-        name = f"tile {tile.get('data-metric')} {tile.get('data-period')}"
+def _tiles_without_record(page: Page) -> Found:
+    """Find the tiles whose record is not the text that they show."""
+    for tile in page.tree.find_class("cx-tile"):
+        values = [flat(shown) for shown in tile.find_class("cx-tile-value")]
         if not tile.get("data-metric") or not tile.get("data-period"):
-            found.append(_problem("tiles", page, f"{name} does not say its metric and period", "Draw it as an exhibit"))
-        elif values != [flat(tile.get("data-shown"))]:
-            what = f'{name} shows {values} but records "{tile.get("data-shown")}"'
-            found.append(_problem("tiles", page, what, "Draw it as an exhibit"))
-    return found
+            yield tile, f"{_named(tile)} does not say its metric and period"
+        elif values != [" ".join(tile.get("data-shown", "").split())]:
+            yield tile, f'{_named(tile)} shows {values} but records "{tile.get("data-shown")}"'
 
 
-GATES: tuple[Gate, ...] = (
-    no_error_output,
-    no_stderr,
-    no_empty_figure,
-    alt_texts,
-    headings,
-    tables,
-    links,
-    no_request,
-    content_security,
-    no_script,
-    no_raw_text,
-    tiles_say_what_they_show,
+POLICY = "//head/meta[@http-equiv='Content-Security-Policy']"
+KEEP_POLICY = "Keep the meta element of the page template"
+PLACEHOLDER = (
+    "re:test(@alt, '^\\s*(No description has been provided|"
+    "(no description|image|figure|chart|graph|plot|picture|alt|todo|none|untitled)\\W*$)', 'i')"
 )
+WHOLE = "re:test(@href, '^(#|https?:|mailto:)', 'i')"
+A_SCREEN_READER = "Say the shape and the two numbers that a reader who cannot see it needs"
+RUNS_NOTHING = "Take it out; a page for readers runs nothing"
+HEADING = " | ".join(f"//{name}[not(normalize-space())]" for name in HEADINGS)
+UNCAPTIONED = "//table[not(normalize-space(caption) or normalize-space(ancestor::figure[1]/figcaption))]"
+
+GATES = (
+    Gate("error-output", _errors, "Mend the cell; errors are not published"),
+    Gate("stderr", _warnings, "Mend what it warns of; a warning that stays is read by nobody"),
+    Gate("empty-figure", _empty_pictures, "Look at the data behind it; without data show a cx-missing box instead"),
+    Gate("alt", _each("//img[not(normalize-space(@alt))]", "{it} has no alt text"), A_SCREEN_READER),
+    Gate("alt", _each(f"//img[{PLACEHOLDER}]", '{it} has the placeholder alt text "{alt}"'), A_SCREEN_READER),
+    Gate("headings", _titles, "Keep `#` for the title cell and begin sections with `##`"),
+    Gate("headings", _skipped_levels, "Leave no level out"),
+    Gate("headings", _each(HEADING, "it has an empty heading"), "Give it words"),
+    Gate(
+        "tables",
+        _each(UNCAPTIONED, "{it} has no caption"),
+        "Show it as an exhibit with a caption that says what the rows are",
+    ),
+    Gate("tables", _header_cells, 'Write <th scope="col"> and <th scope="row">; exhibits do it'),
+    Gate("links", _repeated_ids, "Give each exhibit its own id"),
+    Gate("links", _dead_links, "Link to the id of a heading"),
+    Gate(
+        "links",
+        _each(f"//a[not({WHOLE})]", '{it} leads to "{href}"'),
+        "Pages are passed on alone: link inside the page or to a full https address",
+    ),
+    Gate("request", _requests, "Put pictures and fonts inside the page as data"),
+    Gate("csp", _each(f"/html[not({POLICY})]", "the content-security policy is missing"), KEEP_POLICY),
+    Gate(
+        "csp", _each(f'{POLICY}[@content != "{CSP}"]', "the content-security policy is not the strict one"), KEEP_POLICY
+    ),
+    Gate("script", _each("//script|//iframe|//object|//embed|//form|//base", "the page holds {it}"), RUNS_NOTHING),
+    Gate("script", _handlers, RUNS_NOTHING),
+    Gate("raw-text", _raw_text, "Show it through an exhibit, which says what is missing and why"),
+    Gate("tiles", _tiles_without_record, "Draw it as an exhibit"),
+)
+"""In the order of their messages."""
 
 
-def _problem(rule: str, page: Page, what: str, fix: str) -> Problem:
-    return Problem(rule, page.name, what, fix)
+def tiles_of(page: HtmlElement) -> tuple[Tile, ...]:
+    """Return the tiles of a page, in reading order."""
+    return tuple(
+        Tile(
+            metric=tile.get("data-metric", ""),
+            period=tile.get("data-period", ""),
+            shown=next(map(flat, tile.find_class("cx-tile-value")), ""),
+        )
+        for tile in page.find_class("cx-tile")
+    )
 
 
-def _short(text: object) -> str:
-    whole = flat(text)
-    return whole if len(whole) <= 60 else whole[:57] + "…"
+Shown = Callable[[str, str], str]
+"""`shown(metric, period)` returns the text that a tile of this measure must hold."""
 
 
-def _figure(image: HtmlElement) -> str:
-    figure = next(image.iterancestors("figure"), None)
-    return f'figure "{figure.get("id")}"' if figure is not None and figure.get("id") else "a picture"
+def tiles_differ(report: str, tiles: Sequence[Tile], shown: Shown) -> tuple[Problem, ...]:
+    """Return a problem for each tile that does not hold what was measured."""
+    fix = "Let the tile be drawn from the measure: a number that is typed or rounded elsewhere can drift"
+    problems = []
+    for tile in tiles:
+        try:
+            measured = " ".join(shown(tile.metric, tile.period).split())
+        except (CxError, KeyError) as error:
+            what = f"the measure cannot be had ({error})"
+        else:
+            what = f'it shows "{tile.shown}", but "{measured}" was measured' if measured != tile.shown else ""
+        if what:
+            problems.append(Problem("tile-measure", f"{report}, tile {tile.metric} {tile.period}", what, fix))
+    return tuple(problems)
 
 
-def _captioned(table: HtmlElement) -> bool:
-    own = table.find("caption")
-    figure = next(table.iterancestors("figure"), None)
-    shared = figure.find("figcaption") if figure is not None else None
-    return any(item is not None and str(item.text_content()).strip() for item in (own, shared))
+def _outputs(page: Page, kind: str) -> Iterator[tuple[int, NotebookNode]]:
+    for index, cell in enumerate(page.notebook.cells):
+        yield from ((index, output) for output in cell.get("outputs", []) if output.output_type == kind)
+
+
+def _named(element: HtmlElement) -> str:
+    """Return how a message calls an element."""
+    tag, figure = element.tag, next(element.iterancestors("figure"), None)
+    if tag == "img":
+        return f'figure "{figure.get("id")}"' if figure is not None and figure.get("id") else "a picture"
+    if "cx-tile" in element.classes:
+        return f"tile {element.get('data-metric')} {element.get('data-period')}"
+    kind = "heading" if tag in HEADINGS else {"table": "the table that begins", "a": "link"}.get(tag)
+    return f'{kind} "{_short(flat(element))}"' if kind else f"<{tag}>"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "…"

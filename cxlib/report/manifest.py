@@ -11,17 +11,31 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cxlib import __version__
 from cxlib.errors import PublishError
-from cxlib.report.settings import Value
-from cxlib.report.tiles import Tile
 
 NAME = "manifest.json"
+CHANGES = "CHANGES.md"
 LIBRARIES = ("papermill", "nbconvert", "weasyprint", "pandas", "duckdb", "statsmodels", "seaborn", "matplotlib")
 
+Value = bool | int | float | str
+"""What a parameter of a notebook may be."""
 
-class Published(BaseModel):
-    """One report of a publication."""
+
+class Record(BaseModel):
+    """Part of `manifest.json`."""
 
     model_config = ConfigDict(frozen=True)
+
+
+class Tile(Record):
+    """One number of one tile, as the reader sees it: it is published, and so it is frozen."""
+
+    metric: str
+    period: str
+    shown: str
+
+
+class Published(Record):
+    """One report of a publication."""
 
     name: str
     title: str
@@ -35,6 +49,7 @@ class Published(BaseModel):
     pdf_sha256: str = ""
     pages: int = 0
     pdf_missing: bool = False
+    """Whether a PDF was asked for and could not be made."""
     tiles: tuple[Tile, ...] = ()
 
     @property
@@ -43,40 +58,48 @@ class Published(BaseModel):
         return (f"{self.name}.html", f"{self.name}.pdf") if self.pdf_sha256 else (f"{self.name}.html",)
 
 
-class Missing(BaseModel):
+class Missing(Record):
     """A report that could not be made; an earlier version may stand in for it."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     title: str
     order: int
-    kept: bool
+    kept: bool = False
 
 
-class Manifest(BaseModel):
-    """All of `manifest.json`."""
-
-    model_config = ConfigDict(frozen=True)
+class Edition(Record):
+    """What all pages of one publication have in common."""
 
     month: str
     language: str
     company: str
     time_zone: str
     as_of: datetime
+    """When the exports were made, UTC without offset."""
     snapshot: str
     versions: dict[str, str]
+    """Of cxlib and the libraries that shape a page."""
+
+    def folder(self, out: Path) -> Path:
+        """Return where its pages lie, in the folder of publications or in that of failed notebooks."""
+        return out / self.month / self.language
+
+
+class Manifest(Edition):
+    """All of `manifest.json`."""
+
     reports: tuple[Published, ...]
     failed: tuple[Missing, ...] = ()
 
     @property
+    def pdf_missing(self) -> bool:
+        """Whether a PDF that was asked for could not be made."""
+        return any(report.pdf_missing for report in self.reports)
+
+    @property
     def partial(self) -> bool:
         """Whether a report failed or a PDF is missing."""
-        return bool(self.failed) or any(report.pdf_missing for report in self.reports)
-
-    def report(self, name: str) -> Published | None:
-        """Return a report by name."""
-        return next((report for report in self.reports if report.name == name), None)
+        return bool(self.failed) or self.pdf_missing
 
     def write(self, folder: Path) -> None:
         """Write it into the folder of the month, the same bytes for the same content."""
@@ -104,6 +127,13 @@ def read_manifest(folder: Path) -> Manifest | None:
         ) from error
 
 
-def library_versions() -> tuple[tuple[str, str], ...]:
+def restatements(out: Path, month: str) -> tuple[str, ...]:
+    """Return why numbers of a month were allowed to move: what follows `## <month> ` in headings of `CHANGES.md`."""
+    path, mark = out / CHANGES, f"## {month} "
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return tuple(line.removeprefix(mark).strip() for line in lines if line.startswith(mark))
+
+
+def library_versions() -> dict[str, str]:
     """Return cxlib and the libraries that shape a page, with their versions."""
-    return (("cxlib", __version__), *((name, version(name)) for name in LIBRARIES))
+    return {"cxlib": __version__, **{name: version(name) for name in LIBRARIES}}

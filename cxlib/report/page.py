@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
-from functools import cache
+import unicodedata
 from html import escape
-from pathlib import Path
-from typing import Any
+from itertools import chain, count, zip_longest
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lxml import html
 from lxml.html import HtmlElement
 from markupsafe import Markup
@@ -20,82 +17,66 @@ from nbformat import NotebookNode
 
 from cxlib.errors import ReportError
 from cxlib.language import Language
-from cxlib.report import fonts
-from cxlib.report.plan import Edition
+from cxlib.period import Month
+from cxlib.report.manifest import Edition
 from cxlib.report.sanitise import sanitise
-from cxlib.report.structure import Entry, contents, identify, prepare_tables
+from cxlib.report.theme import THEME, dress
 
-THEME = Path(__file__).parent / "theme"
-CSP = "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'"
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
-
-
-@dataclass(frozen=True)
-class Parts:
-    """A notebook taken apart for the frame."""
-
-    title: str
-    heading: HtmlElement
-    lead: tuple[HtmlElement, ...]
-    main: HtmlElement
-    contents: tuple[Entry, ...]
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+WIDE, VERY_WIDE = 8, 12
+"""Columns from which a table is set smaller on paper, and from which it gets a page across."""
+LONG_LINE, LONG_CELL = 85, 40
+"""Characters from which a line of a table is set smaller on paper; longer cells are broken and count so much."""
+SHORT_ROWS, SHORT_TEXT = 14, 1200
+"""Rows and characters up to which a table is not split between pages."""
 
 
 def make_page(notebook: NotebookNode, edition: Edition) -> str:
     """Return the page of an executed notebook.
 
-    Raises
-    ------
-    ReportError
-        If the first cell has no title.
-    """
-    language, parts = Language(edition.language), take_apart(notebook)
-    frame = {
-        "language": language,
-        "edition": edition,
-        "csp": CSP,
-        "title": parts.title,
-        "month": language.month(edition.month),
-        "as_of": language.moment(edition.as_of, edition.time_zone),
-        "heading": _markup(parts.heading),
-        "lead": Markup("\n").join(_markup(element) for element in parts.lead),
-        "contents": parts.contents,
-        "main": _inner(parts.main),
-        "hidden_tables": bool(parts.main.find_class("cx-data")),
-    }
-    return dress("page.html.j2", frame)
-
-
-def dress(template: str, frame: dict[str, Any]) -> str:
-    """Fill a template of the theme and put its style and fonts inside."""
-    bare = html.document_fromstring(_theme().get_template(template).render(frame, style=""))
-    style = "\n".join((fonts.css(_faces(bare)), _style(frame)))
-    return _theme().get_template(template).render(frame, style=Markup(style)) + "\n"
-
-
-def take_apart(notebook: NotebookNode) -> Parts:
-    """Split the notebook's fragment into title, lead and the rest, with an id for every heading.
+    The comment `cell 3` stands before what the fourth cell has brought, so that a check can name the cell.
 
     Raises
     ------
     ReportError
         If the first cell has no title.
     """
-    main = html.fragment_fromstring(_fragment(notebook), create_parent="div", parser=_parser())
+    parser = html.HTMLParser(huge_tree=True)
+    main = html.fragment_fromstring(_fragment(notebook), create_parent="div", parser=parser)
     first = main.find("section")
     heading = first.find("h1") if first is not None else None
     if first is None or heading is None:
         raise ReportError("the first cell has no title; begin it with one line `# …` that asks the report's question")
-    lead = [element for element in first if element is not heading]
     main.remove(first)
-    identify(main, heading)
-    prepare_tables(main)
+    first.remove(heading)
     heading.tail = None
-    title = " ".join(str(heading.text_content()).split())
-    return Parts(title, heading, tuple(lead), main, contents(main))
+    _identify(main, heading)
+    _prepare_tables(main)
+    language = Language(edition.language)
+    return dress(
+        "page.html.j2",
+        language,
+        edition.company,
+        edition=edition,
+        title=flat(heading),
+        month=language.month(Month.parse(edition.month)),
+        as_of=language.moment(edition.as_of, edition.time_zone),
+        heading=_markup(heading),
+        lead=Markup("\n").join(map(_markup, first)),
+        contents=[(section.get("id"), flat(section)) for section in main.iter("h2")],
+        main=Markup(escape(main.text or "", quote=False)) + Markup("").join(_markup(part, tail=True) for part in main),
+        hidden_tables=bool(main.find_class("cx-data")),
+    )
+
+
+def flat(element: HtmlElement) -> str:
+    """Return the text of an element as a reader sees it: each run of white space is one space."""
+    return " ".join(str(element.text_content()).split())
 
 
 def _fragment(notebook: NotebookNode) -> str:
+    """Return what the cells show, cleaned, without the frame."""
     exporter = TemplateExporter(
         template_name="cx",
         extra_template_basedirs=[str(THEME)],
@@ -103,91 +84,97 @@ def _fragment(notebook: NotebookNode) -> str:
         filters={"exhibit": _exhibit, "prose": _prose},
         optimistic_validation=True,
     )
-    fragment, _ = exporter.from_notebook_node(notebook)
-    return str(fragment)
+    return str(exporter.from_notebook_node(notebook)[0])
 
 
-def _prose(cell: NotebookNode) -> str:
+def _prose(markdown: str) -> Markup:
     renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
-    return _inner(sanitise(MarkdownWithMath(renderer=renderer).render(cell.source)))
+    return sanitise(MarkdownWithMath(renderer=renderer).render(markdown))
 
 
-def _exhibit(output: NotebookNode) -> str:
+def _exhibit(output: NotebookNode) -> Markup:
     """Return an output's richest form that a page can show, cleaned. stderr and errors never show."""
     if output.output_type == "stream":
-        return "" if output.name == "stderr" else _plain(output.text)
-    if output.output_type not in ("display_data", "execute_result"):
-        return ""
-    data = output.data
+        return _plain(output.text if output.name != "stderr" else "")
+    data = output.get("data", {})
     if "text/html" in data:
-        return _inner(sanitise(data["text/html"]))
+        return sanitise(data["text/html"])
     if "text/markdown" in data:
-        return _prose(NotebookNode(source=data["text/markdown"]))
+        return _prose(data["text/markdown"])
     for kind in PICTURES:
         if kind in data:
             return _picture(kind, data[kind], output.metadata.get(kind, {}).get("alt", ""))
     return _plain(data.get("text/plain", ""))
 
 
-def _picture(kind: str, content: str, alt: str) -> str:
+def _picture(kind: str, content: str, alt: str) -> Markup:
     encoded = base64.b64encode(content.encode()).decode() if kind == "image/svg+xml" else "".join(content.split())
-    figure = f'<figure class="cx-figure"><img src="data:{kind};base64,{encoded}" alt="{escape(alt)}"></figure>'
-    return _inner(sanitise(figure))
+    image = f'<img src="data:{kind};base64,{encoded}" alt="{escape(alt)}">'
+    return sanitise(f'<figure class="cx-figure">{image}</figure>')
 
 
-def _plain(text: str) -> str:
-    return f'<pre class="cx-plain">{escape(text)}</pre>' if text.strip() else ""
-
-
-def _inner(element: HtmlElement) -> Markup:
-    children = "".join(_markup(child, tail=True) for child in element)
-    return Markup(escape(element.text or "", quote=False) + children)
+def _plain(text: str) -> Markup:
+    return Markup(f'<pre class="cx-plain">{escape(text)}</pre>' if text.strip() else "")
 
 
 def _markup(element: HtmlElement, tail: bool = False) -> Markup:
     return Markup(html.tostring(element, encoding="unicode", with_tail=tail))
 
 
-def _parser() -> html.HTMLParser:
-    return html.HTMLParser(huge_tree=True)
+def _identify(main: HtmlElement, title: HtmlElement) -> None:
+    """Give every heading an id made from its text, the same at every run, and unique in the page."""
+    headings = [title, *main.iter(*HEADINGS)]
+    taken = {str(element.get("id")) for element in main.xpath(".//*[@id]") if element not in headings}
+    for heading in headings:
+        base = slug(heading.text_content()) or "section"
+        names = chain(filter(None, (heading.get("id"), base)), (f"{base}-{number}" for number in count(2)))
+        heading.set("id", next(name for name in names if name not in taken))
+        taken.add(heading.get("id"))
 
 
-def _faces(page: HtmlElement) -> tuple[fonts.Face, ...]:
-    def said(path: str) -> str:
-        return "".join(element.text_content() for element in page.xpath(path))
+def slug(text: str) -> str:
+    """Return a text as an ASCII id: `İlk yanıt süresi` becomes `ilk-yanit-suresi`.
 
-    return fonts.faces(
-        said("//body"), said("//body//em | //body//i | //body//cite | //body//dfn"), said("//code | //pre")
-    )
-
-
-@cache
-def _theme() -> Environment:
-    return Environment(loader=FileSystemLoader(THEME), autoescape=True, undefined=StrictUndefined)
+    Ids that begin with `cx-` belong to the frame of the page.
+    """
+    plain = unicodedata.normalize("NFKD", text.replace("ı", "i").replace("ß", "ss"))
+    ascii_only = plain.encode("ascii", "ignore").decode().lower()
+    joined = "-".join(re.findall(r"[a-z0-9]+", ascii_only))
+    return f"section-{joined}" if joined[:3] == "cx-" or joined[:1].isdigit() else joined
 
 
-def _style(frame: dict[str, Any]) -> str:
-    """Return the style sheets; the print one is a template because margin boxes know no reading direction."""
-    screen = (THEME / "screen.css").read_text(encoding="utf-8")
-    language: Language = frame["language"]
-    near, far = ("right", "left") if language.direction == "rtl" else ("left", "right")
-    before, between, after = re.split(r"[{]page[}]|[{]pages[}]", language.text("Page {page} of {pages}"))
-    page_of = (
-        _css_text(before),
-        Markup("counter(page)"),
-        _css_text(between),
-        Markup("counter(pages)"),
-        _css_text(after),
-    )
-    company = _css_text(str(frame["edition"].company) if "edition" in frame else "")
-    paper = (
-        _theme()
-        .get_template("print.css.j2")
-        .render(near=near, far=far, company=company, page_of=Markup(" ").join(page_of))
-    )
-    return re.sub(r"/\*.*?\*/", "", screen + "\n" + paper, flags=re.DOTALL).strip()
+def _prepare_tables(main: HtmlElement) -> None:
+    """Let each table scroll by itself on a narrow screen, and fit it to paper."""
+    for table in list(main.iter("table")):
+        rows = [[cell for cell in row for _ in range(int(cell.get("colspan") or 1))] for row in table.iter("tr")]
+        columns = max(map(len, rows), default=0)
+        if columns >= WIDE or _line_length(rows) >= LONG_LINE:
+            table.classes.add("cx-wide")
+        _align_headers(table)
+        box = html.Element("div", {"class": "cx-scroll", "tabindex": "0", "role": "group"})
+        captions = (*table.xpath("caption"), *table.xpath("ancestor::figure[1]/figcaption"))
+        box.set("aria-label", next(filter(None, map(flat, captions)), "Table"))
+        if columns >= VERY_WIDE:
+            box.classes.add("cx-across")
+        elif len(rows) <= SHORT_ROWS and len(table.text_content()) <= SHORT_TEXT:
+            box.classes.add("cx-short")
+        box.tail, table.tail = table.tail, None
+        table.getparent().replace(table, box)
+        box.append(table)
 
 
-def _css_text(text: str) -> Markup:
-    """Return a text as a CSS string."""
-    return Markup('"' + re.sub(r'["\\<>&\n\r]', lambda match: f"\\{ord(match[0]):x} ", text) + '"')
+def _line_length(rows: list[list[HtmlElement]]) -> int:
+    """Return the characters of the longest cells of all columns together."""
+    columns = zip_longest(*([min(len(cell.text_content()), LONG_CELL) for cell in row] for row in rows), fillvalue=0)
+    return sum(max(column) for column in columns)
+
+
+def _align_headers(table: HtmlElement) -> None:
+    """Set the header of a column of numbers over its numbers."""
+    if table.xpath(".//*[@colspan or @rowspan]"):
+        return
+    rows = table.xpath("./tbody/tr")
+    for place, header in enumerate(table.xpath("./thead/tr[last()]/*")):
+        cells = [row[place] for row in rows if len(row) > place]
+        if cells and all("cx-number" in cell.classes for cell in cells):
+            header.classes.add("cx-number")

@@ -3,57 +3,39 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import import_module
+from logging.handlers import BufferingHandler
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-INSTALL_PANGO = (
-    ("Debian, Ubuntu", "apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"),
-    ("Fedora, RHEL", "dnf install -y pango"),
-    ("macOS", "brew install pango"),
-    ("conda", "conda install -c conda-forge pango"),
-)
+from cxlib.errors import ReportError
 
-
-@dataclass(frozen=True)
-class Pdf:
-    """A PDF that was written."""
-
-    pages: int
-    complaints: tuple[str, ...]
-    """What the engine could not do, such as a picture that it could not read or was not allowed to load."""
+PANGO_MISSING = """\
+PDF not made: the library pango is missing. Install it with the line of your system:
+  Debian, Ubuntu: apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
+  Fedora, RHEL: dnf install -y pango
+  macOS: brew install pango
+  conda: conda install -c conda-forge pango"""
 
 
 class PangoMissingError(Exception):
-    """WeasyPrint cannot load pango; says which line installs it."""
-
-    def __init__(self) -> None:
-        lines = "\n".join(f"  {system}: {line}" for system, line in INSTALL_PANGO)
-        super().__init__(
-            f"PDF not made: the library pango is missing. Install it with the line of your system:\n{lines}"
-        )
+    """WeasyPrint cannot load pango."""
 
 
 def load() -> ModuleType:
-    """Return WeasyPrint.
-
-    Raises
-    ------
-    PangoMissingError
-        If its library is not there.
-    """
+    """Return WeasyPrint, or raise PangoMissingError, which says what to install."""
     try:
         return import_module("weasyprint")
     except OSError:
-        raise PangoMissingError from None
+        raise PangoMissingError(PANGO_MISSING) from None
 
 
-def write_pdf(page: str, path: Path) -> Pdf:
-    """Set an HTML page as PDF/UA-1 and write it. Nothing is fetched from anywhere.
+def write_pdf(page: str, path: Path) -> int:
+    """Set an HTML page as PDF/UA-1, write it, and return its sheets. Nothing is fetched from anywhere.
 
     Where a table would run off the paper, all tables are set tighter.
 
@@ -61,6 +43,8 @@ def write_pdf(page: str, path: Path) -> Pdf:
     ------
     PangoMissingError
         If WeasyPrint cannot be loaded.
+    ReportError
+        If something is cut off, could not be read or was not allowed to load, or if there is nothing in it.
     """
     weasyprint = load()
     fetcher = weasyprint.urls.URLFetcher(allowed_protocols=["data"])
@@ -70,7 +54,12 @@ def write_pdf(page: str, path: Path) -> Pdf:
             tight = page.replace('<body class="', '<body class="cx-tight ', 1)
             document = weasyprint.HTML(string=tight, url_fetcher=fetcher).render(pdf_variant="pdf/ua-1")
         document.write_pdf(path, pdf_variant="pdf/ua-1", finisher=_print_links)
-    return Pdf(len(document.pages), (*complaints, *_off_the_paper(document)))
+    complaints += _off_the_paper(document)
+    if complaints:
+        raise ReportError(f"the PDF is not whole: {'; '.join(complaints)}; look at what the page shows there")
+    if not path.read_bytes().startswith(b"%PDF") or not document.pages:
+        raise ReportError("the PDF has no pages; look at the page in a browser for what is wrong with it")
+    return len(document.pages)
 
 
 def _off_the_paper(document: Any) -> Iterator[str]:
@@ -93,15 +82,12 @@ def _print_links(document: Any, pdf: Any) -> None:
 @contextmanager
 def _complaints() -> Iterator[list[str]]:
     """Collect the errors of WeasyPrint; its warnings are about screen rules that paper does not know."""
-    logger, found = logging.getLogger("weasyprint"), []
-
-    class Collect(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            found.append(record.getMessage())
-
-    kept, spread, collector = logger.handlers[:], logger.propagate, Collect(logging.ERROR)
+    logger, found, collector = logging.getLogger("weasyprint"), list[str](), BufferingHandler(sys.maxsize)
+    collector.setLevel(logging.ERROR)
+    kept, spread = logger.handlers[:], logger.propagate
     logger.handlers, logger.propagate = [collector], False
     try:
         yield found
     finally:
         logger.handlers, logger.propagate = kept, spread
+        found += [record.getMessage() for record in collector.buffer]

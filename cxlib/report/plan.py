@@ -1,21 +1,25 @@
-"""What will be run: one task per report, with its parameters checked before anything starts."""
+"""What will be made: the reports of `reports.toml`, for a month that has ended, with their parameters checked."""
 
 from __future__ import annotations
 
 import ast
-import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from papermill.inspection import inspect_notebook
+from pydantic import Field, field_validator
 
-from cxlib.errors import ConfigError
+from cxlib.errors import ConfigError, PeriodError
+from cxlib.files import sha256
+from cxlib.language import Language
 from cxlib.nearest import did_you_mean
 from cxlib.period import Month
-from cxlib.report.settings import ReportSettings, Value
+from cxlib.report.manifest import Edition, Value
+from cxlib.tables import EVENT_TIMES, TABLES
+from cxlib.toml import Strict, read_toml
 
 if TYPE_CHECKING:  # workers do without what a snapshot loads
     from cxlib.store import Snapshot
@@ -23,63 +27,140 @@ if TYPE_CHECKING:  # workers do without what a snapshot loads
 TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (float, int), "bool": (bool,)}
 
 
+class Report(Strict):
+    """One `[[report]]` of `reports.toml`."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    """Name of the files and of `--only`."""
+    notebook: Path
+    """Notebook, relative to the folder of `reports.toml`."""
+    title: str = Field(min_length=1)
+    """Title in the index."""
+    about: str = ""
+    """One sentence for the index: what the report answers, for whom."""
+    order: int = 0
+    """Place in the index; reports of the same order stay as written."""
+    formats: tuple[Literal["html", "pdf"], ...] = ("html", "pdf")
+    minutes: float = Field(default=30.0, gt=0)
+    """Longest time one cell may take, in minutes."""
+    parameters: dict[str, Value] = Field(default={})
+    """Parameters of the notebook beside `month`, `sources`, `snapshot` and `language`."""
+
+    @field_validator("formats")
+    @classmethod
+    def _html_always(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+        if "html" not in formats:
+            raise ValueError('the page is always made: write ["html"] or ["html", "pdf"]')
+        return formats
+
+
+class _ReportsFile(Strict):
+    report: tuple[Report, ...] = Field(min_length=1)
+
+
 @dataclass(frozen=True)
-class Edition:
-    """What all pages of one publication have in common."""
-
-    month: Month
-    language: str
-    company: str
-    time_zone: str
-    as_of: datetime
-    """When the exports were made, UTC without offset."""
-    snapshot: str
-    versions: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Task:
+class Job:
     """One report to make."""
 
-    name: str
-    title: str
-    notebook: Path
-    notebook_sha256: str
-    parameters: tuple[tuple[str, Value], ...]
-    pdf: bool
-    minutes: float
+    report: Report
     edition: Edition
+    parameters: Mapping[str, Value]
+    """All parameters that the notebook is given."""
+    notebook_sha256: str
+
+    @property
+    def name(self) -> str:
+        """Name of the files."""
+        return self.report.name
 
 
-def plan(reports: Sequence[ReportSettings], edition: Edition, snapshot: Snapshot, sources: Path) -> tuple[Task, ...]:
-    """Return one task per report, in order.
-
-    Raises
-    ------
-    ConfigError
-        If a notebook does not know a parameter, or its type is another.
-    """
+def plan(reports: Sequence[Report], edition: Edition, snapshot: Snapshot, sources: Path) -> tuple[Job, ...]:
+    """Return one job per report, in order, with its parameters checked."""
     shared: dict[str, Value] = {
-        "month": str(edition.month),
+        "month": edition.month,
         "sources": str(sources.resolve()),
         "snapshot": str(snapshot.folder.resolve()),
         "language": edition.language,
     }
-    return tuple(_task(report, {**report.parameters, **shared}, edition) for report in reports)
+    jobs = []
+    for report in reports:
+        parameters = dict(sorted({**report.parameters, **shared}.items()))
+        check_parameters(report.notebook, parameters)
+        jobs.append(Job(report, edition, parameters, sha256(report.notebook)))
+    return tuple(jobs)
 
 
-def _task(report: ReportSettings, parameters: Mapping[str, Value], edition: Edition) -> Task:
-    check_parameters(report.notebook, parameters)
-    return Task(
-        name=report.name,
-        title=report.title,
-        notebook=report.notebook.resolve(),
-        notebook_sha256=hashlib.sha256(report.notebook.read_bytes()).hexdigest(),
-        parameters=tuple(sorted(parameters.items())),
-        pdf="pdf" in report.formats,
-        minutes=report.minutes,
-        edition=edition,
-    )
+def read_reports(path: Path) -> tuple[Report, ...]:
+    """Read and check `reports.toml`, in the order of publication.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, is not TOML, or a key or a value is not right.
+    """
+    advice = "run from the project's folder, or name the file"
+    reports = read_toml(path, _ReportsFile, advice, name=str(path)).report
+    counts, placed = Counter(report.name for report in reports), []
+    for report in reports:
+        if (count := counts[report.name]) > 1:
+            raise ConfigError(f'{path}: {count} reports are named "{report.name}"; give each its own name')
+        notebook = path.parent / report.notebook
+        if not notebook.is_file():
+            raise ConfigError(
+                f'{path}: report "{report.name}": there is no notebook {notebook}; '
+                "the path counts from the folder of reports.toml"
+            )
+        placed.append(report.model_copy(update={"notebook": notebook}))
+    return tuple(sorted(placed, key=lambda report: report.order))
+
+
+def select(reports: Sequence[Report], only: Sequence[str]) -> tuple[Report, ...]:
+    """Return the reports named, or all if none is; a name that is not there is refused with the nearest one."""
+    names = {report.name for report in reports}
+    for name in only:
+        if name not in names:
+            raise ConfigError(f'there is no report "{name}" in reports.toml{did_you_mean(name, names)}')
+    return tuple(report for report in reports if not only or report.name in only)
+
+
+def choose_month(asked: str | None, snapshot: Snapshot, language: Language) -> Month:
+    """Return the month to report: the one asked for, or the last that had ended when the exports were made.
+
+    Raises
+    ------
+    PeriodError
+        If the month is not well formed, had not ended at `as_of`, or lies outside of the data.
+    """
+    last = Month.last_complete(snapshot.as_of, snapshot.time_zone)
+    month = Month.parse(asked) if asked else last
+    if month.end(snapshot.time_zone) > snapshot.as_of:
+        until = language.moment(snapshot.as_of, snapshot.time_zone)
+        raise PeriodError(
+            f"{month} has not ended in the data, which go until {until}. "
+            f"Report {last} (MONTH={last}), or make the exports again after the end of {month}"
+        )
+    first, latest = months_with_data(snapshot)
+    if not first <= month <= latest:
+        raise PeriodError(
+            f"there are no data of {month}; the data go from {first} to {latest} (set MONTH to one of these)"
+        )
+    return month
+
+
+def months_with_data(snapshot: Snapshot) -> tuple[Month, Month]:
+    """Return the first and the last month, in the reporting time zone, in which anything happened."""
+    from cxlib.engine import Engine
+
+    ends = []
+    for table, column in EVENT_TIMES.items():  # Parquet knows the ends of a column without a scan
+        local = "{}" if TABLES[table].column(column).type == "date" else "local_month({})"
+        first, last = (local.format(f"{end}({column})") for end in ("min", "max"))
+        ends.append(f"SELECT {first} AS first, {last} AS last FROM {table}")
+    with Engine(snapshot) as engine:
+        found = engine.frame(f"SELECT min(first) AS first, max(last) AS last FROM ({' UNION ALL '.join(ends)})")
+    if found.isna().any(axis=None):
+        raise PeriodError(f"snapshot {snapshot.id} has no events at all; add exports to sources.toml")
+    return Month.of(found["first"].iloc[0]), Month.of(found["last"].iloc[0])
 
 
 def check_parameters(notebook: Path, parameters: Mapping[str, Value]) -> None:
@@ -90,7 +171,7 @@ def check_parameters(notebook: Path, parameters: Mapping[str, Value]) -> None:
     ConfigError
         Naming the notebook, the parameter and the nearest right name or the type.
     """
-    known = _inspected(notebook)
+    known = _parameters_of(notebook)
     for name in parameters:
         if name not in known:
             raise ConfigError(f'{notebook.name}: there is no parameter "{name}"{did_you_mean(name, known)}')
@@ -101,14 +182,10 @@ def check_parameters(notebook: Path, parameters: Mapping[str, Value]) -> None:
                 f"with one of {', '.join(TYPES)}"
             )
         value: object = parameters[name] if name in parameters else _literal(default)
-        if not _fits(value, kind):
+        if not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "bool"):
             raise ConfigError(
                 f'{notebook.name}: parameter "{name}" must be {kind}, but {value!r} is {type(value).__name__}'
             )
-
-
-def _fits(value: object, kind: str) -> bool:
-    return isinstance(value, TYPES[kind]) and (kind == "bool" or not isinstance(value, bool))
 
 
 def _literal(source: str) -> object:
@@ -118,7 +195,7 @@ def _literal(source: str) -> object:
         return source
 
 
-def _inspected(notebook: Path) -> dict[str, tuple[str, str]]:
+def _parameters_of(notebook: Path) -> dict[str, tuple[str, str]]:
     """Return name -> (type, default as written) of the parameters cell."""
     try:
         found = inspect_notebook(str(notebook))

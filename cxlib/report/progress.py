@@ -3,92 +3,45 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from types import TracebackType
-from typing import Protocol, Self, TextIO
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 
-class Watcher(Protocol):
-    """What the pipeline tells while it runs."""
+@dataclass(frozen=True)
+class Watcher:
+    """Hears how far the reports are."""
 
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    bars: Progress
+    names: dict[str, TaskID]
+    lines: TextIO | None
+    """Where one plain line per finished report goes; None if none is wanted."""
 
     def step(self, name: str, done: int, total: int) -> None:
         """Hear that a report has done `done` of `total` steps."""
+        self.bars.start_task(self.names[name])
+        self.bars.update(self.names[name], completed=done, total=total, state=f"step {done} of {total}")
 
     def finished(self, name: str, seconds: float, outcome: str) -> None:
         """Hear that a report is made, or has failed."""
+        bar, said = self.names[name], f"{outcome} in {seconds:.1f} s"
+        total = self.bars.tasks[bar].total or 1
+        self.bars.update(bar, completed=total, total=total, state=said)
+        self.bars.stop_task(bar)
+        if self.lines is not None:
+            print(f"{name}: {said}", file=self.lines, flush=True)
 
 
-def watcher(names: Sequence[str], shown: bool, stream: TextIO | None = None) -> Watcher:
-    """Return the watcher that fits: bars on a terminal, lines else, nothing if not wanted."""
+@contextmanager
+def watching(names: Sequence[str], shown: bool, stream: TextIO | None = None) -> Iterator[Watcher]:
+    """Show bars on a terminal, lines elsewhere, nothing if not wanted; on stderr by default."""
     target = stream or sys.stderr
-    if not shown:
-        return Silent()
-    return Bars(names, target) if target.isatty() else Lines(target)
-
-
-class Silent:
-    """Says nothing."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
-
-    def step(self, name: str, done: int, total: int) -> None:
-        return None
-
-    def finished(self, name: str, seconds: float, outcome: str) -> None:
-        return None
-
-
-class Lines(Silent):
-    """One plain line per finished report, for logs."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def finished(self, name: str, seconds: float, outcome: str) -> None:
-        print(f"{name}: {outcome} in {seconds:.1f} s", file=self._stream, flush=True)
-
-
-class Bars(Silent):
-    """A bar per report, on a terminal."""
-
-    def __init__(self, names: Sequence[str], stream: TextIO) -> None:
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"))
-        self._progress = Progress(*columns, TimeElapsedColumn(), console=Console(file=stream))
-        self._bars: dict[str, TaskID] = {
-            name: self._progress.add_task(name, start=False, total=None, state="waits") for name in names
-        }
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
-
-    def step(self, name: str, done: int, total: int) -> None:
-        bar = self._bars[name]
-        self._progress.start_task(bar)
-        self._progress.update(bar, completed=done, total=total, state=f"step {done} of {total}")
-
-    def finished(self, name: str, seconds: float, outcome: str) -> None:
-        bar = self._bars[name]
-        total = self._progress.tasks[bar].total or 1
-        self._progress.update(bar, completed=total, total=total, state=f"{outcome} in {seconds:.1f} s")
-        self._progress.stop_task(bar)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"))
+    has_bars = shown and target.isatty()
+    with Progress(*columns, TimeElapsedColumn(), console=Console(file=target), disable=not has_bars) as bars:
+        tasks = {name: bars.add_task(name, start=False, total=None, state="waits") for name in names}
+        yield Watcher(bars, tasks, target if shown and not has_bars else None)

@@ -16,26 +16,42 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from cxlib.errors import ReportError
-from cxlib.report.settings import Value
-
-OnCell = Callable[[int, int], None]
-"""Called with the number of cells done and of all cells."""
+from cxlib.report.manifest import Value
 
 
 def execute(
-    notebook: Path, output: Path, parameters: Mapping[str, Value], minutes: float, on_cell: OnCell
+    notebook: Path,
+    output: Path,
+    parameters: Mapping[str, Value],
+    minutes: float,
+    on_cell: Callable[[int, int], None],
 ) -> NotebookNode:
     """Run a notebook in a kernel of its own and write the executed copy to `output`.
 
-    The kernel works in the notebook's folder, as in JupyterLab. `output` is written in every case,
-    with the traceback if a cell fails.
+    The kernel works in the notebook's folder, as in JupyterLab. `output` is written in every case, with the traceback
+    if a cell fails. `on_cell` hears how many cells are done, and of how many.
 
     Raises
     ------
     ReportError
         If a cell fails, takes longer than `minutes`, or the kernel dies.
     """
-    running = _Running(on_cell)
+    running, done = NotebookNode(cells=[]), 0
+
+    def on_start(notebook: NotebookNode) -> None:
+        nonlocal running
+        running = notebook
+        on_cell(0, len(running.cells))
+
+    def on_executed(cell: NotebookNode, cell_index: int, execute_reply: Any) -> None:
+        nonlocal done
+        done = cell_index + 1
+        on_cell(done, len(running.cells))
+
+    def place() -> str:
+        cell = next((cell for cell in running.cells[done:] if cell.cell_type == "code"), NotebookNode(source=""))
+        return f"the cell {_first_line(cell.source)}"
+
     with tempfile.TemporaryDirectory(prefix="cx-") as folder:
         try:
             executed: NotebookNode = papermill.execute_notebook(
@@ -49,56 +65,32 @@ def execute(
                 shutdown_kernel="immediate",
                 config=_transport(Path(folder)),
                 resources={"metadata": {"path": str(notebook.parent)}},
-                on_notebook_start=running.start,
-                on_cell_executed=running.cell,
+                on_notebook_start=on_start,
+                on_cell_executed=on_executed,
             )
             return executed
         except PapermillExecutionError as error:
-            raise ReportError(_cell_failed(error)) from None
+            last = f"{error.ename}: {error.evalue}".strip().splitlines()[-1]
+            named = last if last.startswith(str(error.ename)) else f"{error.ename}: {last}"
+            raise ReportError(
+                f"cell In [{error.exec_count}] ({_first_line(error.source)}) failed with {named}"
+            ) from None
         except CellTimeoutError:
             reason = f"took longer than {minutes:g} minutes; raise `minutes` in reports.toml or make the cell lighter"
-            raise ReportError(f"{running.place()} {reason}") from None
+            raise ReportError(f"{place()} {reason}") from None
         except DeadKernelError:
-            raise ReportError(f"the kernel died in {running.place()}; usually the memory was not enough") from None
+            raise ReportError(f"the kernel died in {place()}; usually the memory was not enough") from None
         finally:
-            running.save(output)
+            if running.cells and not output.exists():
+                nbformat.write(running, output)
 
 
-def warnings_of(notebook: NotebookNode) -> tuple[str, ...]:
-    """Return what the cells wrote to stderr, one entry per stream."""
-    found = []
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if output.output_type == "stream" and output.name == "stderr" and output.text.strip():
-                found.append(f"In [{cell.execution_count}]: {output.text.strip().splitlines()[-1]}")
-    return tuple(found)
-
-
-class _Running:
-    """Keeps hold of the notebook while it runs, for progress and for what a dead kernel leaves."""
-
-    def __init__(self, on_cell: OnCell) -> None:
-        self._on_cell = on_cell
-        self._notebook: NotebookNode | None = None
-        self._done = 0
-
-    def start(self, notebook: NotebookNode) -> None:
-        self._notebook = notebook
-        self._on_cell(0, len(notebook.cells))
-
-    def cell(self, cell: NotebookNode, cell_index: int, execute_reply: Any) -> None:
-        self._done = cell_index + 1
-        if self._notebook is not None:
-            self._on_cell(self._done, len(self._notebook.cells))
-
-    def place(self) -> str:
-        cells = self._notebook.cells[self._done :] if self._notebook is not None else []
-        source = next((cell.source for cell in cells if cell.cell_type == "code"), "")
-        return f"the cell {_first_line(source)}"
-
-    def save(self, output: Path) -> None:
-        if self._notebook is not None and not output.exists():
-            nbformat.write(self._notebook, output)
+def cell_name(notebook: NotebookNode, index: int) -> str:
+    """Return how an analyst finds a cell: by what Jupyter numbers it with and its first line."""
+    cell = notebook.cells[index]
+    if cell.cell_type != "code":
+        return f"cell {_first_line(cell.source, comment=None)}"
+    return f"cell In [{cell.execution_count}] ({_first_line(cell.source)})"
 
 
 def _transport(folder: Path) -> Config:
@@ -108,12 +100,7 @@ def _transport(folder: Path) -> Config:
     return Config({"KernelManager": {"transport": "ipc", "connection_file": str(folder / "kernel.json")}})
 
 
-def _cell_failed(error: PapermillExecutionError) -> str:
-    last = f"{error.ename}: {error.evalue}".strip().splitlines()[-1]
-    named = last if last.startswith(str(error.ename)) else f"{error.ename}: {last}"
-    return f"cell In [{error.exec_count}] ({_first_line(error.source)}) failed with {named}"
-
-
-def _first_line(source: str) -> str:
-    lines = [line for line in source.splitlines() if line.strip() and not line.strip().startswith("#")]
-    return f"`{lines[0].strip()}`" if lines else "without code"
+def _first_line(source: str, comment: str | None = "#") -> str:
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    said = [line for line in lines if comment is None or not line.startswith(comment)]
+    return f"`{said[0]}`" if said else "without code"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 # one worker runs per processor: threads of its own for linear algebra would only stand in each other's way
 for library in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(library, "1")
 
-from cxlib.report.work import warm  # noqa: E402 (read when numpy loads)
+from cxlib.report import pdf, work  # noqa: E402, F401 (read when numpy loads)
+from cxlib.report.theme import fonts  # noqa: E402
 
-warm()
+fonts.prepare()
+with contextlib.suppress(pdf.PangoMissingError):
+    pdf.load()

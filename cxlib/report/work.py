@@ -1,140 +1,194 @@
-"""One report from notebook to checked files, inside a worker process of its own."""
+"""Makes the reports: each from notebook to checked files, in a process of its own, so that none can spoil another."""
 
 from __future__ import annotations
 
-import hashlib
+import multiprocessing
 import os
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
-from multiprocessing.connection import Connection
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from cxlib.errors import CxError, Problem, ReportError
-from cxlib.report import fonts
-from cxlib.report.gates import Page, check
+from cxlib.errors import CxError, ReportError
+from cxlib.files import sha256
+from cxlib.report.gates import Page, check, not_passed, tiles_of
+from cxlib.report.manifest import Published
 from cxlib.report.page import make_page
-from cxlib.report.pdf import PangoMissingError, load, write_pdf
-from cxlib.report.plan import Task
+from cxlib.report.pdf import PangoMissingError, write_pdf
+from cxlib.report.plan import Job, Report
 from cxlib.report.run import execute
-from cxlib.report.tiles import Tile, tiles_of
 
 PDF_STEPS = 2
 """Steps of a report after its last cell: the page and the PDF."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """How far a report is."""
-
-    done: int
-    total: int
-
-
-@dataclass(frozen=True)
-class Made:
-    """A report whose files lie in staging."""
-
-    name: str
-    html_sha256: str
-    tiles: tuple[Tile, ...]
-    pdf_sha256: str = ""
-    pages: int = 0
-    pdf_missing: str = ""
-    """Why there is no PDF though one was asked for."""
+GRACE_SECONDS = 120.0
+"""Time a report gets beyond the limit of its cells before its process is ended."""
 
 
 @dataclass(frozen=True)
 class Failed:
     """A report that could not be made."""
 
-    name: str
+    report: Report
     reason: str
+    executed: Path | None = None
+    """Copy of the notebook as far as it ran, with the traceback; None if it never ran."""
+
+    @property
+    def name(self) -> str:
+        """Name of the report."""
+        return self.report.name
+
+    def __str__(self) -> str:
+        copy = f"\n  Executed notebook: {self.executed}" if self.executed else ""
+        return f"{self.name}: {self.reason}{copy}"
 
 
-Result = Made | Failed
-Tell = Callable[[Step | Result], None]
+def make(job: Job, pages: Path, executed: Path, on_step: Callable[[int, int], None]) -> Published:
+    """Run the notebook, check its page, and write page and PDF into `pages`.
 
-
-def worker(connection: Connection, task: Task, staging: Path, scratch: Path) -> None:
-    """Make one report and send its steps and its result; the entry point of a worker process."""
-    os.environ.update(_environment(task))
-    try:
-        result = make(task, staging, scratch, connection.send)
-    except CxError as error:
-        result = Failed(task.name, str(error))
-    except Exception as error:  # a bug in one report must not take the others with it
-        result = Failed(task.name, f"{type(error).__name__}: {error}")
-    connection.send(result)
-    connection.close()
-
-
-def make(task: Task, staging: Path, scratch: Path, tell: Tell) -> Result:
-    """Run the notebook, write page and PDF into `staging` and check them.
+    `on_step` hears how many steps are done, and of how many.
 
     Raises
     ------
     ReportError
-        If a cell fails or the page does not pass its gates. The executed copy lies in `scratch`.
+        If a cell fails or the page does not pass its gates. The notebook as far as it ran lies at `executed`.
     """
-    executed = scratch / f"{task.name}.ipynb"
+    report, edition = job.report, job.edition
 
-    def on_cell(done: int, total: int) -> None:
-        tell(Step(done, total + PDF_STEPS))
+    def on_cell(done: int, cells: int) -> None:
+        on_step(done, cells + PDF_STEPS)
 
-    notebook = execute(task.notebook, executed, dict(task.parameters), task.minutes, on_cell)
-    cells = len(notebook.cells)
-    page = Page(task.name, make_page(notebook, task.edition), notebook)
-    problems = check(page)
-    if problems:
+    notebook = execute(report.notebook.resolve(), executed, job.parameters, report.minutes, on_cell)
+    page = Page(job.name, make_page(notebook, edition), notebook)
+    if problems := check(page):
         raise ReportError(not_passed(problems))
-    path = staging / f"{task.name}.html"
-    path.write_text(page.source, encoding="utf-8", newline="\n")
-    tell(Step(cells + 1, cells + PDF_STEPS))
-    made = Made(task.name, _sha256(path), tiles_of(page.tree()))
-    return _with_pdf(made, page.source, staging / f"{task.name}.pdf") if task.pdf else made
+    html, pdf = (pages / f"{job.name}.{ending}" for ending in ("html", "pdf"))
+    html.write_text(page.source, encoding="utf-8", newline="\n")
+    on_cell(len(notebook.cells) + 1, len(notebook.cells))
+    sheets, lacks_pango = 0, False
+    if "pdf" in report.formats:
+        try:
+            sheets = write_pdf(page.source, pdf)
+        except PangoMissingError:
+            lacks_pango = True
+    # where the files lay on the machine that ran is left out of the record
+    names_only = {name: Path(str(job.parameters[name])).name for name in ("sources", "snapshot")}
+    return Published(
+        **report.model_dump(include={"name", "title", "about", "order"}),
+        **edition.model_dump(include={"as_of", "snapshot"}),
+        notebook_sha256=job.notebook_sha256,
+        parameters={**job.parameters, **names_only},
+        html_sha256=sha256(html),
+        pdf_sha256=sha256(pdf) if sheets else "",
+        pages=sheets,
+        pdf_missing=lacks_pango,
+        tiles=tiles_of(page.tree),
+    )
 
 
-def not_passed(problems: tuple[Problem, ...]) -> str:
-    """Say what the gates found, one line each."""
-    count = f"{len(problems)} problems" if len(problems) > 1 else "1 problem"
-    return f"the page did not pass its gates ({count}):\n" + "\n".join(f"  [{item.rule}] {item}" for item in problems)
+def make_all(
+    jobs: Sequence[Job], staging: Path, on_step: Callable[[str, int, int], None], at_once: int
+) -> Iterator[tuple[Published | Failed, float]]:
+    """Make every report, `at_once` at a time, and yield each result with its seconds as it comes.
 
-
-def _with_pdf(made: Made, page: str, path: Path) -> Made:
+    The pages lie in `staging/pages` then, the executed notebooks in `staging`.
+    """
+    context, waiting, running = _context(), list(jobs), list[_Running]()
+    (staging / "pages").mkdir()
     try:
-        pdf = write_pdf(page, path)
-    except PangoMissingError as missing:
-        return Made(made.name, made.html_sha256, made.tiles, pdf_missing=str(missing))
-    if pdf.complaints:
-        raise ReportError(f"the PDF is not whole: {'; '.join(pdf.complaints)}; look at what the page shows there")
-    if not path.read_bytes().startswith(b"%PDF") or pdf.pages == 0:
-        raise ReportError("the PDF has no pages; look at the page in a browser for what is wrong with it")
-    return Made(made.name, made.html_sha256, made.tiles, _sha256(path), pdf.pages)
+        while waiting or running:
+            while waiting and len(running) < at_once:
+                running.append(_Running(context, waiting.pop(0), staging))
+            rest = min(one.deadline for one in running) - time.perf_counter()
+            heard = wait([one.connection for one in running], timeout=max(rest, 0.0))
+            for one in list(running):
+                if one.connection in heard or time.perf_counter() > one.deadline:
+                    message = one.hear()
+                    if isinstance(message, tuple):
+                        on_step(one.job.name, *message)
+                        continue
+                    running.remove(one)
+                    yield message, one.end()
+    finally:
+        for one in running:
+            one.end()
 
 
-def _environment(task: Task) -> dict[str, str]:
+def warm_up() -> None:
+    """Start the process that workers are forked from, so that it loads while others work."""
+    if _context().get_start_method() == "forkserver":
+        forkserver.ensure_running()
+
+
+def _context() -> BaseContext:
+    """Fork from a clean process that has loaded everything, where forking is safe."""
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["cxlib.report.warm"])
+    return context
+
+
+class _Running:
+    """A report that is being made."""
+
+    def __init__(self, context: BaseContext, job: Job, staging: Path) -> None:
+        self.job, self.started = job, time.perf_counter()
+        self.deadline = self.started + job.report.minutes * 60 + GRACE_SECONDS
+        self.connection, there = context.Pipe(duplex=False)
+        self.process: BaseProcess = context.Process(target=_worker, args=(there, job, staging), name=job.name)  # type: ignore[attr-defined]
+        self.process.start()
+        there.close()
+
+    def hear(self) -> tuple[int, int] | Published | Failed:
+        """Return one message, or what is wrong with a process that has none."""
+        try:
+            if self.connection.poll():
+                message: tuple[int, int] | Published | Failed = self.connection.recv()
+                return message
+            reason = f"did not end within {self.job.report.minutes:g} minutes a cell; raise `minutes` in reports.toml"
+        except EOFError:
+            self.process.join()
+            code = self.process.exitcode
+            reason = f"its process ended without a word (exit code {code}); usually memory ran out"
+        return Failed(self.job.report, reason)
+
+    def end(self) -> float:
+        """End the process and return how many seconds it had."""
+        self.process.kill()
+        self.process.join()
+        self.connection.close()
+        return time.perf_counter() - self.started
+
+
+def _worker(connection: Connection, job: Job, staging: Path) -> None:
+    """Make one report and send its steps and its result."""
+    os.environ.update(_environment(job))
+    result: Published | Failed
+    try:
+        result = make(job, staging / "pages", staging / f"{job.name}.ipynb", lambda *step: connection.send(step))
+    except CxError as error:
+        result = Failed(job.report, str(error))
+    except Exception as error:  # a bug in one report must not take the others with it
+        result = Failed(job.report, f"{type(error).__name__}: {error}")
+    connection.send(result)
+    connection.close()
+
+
+def _environment(job: Job) -> dict[str, str]:
     """Return what makes a kernel run this code, and write the same bytes each time."""
-    as_of = int(task.edition.as_of.replace(tzinfo=UTC).timestamp())
     found = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     return {
         "JUPYTER_PREFER_ENV_PATH": "1",
         "LC_ALL": "C.UTF-8",
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": os.pathsep.join(filter(None, found)),
-        "SOURCE_DATE_EPOCH": str(as_of),
+        "SOURCE_DATE_EPOCH": str(int(job.edition.as_of.replace(tzinfo=UTC).timestamp())),
         "TZ": "UTC",
     }
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def warm() -> None:
-    """Load what every worker needs, once, before workers are forked from here."""
-    fonts.prepare()
-    try:
-        load()
-    except PangoMissingError:
-        return

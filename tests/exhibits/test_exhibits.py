@@ -214,7 +214,7 @@ def test_breakdown_lists_by_size_not_by_result(desk: Lay) -> None:
     assert [line.find("th").text for line in body] == ["email", "phone", "chat"]
     assert body[2].findall("td")[0].text == "n < 5"
     assert body[2].findall("td")[0].get("class") == "cx-number cx-suppressed"
-    assert "phone 95.0%, chat n < 5" in tree(exhibit).find(".//img").get("alt")
+    assert "phone 95.0% (83.2% to 98.6%); chat n < 5" in tree(exhibit).find(".//img").get("alt")
 
 
 def test_breakdown_without_segments_says_so(desk: Lay) -> None:

@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ORDER = (
     "errors",
     "nearest",
+    "toml",
+    "files",
     "period",
     "tables",
     "sources",

@@ -12,11 +12,8 @@ from cxlib.models.lifetime_value import (
     READINGS,
     Terms,
     churn_after,
-    constant_elasticity,
     constant_uplift,
     constant_value,
-    discounted_lifetime,
-    discounted_residual_lifetime,
     lifetime_value,
     retention_that_brings,
     scaled_uplift,
@@ -41,37 +38,24 @@ def summed(
 
 def test_discounted_lifetime_is_the_hypergeometric_function() -> None:
     alpha, beta, discount = np.array([0.37, 1.3, 7.9]), np.array([0.9, 4.2, 88.8]), np.array([0.03, 0.10, 0.20])
-    assert discounted_lifetime(alpha, beta, discount) == pytest.approx(
+    assert lifetime_value(alpha, beta, Terms(discount)) == pytest.approx(
         hyp2f1(1, beta, alpha + beta, 1 / (1 + discount)), rel=1e-10
     )
 
 
 def test_whole_numbers_are_no_exception() -> None:
     """scipy's 2F1 is not a number at alpha = 50, beta = 450."""
-    near, at = (discounted_lifetime(alpha, 450.0, 0.05) for alpha in (50.0001, 50.0))
+    near, at = (lifetime_value(alpha, 450.0, Terms(0.05)) for alpha in (50.0001, 50.0))
     assert at == pytest.approx(near, rel=1e-5)
 
 
 @pytest.mark.parametrize(("segment", "value"), [(REGULAR, 3.695), (HIGH_END, 5.922)])
 def test_discounted_expected_lifetime(segment: tuple[float, float], value: float) -> None:
     """The two segments of Fader and Hardie at 10 %; a constant churn of the first year would give 2.32 and 4.41."""
-    assert discounted_lifetime(*segment, 0.10) == pytest.approx(value, abs=5e-4)
-    assert discounted_lifetime(*segment, 0.10) == pytest.approx(summed(*segment, 0.10), rel=1e-9)
+    assert lifetime_value(*segment, Terms(0.10)) == pytest.approx(value, abs=5e-4)
+    assert lifetime_value(*segment, Terms(0.10)) == pytest.approx(summed(*segment, 0.10), rel=1e-9)
     first_year = segment[1] / sum(segment)
     assert constant_value(first_year, 0.10) == pytest.approx({3.695: 2.324, 5.922: 4.412}[value], abs=1e-3)
-
-
-def test_residual_lifetime_is_the_rest_of_the_sum() -> None:
-    """Fader and Hardie (2010): from renewal n on, given n - 1 renewals, the first payment not discounted."""
-    period = np.arange(3, 5000)
-    left = survival(*HIGH_END, period) / survival(*HIGH_END, 2)
-    direct = (left * np.exp(-(period - 3) * np.log(1.1))).sum()
-    assert discounted_residual_lifetime(*HIGH_END, 2, 0.10) == pytest.approx(direct, rel=1e-9)
-
-
-def test_residual_lifetime_rises_with_tenure() -> None:
-    """Who has stayed is likelier to stay: the opposite of a constant churn."""
-    assert (np.diff(discounted_residual_lifetime(*REGULAR, np.arange(6), 0.10)) > 0).all()
 
 
 # Rise in per cent at a discount rate of 10 %, constant margin, by retention before (0.95 + 0.05: nobody leaves).
@@ -100,15 +84,6 @@ def test_customers_all_alike_have_the_constant_value() -> None:
 def test_exactly_a_quarter_where_retention_is_three_quarters_and_the_discount_rate(discount: float) -> None:
     assert retention_that_brings(0.25, discount) == pytest.approx(0.75 + discount)
     assert constant_uplift(0.75 + discount, discount, "points") == pytest.approx(0.25)
-
-
-def test_elasticity() -> None:
-    """Gupta, Lehmann and Stuart (2004): 5 % more value for 1 % more retention, which is r = 0.917; 3.4 at 0.85."""
-    assert constant_elasticity(0.85, 0.10) == pytest.approx(3.4)
-    assert constant_elasticity(11 / 12, 0.10) == pytest.approx(5.0)
-    step = 1e-6
-    rise = constant_value(0.85 * (1 + step), 0.10) / constant_value(0.85, 0.10) - 1
-    assert rise / step == pytest.approx(3.4, rel=1e-4)
 
 
 def test_halving_defections() -> None:

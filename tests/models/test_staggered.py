@@ -13,9 +13,7 @@ from cxlib.models.staggered import (
     Panel,
     average,
     effects,
-    group_time,
     pre_trend,
-    slope,
     two_way,
 )
 
@@ -39,11 +37,6 @@ HAND = panel(
 
 def test_a_panel_worked_by_hand() -> None:
     """Group 2 at 2: changes 3 and 1 less those of the two not yet treated, 0 and 1. At 3 only the last one is left."""
-    cells = group_time(HAND).set_index(["start", "period"])["value"]
-    assert cells[2, 2] == pytest.approx((3 + 1) / 2 - (0 + 1) / 2)
-    assert cells[2, 3] == pytest.approx((4 + 4) / 2 - 2)
-    assert cells[3, 3] == pytest.approx(3 - 1)
-    assert cells[2, 0] == pytest.approx(0 - (-1 - 1) / 2)
     found = effects(HAND)
     assert found.value[0] == pytest.approx((1.5 + 1.5 + 2) / 3)  # two units of group 2 and one of group 3
     assert found.value[1] == pytest.approx(2)
@@ -91,7 +84,6 @@ def test_the_regression_with_fixed_effects_is_fooled_where_effects_grow_and_this
     grown = Panel(outcome, start)
     found = effects(grown, reach=(0, 8))
     assert [found.value[e] for e in range(9)] == pytest.approx(range(1, 10))
-    assert slope(found, 0, 8, "ratio").value == pytest.approx(1)
     naive = two_way(grown)
     assert naive.negative > 0.01
     assert naive.value < np.mean(outcome[since >= 0]) - 1
@@ -163,7 +155,6 @@ def test_where_nothing_can_be_told_nothing_is() -> None:
     found = effects(panel([[1, 2], [1, 1]], [1, NEVER]))
     assert np.isinf(average(found, 0, 0, "ratio").high)  # one unit in each group has no spread
     assert not average(found, 5, 9, "ratio").is_known
-    assert not slope(found, 0, 0, "ratio").is_known
     assert np.isnan(pre_trend(found, -9, -5).p)
     assert np.isnan(pre_trend(effects(HAND), -1, -1).p)
 

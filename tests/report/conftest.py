@@ -9,8 +9,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from cxlib.period import Month
-from cxlib.report.plan import Edition
+from cxlib.report.manifest import Edition
 from report.helpers import Project, figure, line_chart, notebook_of, shown_html, svg_uri, table, tiles, title
 
 
@@ -22,13 +21,13 @@ def chart() -> str:
 @pytest.fixture
 def edition() -> Edition:
     return Edition(
-        month=Month(2026, 10),
+        month="2026-10",
         language="en",
         company="Kuzey Cloud",
         time_zone="Europe/Istanbul",
         as_of=datetime(2026, 11, 9, 6),
         snapshot="3f9a1c0b77de",
-        versions=(("cxlib", "0.1.0"), ("papermill", "2.7.0")),
+        versions={"cxlib": "0.1.0", "papermill": "2.7.0"},
     )
 
 

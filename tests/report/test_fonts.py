@@ -5,7 +5,7 @@ import io
 import pytest
 from fontTools.ttLib import TTFont
 
-from cxlib.report import fonts
+from cxlib.report.theme import fonts
 
 
 def opened(face: fonts.Face) -> TTFont:

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import pytest
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
-from cxlib.report import gates
-from cxlib.report.gates import GATES, Page, check
-from cxlib.report.page import CSP, make_page
-from cxlib.report.plan import Edition
-from cxlib.report.tiles import Tile, tiles_differ, tiles_of
+from cxlib.report.gates import GATES, Page, check, tiles_differ, tiles_of
+from cxlib.report.manifest import Edition, Tile
+from cxlib.report.page import make_page
+from cxlib.report.theme import CSP
 from report.helpers import axes_only_uri, figure, tile
 
 SCOPE = 'scope="col"'
@@ -19,6 +18,10 @@ CASES = [
         'alt="Line of three months: 2.0, 1.0, then 3.0 hours."',
         'alt="Figure"',
         'has the placeholder alt text "Figure"',
+    ),
+    *(
+        ("alt", 'alt="Line of three months: 2.0, 1.0, then 3.0 hours."', f'alt="{alt}"', f'alt text "{alt}"')
+        for alt in ("No description...", "No description has been provided for this image", " plot", "TODO")
     ),
     (
         "headings",
@@ -40,7 +43,12 @@ CASES = [
         "has no caption. Show it as an exhibit",
     ),
     ("tables", '<th scope="col" class="cx-number">Tickets</th>', "<th>Tickets</th>", "1 header cells have no scope"),
-    ("links", 'href="#the-answer">the answer', 'href="#nowhere">the answer', 'link to "#nowhere" leads nowhere'),
+    (
+        "links",
+        'href="#the-answer">the answer',
+        'href="#nowhere">the answer',
+        'link "the answer" to "#nowhere" leads nowhere',
+    ),
     (
         "links",
         'href="#the-answer">the answer',
@@ -74,8 +82,8 @@ CASES = [
     ),
     ("tiles", 'data-metric="csat" data-period', "data-period", "does not say its metric and period"),
     ("empty-figure", None, None, 'figure "first-reply" has axes but nothing drawn in them'),
-    ("error-output", None, None, "cell In [4] ended with ValueError"),
-    ("stderr", None, None, "a cell wrote to stderr: In [5]: FutureWarning: soon"),
+    ("error-output", None, None, "demo, cell In [4] (`1/0`): it ended with ValueError. Mend the cell"),
+    ("stderr", None, None, "demo, cell In [5] (`warn()`): it wrote to stderr: FutureWarning: soon. Mend what"),
 ]
 
 
@@ -98,24 +106,37 @@ def test_each_gate_refuses_what_it_is_for(
     problems = check(Page("demo", source, executed))
     assert {problem.rule for problem in problems} == {rule}
     assert message in str(problems[0])
-    assert str(problems[0]).startswith("demo: ")
+    assert problems[0].where.startswith("demo")
     assert problems[0].fix
 
 
 def test_there_is_a_bad_page_for_every_gate() -> None:
-    names = {
-        "no_error_output": "error-output",
-        "no_stderr": "stderr",
-        "no_empty_figure": "empty-figure",
-        "alt_texts": "alt",
-        "no_request": "request",
-        "content_security": "csp",
-        "no_script": "script",
-        "no_raw_text": "raw-text",
-        "tiles_say_what_they_show": "tiles",
-    }
-    rules = {names.get(gate.__name__, gate.__name__) for gate in GATES}
-    assert rules == {case[0] for case in CASES}
+    assert {gate.rule for gate in GATES} == {case[0] for case in CASES}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "where"),
+    [
+        (">The answer</h2>", "></h2>", "demo, cell `## The answer`"),
+        ('<td class="cx-number">1</td>', "<td>NaT</td>", "demo, cell In [3] (`show()`)"),
+        ('href="#the-answer">the answer', 'href="#no">the answer', "demo, cell `## İlk yanıt süresi`"),
+        ("For those who lead support.", "&lt;Axes&gt;", "demo"),
+        ("<main", "<main onclick='x()'", "demo"),
+    ],
+)
+def test_a_problem_names_the_cell(
+    executed: NotebookNode, edition: Edition, before: str, after: str, where: str
+) -> None:
+    source = make_page(executed, edition)
+    assert before in source
+    problems = check(Page("demo", source.replace(before, after, 1), executed))
+    assert problems[0].where == where
+
+
+def test_what_a_cell_shows_cannot_pass_for_another_cell(executed: NotebookNode, edition: Edition) -> None:
+    executed.cells.append(new_markdown_cell("## Late\n\nText <!--cell 0--> [there](#nowhere)"))
+    (problem,) = check(Page("demo", make_page(executed, edition), executed))
+    assert problem.where == "demo, cell `## Late`"
 
 
 def test_words_that_only_look_like_leftovers_pass(executed: NotebookNode, edition: Edition) -> None:
@@ -144,7 +165,7 @@ def test_a_frame_of_pandas_does_not_pass(executed: NotebookNode, edition: Editio
 
 def test_tiles_are_read_in_order(executed: NotebookNode, edition: Edition) -> None:
     page = Page("demo", make_page(executed, edition), executed)
-    assert tiles_of(page.tree()) == (Tile(metric="csat", period="2026-10", shown="87.3 %"),)
+    assert tiles_of(page.tree) == (Tile(metric="csat", period="2026-10", shown="87.3 %"),)
 
 
 def test_a_tile_that_differs_from_its_measure() -> None:
@@ -164,4 +185,3 @@ def test_a_tile_that_differs_from_its_measure() -> None:
 def test_helpers_draw_what_the_cases_replace(chart: str) -> None:
     assert 'alt="Line of three months: 2.0, 1.0, then 3.0 hours."' in figure(chart)
     assert 'data-shown="87.3 %"' in tile()
-    assert gates.PLACEHOLDER_ALT.fullmatch("No description...")

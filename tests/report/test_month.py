@@ -10,7 +10,7 @@ import pytest
 from cxlib.errors import PeriodError
 from cxlib.language import Language
 from cxlib.period import Month
-from cxlib.report.month import choose_month, months_with_data
+from cxlib.report.plan import choose_month, months_with_data
 from cxlib.store import Snapshot
 from cxlib.tables import EVENT_TIMES, TABLES
 from report.helpers import make_snapshot

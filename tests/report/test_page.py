@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import replace
 
 import pytest
 from lxml import html
@@ -11,9 +10,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from cxlib.errors import ReportError
 from cxlib.report.gates import Page, check
-from cxlib.report.page import CSP, make_page
-from cxlib.report.plan import Edition
-from cxlib.report.structure import slug
+from cxlib.report.manifest import Edition
+from cxlib.report.page import make_page, slug
+from cxlib.report.theme import CSP, THEME
 from report.helpers import notebook_of, shown_html, table, title
 
 
@@ -81,7 +80,7 @@ def test_a_hostile_comment_stays_inside_its_cell(edition: Edition) -> None:
 
 
 def test_a_company_with_quotes_and_angles_is_text(executed: NotebookNode, edition: Edition) -> None:
-    page = make_page(executed, replace(edition, company='A "B" <C> \\ & Söhne</style>'))
+    page = make_page(executed, edition.model_copy(update={"company": 'A "B" <C> \\ & Söhne</style>'}))
     tree = html.document_fromstring(page)
     assert tree.find_class("cx-company")[0].text == 'A "B" <C> \\ & Söhne</style>'
     assert page.count("</style>") == 1
@@ -110,15 +109,13 @@ def test_a_page_in_a_right_to_left_language(
     executed: NotebookNode, edition: Edition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cxlib.language.AVAILABLE", ("en", "fa"))
-    page = make_page(executed, replace(edition, language="fa"))
+    page = make_page(executed, edition.model_copy(update={"language": "fa"}))
     assert '<html lang="fa" dir="rtl">' in page
     assert "@top-right { content: string(title)" in page
     assert "اکتبر" in page
 
 
 def test_sides_are_logical_in_the_style() -> None:
-    from cxlib.report.page import THEME
-
     for name in ("screen.css", "print.css.j2"):
         style = (THEME / name).read_text(encoding="utf-8")
         physical = (

@@ -15,9 +15,8 @@ from lxml import html
 from cxlib.errors import ConfigError, MeasureError, PeriodError, PublishError
 from cxlib.language import Language
 from cxlib.period import Month
-from cxlib.report import workers
-from cxlib.report.outcome import Outcome
-from cxlib.report.pipeline import publish_month
+from cxlib.report import work
+from cxlib.report.pipeline import Outcome, publish_month
 from cxlib.store import Snapshot
 from report.helpers import Project, figure, line_chart, make_snapshot, runnable, show, svg_uri, tile, tiles
 
@@ -55,7 +54,7 @@ def test_from_notebooks_to_pages(project: Project) -> None:
     project.add("monthly", runnable(GOOD, show(figure(svg_uri(line_chart))), heading="İyi mi?"), "order = 1")
     project.add("support", runnable("print(month, language)"), 'order = 2\nformats = ["html"]')
     outcome = publish(project)
-    assert (outcome.exit_code, outcome.pdf_made, outcome.failed) == (0, True, ())
+    assert (outcome.exit_code, outcome.pdf_note, outcome.failed) == (0, "", ())
     assert outcome.made == ("monthly", "support")
     assert outcome.folder == project.out / "2026-10" / "en"
     first = files(outcome.folder)
@@ -123,9 +122,12 @@ def test_where_all_fail_nothing_is_touched(project: Project) -> None:
     [
         (
             "import warnings\nwarnings.warn('soon gone', FutureWarning)",
-            "[stderr] monthly: a cell wrote to stderr: In [3]:",
+            "[stderr] monthly, cell In [3] (`import warnings`): it wrote to stderr:",
         ),
-        (show("<table><tr><td>nan</td></tr></table>"), '[raw-text] monthly: "nan" is left over from the computation'),
+        (
+            show("<table><tr><td>nan</td></tr></table>"),
+            '[raw-text] monthly, cell In [3] (`from IPython.display import HTML, display`): "nan" is left over',
+        ),
         (show(tiles(tile(shown="86.0 %"))), 'tile csat 2026-10: it shows "86.0 %", but "87.3 %" was measured'),
         (show(tiles(tile("cast"))), 'tile cast 2026-10: the measure cannot be had (metric "cast" does not exist)'),
     ],
@@ -173,7 +175,7 @@ def test_what_is_wrong_is_said_before_anything_runs(project: Project) -> None:
 
 
 def test_a_worker_out_of_time_is_ended(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "GRACE_SECONDS", -1799.0)
+    monkeypatch.setattr(work, "GRACE_SECONDS", -1799.0)
     project.add("monthly", runnable("import time\ntime.sleep(30)"))
     outcome = publish(project)
     reason = "did not end within 30 minutes a cell; raise `minutes` in reports.toml"
@@ -189,7 +191,7 @@ from cxlib.report import pipeline
 project = Project(Path(sys.argv[1]))
 project.add("monthly", runnable("print('hello')"))
 pipeline.build_snapshot = lambda sources, folder: project.snapshot
-pipeline.library_versions = lambda: ()
+pipeline.library_versions = lambda: {}
 outcome = pipeline.publish_month(
     None, project.sources, project.out, reports_file=project.reports_file, measured=lambda *_: lambda m, p: ""
 )

@@ -1,4 +1,4 @@
-"""File-system steps that leave a folder whole at every moment."""
+"""Puts a folder or a file in the place of an earlier one; what readers find is whole at every moment."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from cxlib.files import to_disk, tree_to_disk
 
 RENAME_EXCHANGE = 2
 """Flag of Linux' renameat2; the same value is RENAME_SWAP of macOS' renamex_np."""
@@ -23,16 +25,19 @@ def put_in_place(new: Path, target: Path) -> None:
     Where the system can, the two are exchanged in one step, so that a reader finds the old folder or
     the new one and never none. Else two renames do it, and `recover` finishes them after a crash.
     """
-    sync_tree(new)
+    tree_to_disk(new)
     target.parent.mkdir(parents=True, exist_ok=True)
+    old = new
     if not target.exists():
         os.rename(new, target)
     elif not exchange(new, target):
-        _two_renames(new, target)
-        new = _old_of(target)
-    sync_folder(target.parent)
-    if new.exists():
-        shutil.rmtree(new)
+        ready, old = (target.with_name(f".{mark}-{target.name}") for mark in ("new", "old"))
+        os.rename(new, ready)
+        os.rename(target, old)
+        os.rename(ready, target)
+    to_disk(target.parent)
+    if old.exists():
+        shutil.rmtree(old)
 
 
 def exchange(one: Path, other: Path) -> bool:
@@ -57,69 +62,28 @@ def recover(out: Path) -> bool:
     """Finish what interrupted runs left, and return whether there was anything.
 
     The names say what was going on: `.new-<name>` is complete and was on its way in, `.old-<name>`
-    was on its way out. What a process that is gone was staging is removed.
+    was on its way out.
     """
-    left = [(folder, ".new-") for folder in sorted(out.glob("*/.new-*"))]
-    left += [(folder, ".old-") for folder in sorted(out.glob("*/.old-*"))]
-    for folder, mark in left:
-        target = folder.parent / folder.name.removeprefix(mark)
+    left = [*sorted(out.glob("*/.new-*")), *sorted(out.glob("*/.old-*"))]
+    for folder in left:
+        target = folder.with_name(folder.name.partition("-")[2])
         if target.exists():
             shutil.rmtree(folder)
         else:
             os.rename(folder, target)
-    stale = [path for path in sorted(out.glob(".staging-*")) if not _alive(path.name.rsplit("-", 1)[-1])]
-    stale += [path for path in sorted(out.glob(".index.html.*")) if not _alive(path.suffix[1:])]
-    for path in stale:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-    return bool(left or stale)
-
-
-def sync_tree(folder: Path) -> None:
-    """Bring all files of a folder to the disk."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            with path.open("rb") as opened:
-                os.fsync(opened.fileno())
-    sync_folder(folder)
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return bool(left)
 
 
 def replace_text(path: Path, text: str) -> None:
     """Write a file so that a reader finds the old text or the new one."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as opened:
-            opened.write(text)
-            opened.flush()
-            os.fsync(opened.fileno())
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        to_disk(temporary)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
-
-
-@contextmanager
-def staging(out: Path, name: str) -> Iterator[Path]:
-    """Give a folder for a run, on the disk of `out`, that is gone afterwards."""
-    folder = out / f".staging-{name}-{os.getpid()}"
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    to_disk(path.parent)
 
 
 @contextmanager
@@ -133,26 +97,3 @@ def locked(out: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _two_renames(new: Path, target: Path) -> None:
-    ready, old = target.parent / f".new-{target.name}", _old_of(target)
-    os.rename(new, ready)
-    os.rename(target, old)
-    os.rename(ready, target)
-
-
-def _old_of(target: Path) -> Path:
-    return target.parent / f".old-{target.name}"
-
-
-def _alive(pid: str) -> bool:
-    if not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import io
 import string
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -46,57 +45,28 @@ class Face:
 
 
 def faces(text: str, italic: str = "", code: str = "") -> tuple[Face, ...]:
-    """Return the faces that a page needs.
-
-    Parameters
-    ----------
-    text : str
-        Everything that is set in the page.
-    italic, code : str
-        What is set in italics and as code; empty where nothing is.
-    """
-    upright, slanted, symbols, fixed = _upright(), _slanted(), _symbols(), _fixed()
-    needed = frozenset(text) | ALWAYS
-    found = [
-        Face("Cx Sans", 400, "normal", _cut(upright, needed, 400)),
-        Face("Cx Sans", 600, "normal", _cut(upright, needed, 600)),
-    ]
+    """Return the faces that a page needs for all its text, and for what of it is set in italics and as code."""
+    upright, needed = _noto("normal"), frozenset(text) | ALWAYS
+    found = [Face("Cx Sans", weight, "normal", _cut(upright, needed, weight)) for weight in (400, 600)]
     if italic.strip():
-        found.append(Face("Cx Sans", 400, "italic", _cut(slanted, frozenset(italic) | {" "}, 400)))
-    missing = _lacking(upright, needed)
-    if missing:
-        found.append(Face("Cx Symbols", 400, "normal", _cut(symbols, missing | {" "}, None)))
-    if code.strip():
-        found.append(Face("Cx Code", 400, "normal", _cut(fixed, frozenset(code) | {" "}, None)))
+        found.append(Face("Cx Sans", 400, "italic", _cut(_noto("italic"), frozenset(italic) | {" "}, 400)))
+    covered = _covered(upright)
+    missing = frozenset(mark for mark in needed if ord(mark) not in covered and mark.isprintable())
+    # Noto Sans has no arrows, no mathematical signs and no Arabic script; the font of matplotlib has.
+    for family, name, wanted in (("Symbols", "DejaVuSans", missing), ("Code", "DejaVuSansMono", frozenset(code))):
+        if "".join(wanted).strip():
+            found.append(Face(f"Cx {family}", 400, "normal", _cut(_of_matplotlib(name), wanted | {" "}, None)))
     return tuple(found)
 
 
 def prepare() -> None:
     """Read the fonts that most pages need, for the processes that are forked from this one."""
-    for font in (_upright(), _slanted()):
-        _common(font)
+    for style in ("normal", "italic"):
+        _common(_noto(style))
 
 
-def css(faces_of_page: Iterable[Face]) -> str:
-    """Return all rules."""
-    return "\n".join(face.css for face in faces_of_page)
-
-
-def _upright() -> Path:
-    return Path(fontpkg.path("Noto Sans"))
-
-
-def _slanted() -> Path:
-    return Path(fontpkg.path("Noto Sans", style="italic"))
-
-
-def _symbols() -> Path:
-    # Noto Sans has no arrows, no mathematical signs and no Arabic script; the font of matplotlib has.
-    return _of_matplotlib("DejaVuSans.ttf")
-
-
-def _fixed() -> Path:
-    return _of_matplotlib("DejaVuSansMono.ttf")
+def _noto(style: str) -> Path:
+    return Path(fontpkg.path("Noto Sans", style=style))
 
 
 def _of_matplotlib(name: str) -> Path:
@@ -104,7 +74,7 @@ def _of_matplotlib(name: str) -> Path:
     found = find_spec("matplotlib")
     if found is None or found.origin is None:
         raise ModuleNotFoundError("matplotlib is not installed; run the installation again")
-    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / name
+    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / f"{name}.ttf"
 
 
 @cache
@@ -113,17 +83,11 @@ def _covered(font: Path) -> frozenset[int]:
         return frozenset(opened.getBestCmap())
 
 
-def _lacking(font: Path, characters: frozenset[str]) -> frozenset[str]:
-    covered = _covered(font)
-    return frozenset(mark for mark in characters if ord(mark) not in covered and mark.isprintable())
-
-
 @cache
 def _cut(font: Path, characters: frozenset[str], weight: int | None) -> bytes:
     """Return the font with these characters only as woff2; a variable font at one weight and full width."""
     covered = frozenset(mark for mark in characters if ord(mark) in _covered(font))
-    source = io.BytesIO(_common(font)) if weight and covered <= COMMON else font
-    opened = _subset(source, covered)
+    opened = _subset(io.BytesIO(_common(font)) if weight and covered <= COMMON else font, covered)
     if weight:
         opened = instancer.instantiateVariableFont(opened, {"wght": weight, "wdth": 100}, inplace=True)
     return _saved(opened, "woff2")
@@ -139,9 +103,7 @@ def _common(font: Path) -> bytes:
 
 
 def _subset(source: Path | io.BytesIO, characters: frozenset[str]) -> TTFont:
-    options = Options()
-    options.hinting = False
-    options.notdef_outline = True
+    options = Options(hinting=False, notdef_outline=True)
     options.drop_tables = [*options.drop_tables, "FFTM"]
     opened = TTFont(source, recalcTimestamp=False)
     subsetter = Subsetter(options)

@@ -21,14 +21,15 @@ def empty_reason(src: str) -> str:
     An SVG of matplotlib counts as drawn if one of its axes holds more than its own frame, ticks,
     grid and words: a line, a collection, a picture, or a clipped patch such as a bar.
     """
-    head, _, _ = src.partition(",")
     content = _content(src)
-    if content is None:
+    if not content:
         return "has no picture inside"
-    if "svg" not in head:
+    if not _is_svg(src):
         return "" if len(content) > 200 else "is an empty picture"
-    root = _parsed(content)
-    if root is None:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError:
         return "is an SVG that cannot be read"
     axes = [group for group in root.iter(f"{SVG}g") if AXES.fullmatch(group.get("id", ""))]
     if axes:
@@ -38,47 +39,41 @@ def empty_reason(src: str) -> str:
 
 def external_references(src: str) -> list[str]:
     """Return what an SVG picture would load or link to outside of itself."""
-    content = _content(src)
-    if content is None or "svg" not in src.partition(",")[0]:
-        return []
-    text = content.decode("utf-8", "replace")
-    return [next(part for part in match.groups() if part) for match in OUTSIDE.finditer(text)]
+    text = _content(src).decode("utf-8", "replace") if _is_svg(src) else ""
+    return [next(filter(None, match.groups())) for match in OUTSIDE.finditer(text)]
 
 
 def _drawn(axes: etree._Element) -> bool:
     for group in axes:
-        name = group.get("id", "")
-        if not FRAME.fullmatch(name) and _marks(group):
+        name, marks = group.get("id", ""), _marks(group)
+        if marks and not FRAME.fullmatch(name):
             return True
         # The frame of the axes is made of patches too; only data are cut off at its edge.
-        if name.startswith("patch_") and any(mark.get("clip-path") for mark in _marks(group)):
+        if name.startswith("patch_") and any(mark.get("clip-path") for mark in marks):
             return True
     return False
 
 
 def _marks(group: etree._Element) -> list[etree._Element]:
-    marks = [mark for shape in SHAPES for mark in group.iter(SVG + shape) if not _defined(mark)]
-    return [mark for mark in marks if mark.tag != f"{SVG}path" or (mark.get("d") or "").strip()]
+    """Return the shapes that are drawn, not only defined to be used elsewhere."""
+    return [
+        mark
+        for mark in group.iter(*(SVG + shape for shape in SHAPES))
+        if next(mark.iterancestors(f"{SVG}defs", f"{SVG}clipPath"), None) is None
+        and (mark.tag != f"{SVG}path" or (mark.get("d") or "").strip())
+    ]
 
 
-def _defined(mark: etree._Element) -> bool:
-    return next(mark.iterancestors(f"{SVG}defs", f"{SVG}clipPath"), None) is not None
+def _is_svg(src: str) -> bool:
+    return "svg" in src.partition(",")[0]
 
 
-def _content(src: str) -> bytes | None:
-    head, comma, body = src.partition(",")
-    if not head.startswith("data:image/") or not comma:
-        return None
+def _content(src: str) -> bytes:
+    """Return the bytes of a picture that lies inside the page; empty where there are none."""
+    head, _, body = src.partition(",")
+    if not head.startswith("data:image/"):
+        return b""
     try:
-        content = base64.b64decode(body) if head.endswith(";base64") else body.encode()
+        return base64.b64decode(body) if head.endswith(";base64") else body.encode()
     except (binascii.Error, ValueError):
-        return None
-    return content or None
-
-
-def _parsed(content: bytes) -> etree._Element | None:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
-    try:
-        return etree.fromstring(content, parser)
-    except etree.XMLSyntaxError:
-        return None
+        return b""

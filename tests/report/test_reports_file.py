@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cxlib.errors import ConfigError
-from cxlib.report.settings import read_reports, select
+from cxlib.report.plan import read_reports, select
 
 ENTRY = '[[report]]\nname = "{name}"\nnotebook = "{name}.ipynb"\ntitle = "Title"\n'
 
@@ -30,19 +30,22 @@ def test_reports_are_sorted_by_order_and_paths_count_from_the_file(tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (ENTRY.format(name="one") + 'titel = "x"\n', 'report "one": there is no key "titel"; did you mean "title"?'),
-        ("[[reports]]\n", 'there is no key "reports"; did you mean "report"?'),
+        (ENTRY.format(name="one") + 'titel = "x"\n', 'report "one": unknown key "titel"; did you mean "title"?'),
+        ("[[reports]]\n", 'unknown key "reports"; did you mean "report"?'),
         ('[[report]]\nname = "one"\n', 'report "one": the key "notebook" is missing'),
-        ("[[report]]\nname = 3\n", 'report "3": "name"'),
+        ("[[report]]\nname = 3\n", 'report "3", name: input should be a valid string (it is 3)'),
         (
             ENTRY.format(name="one") + 'formats = ["pdf"]\n',
             'the page is always made: write ["html"] or ["html", "pdf"]',
         ),
-        (ENTRY.format(name="one") + 'formats = ["docx"]\n', 'report "one": "formats"'),
-        (ENTRY.format(name="one") + "minutes = 0\n", 'report "one": "minutes"'),
+        (
+            ENTRY.format(name="one") + 'formats = ["docx"]\n',
+            "report \"one\", formats, number 1: input should be 'html' or 'pdf' (it is 'docx')",
+        ),
+        (ENTRY.format(name="one") + "minutes = 0\n", 'report "one", minutes: input should be greater than 0 (it is 0)'),
         (ENTRY.format(name="one") * 2, '2 reports are named "one"; give each its own name'),
         (ENTRY.format(name="three"), 'report "three": there is no notebook'),
-        (ENTRY.format(name="One").replace("One.ipynb", "one.ipynb"), 'report "One": "name"'),
+        (ENTRY.format(name="One").replace("One.ipynb", "one.ipynb"), 'report "One", name: string should match pattern'),
         ("report = 3 4", "is not TOML"),
         ("", 'the key "report" is missing'),
     ],

@@ -8,7 +8,7 @@ import pytest
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from cxlib.report.figures import empty_reason, external_references
+from cxlib.report.pictures import empty_reason, external_references
 from report.helpers import line_chart, svg_uri
 
 

@@ -1,0 +1,95 @@
+"""What the models share: errors of rows that depend on each other, limits from them, and what few cases may say.
+
+Rows of one cluster (as a rule one customer) may depend on each other; clusters are taken as independent. A cluster's
+influence is what it adds to the error of a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from cxlib.estimate import ALPHA, Array, Estimate, Floats, design_effect
+from cxlib.metrics.measure import SMALL_BELOW, SUPPRESSED_BELOW
+
+RATIO_METHOD = "put together from Wilson's limits"
+
+
+def size_flags(n: int) -> tuple[str, ...]:
+    """Return the flags that a number of cases calls for."""
+    return ("suppressed",) if n < SUPPRESSED_BELOW else ("small",) if n < SMALL_BELOW else ()
+
+
+def hidden_if_few(estimate: Estimate) -> Estimate:
+    """Return an estimate with the flags of its size, and without its numbers where it rests on fewer than five."""
+    flags = (*estimate.flags, *size_flags(estimate.n))
+    value, low, high = estimate.value, estimate.low, estimate.high
+    if "suppressed" in flags:
+        value = low = high = float("nan")
+    return Estimate(value, low, high, estimate.n, estimate.unit, estimate.method, flags)
+
+
+def sandwich(influence: Floats, groups: int | None = None) -> Floats:
+    """Return the covariance of sums of clusters' influences, shape (sums, sums), from shape (clusters, sums).
+
+    Liang and Zeger (1986), Biometrika 73, with the factor G / (G - 1) for G clusters: all rows, or so many `groups`.
+    """
+    many = len(influence) if groups is None else groups
+    return np.asarray(influence.T @ influence * many / max(many - 1, 1), float)
+
+
+def cluster_variance(influence: Array, cluster: Array) -> float:
+    """Return the variance of a sum of influences, those of one cluster added first; 0 for a single cluster."""
+    place = pd.factorize(np.asarray(cluster), use_na_sentinel=False)[0]
+    sums = np.bincount(place, np.asarray(influence, float)).astype(float)
+    return float(sandwich(sums[:, None])[0, 0]) if len(sums) > 1 else 0.0
+
+
+def moved_variance(influence: Floats) -> float:
+    """Return the variance of a sum of influences; only clusters that move it count, infinite below two of them."""
+    moved = int((influence != 0).sum())
+    return float(sandwich(influence[:, None], moved)[0, 0]) if moved > 1 else np.inf
+
+
+def share_effect(yes: Floats, cluster: Array) -> float:
+    """Return the design effect of clusters on the share of yes."""
+    n, mean = len(yes), float(np.mean(yes))
+    simple = mean * (1 - mean) / max(n - 1, 1)
+    return float(design_effect(cluster_variance((yes - mean) / n, cluster), simple))
+
+
+def half_width(variance: float, freedom: float) -> float:
+    """Return half of Student's interval; with endless freedom the normal one."""
+    return float(stats.t.ppf(1 - ALPHA / 2, freedom) * np.sqrt(variance))
+
+
+def student(value: float, variance: float, freedom: float, n: int, unit: str, method: str) -> Estimate:
+    """Return a value with Student's limits."""
+    half = half_width(variance, freedom)
+    return Estimate(value, value - half, value + half, n, unit, method)
+
+
+def ratio_limits(first: Array, second: Array) -> tuple[float, float]:
+    """Return the limits of a ratio of two positive shares, each given as (value, low, high).
+
+    Put together on the log scale: Donner and Zou (2012), Statistical Methods in Medical Research 21.
+    """
+    one, two = np.log(np.asarray(first, float)), np.log(np.asarray(second, float))
+    middle = one[0] - two[0]
+    down, up = np.hypot(one[0] - one[1], two[2] - two[0]), np.hypot(one[2] - one[0], two[0] - two[1])
+    return float(np.exp(middle - down)), float(np.exp(middle + up))
+
+
+def columns(covariates: pd.DataFrame) -> Iterator[tuple[str, pd.Series, bool]]:
+    """Give each covariate with its name: a number, missing ones NaN, or (last element) a category as text.
+
+    Yes and no are categories; a missing category is a level of its own, the empty one.
+    """
+    for name in covariates:
+        column = covariates[name]
+        is_category = not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
+        text = column.astype(object).where(column.notna(), "").astype(str) if is_category else column.astype(float)
+        yield str(name), text, is_category
