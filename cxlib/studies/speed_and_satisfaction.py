@@ -41,11 +41,11 @@ class Contacts:
             return name not in names or not self.book.lacks(f"tickets.{column}")
 
         untold("The export of tickets with the customer's rating of each would tell.", there("good", "satisfaction"))
-        untold("When each ticket was first answered would tell.", there("halvings", "first_public_reply_at"))
-        untold("A rating of the person (friendliness_score) would tell.", there("friendly", "friendliness_score"))
+        untold("How waiting pleases, times of first answers would tell.", there("halvings", "first_public_reply_at"))
+        untold("What friendliness does, friendliness_score would tell.", there("friendly", "friendliness_score"))
         repeats = there("repeated", "had_to_repeat") and there("known", "had_to_repeat")
-        untold("A mark on tickets where the customer had to repeat anything (had_to_repeat) would tell.", repeats)
-        untold("The export of tickets with the channel of each would tell.", there("everyday", "channel"))
+        untold("Who had to repeat anything, a mark on the ticket (had_to_repeat) would tell.", repeats)
+        untold("How everyday channels fare, the channel of each ticket would tell.", there("everyday", "channel"))
 
     def slope(self, y: str, x: str, strata: str = "") -> Slope:
         """Return by how much `y` moves per unit of `x` among contacts that are alike in the columns `strata`."""
@@ -191,7 +191,7 @@ class Drivers:
         """
         untold("Nothing that the exports know of a contact measurably explains how it was rated.", self.shares)
         competing = [other for other in self.shares if other != aside]
-        untold("A rating of the person (friendliness_score) would tell whether speed comes first.", len(competing) > 1)
+        untold("Whether speed comes first, more of what customers met would tell.", len(competing) > 1)
         share = self.importance.first_among(name, competing)
         low = share if set(rivals) <= set(competing) else 0.0
         return Estimate(share, low, share, self.explained.n, "share", "whole clusters drawn again")

@@ -449,10 +449,10 @@ def test_the_answers_of_a_company_where_speed_decides(opened: Callable[..., Work
 def test_exports_without_a_column_say_which(opened: Callable[..., Workbook]) -> None:
     study = studied(opened(without(drawn(200), "friendliness_score", "had_to_repeat", "channel")))
     needed = {name: study.finding(name).needed for name in (*ANSWERS[2:], "known-customer-share", "everyday-channels")}
-    mark = "A mark on tickets where the customer had to repeat anything (had_to_repeat) would tell."
-    channel = "The export of tickets with the channel of each would tell."
+    mark = "Who had to repeat anything, a mark on the ticket (had_to_repeat) would tell."
+    channel = "How everyday channels fare, the channel of each ticket would tell."
     assert needed == {
-        "friendliness-matters": "A rating of the person (friendliness_score) would tell.",
+        "friendliness-matters": "What friendliness does, friendliness_score would tell.",
         "known-customer-matters": mark,
         "everyday-channels-satisfy": channel,
         "known-customer-share": mark,
