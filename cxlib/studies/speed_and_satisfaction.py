@@ -1,0 +1,269 @@
+"""Is speed what customers want most? Ratings, and the waits and other things before them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cxlib.errors import untold
+from cxlib.estimate import Estimate, Floats, between_groups_variance, design_effect, proportion
+from cxlib.facts import GROUPS
+from cxlib.models.binary import hidden_if_few
+from cxlib.models.ordinal import Cells, average_effect, fit, parallel_test
+from cxlib.models.relative_importance import Importance, relative_importance
+from cxlib.models.within import Slope, within_slope
+from cxlib.workbook import Workbook
+
+TOPICS_KEPT, RARE, MOST_LEVELS = 11, 30, 10
+"""Topics that stay apart, ratings below which a category is pooled, levels of a score beyond which it is not used."""
+FEWEST, FEWEST_OF_A_KIND, FEWEST_ISSUES = 100, 10, 4
+COMPARED = "good IS NOT NULL AND halvings IS NOT NULL"
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """All contacts of a company up to the cut; every method brings counts or sums, never contacts."""
+
+    book: Workbook
+    sql: str
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        """Return the rows of a statement that reads `contact`."""
+        return self.book.frame(f"WITH contact AS ({self.sql}) {sql}")
+
+    def needs(self, *names: str) -> None:
+        """Raise UntoldError where one of the columns rests on something that no export brings."""
+
+        def there(name: str, column: str) -> bool:
+            return name not in names or not self.book.lacks(f"tickets.{column}")
+
+        untold("The export of tickets with the customer's rating of each would tell.", there("good", "satisfaction"))
+        untold("How waiting pleases, times of first answers would tell.", there("halvings", "first_public_reply_at"))
+        untold("What friendliness does, friendliness_score would tell.", there("friendly", "friendliness_score"))
+        repeats = there("repeated", "had_to_repeat") and there("known", "had_to_repeat")
+        untold("Who had to repeat anything, a mark on the ticket (had_to_repeat) would tell.", repeats)
+        untold("How everyday channels fare, the channel of each ticket would tell.", there("everyday", "channel"))
+
+    def slope(self, y: str, x: str, strata: str = "") -> Slope:
+        """Return by how much `y` moves per unit of `x` among contacts that are alike in the columns `strata`."""
+        self.needs(y, x)
+        over = f"OVER (PARTITION BY {strata})" if strata else "OVER ()"
+        # the unknown are not one person
+        named = [f"AND {name} IS NOT NULL" for name in ("agent", "customer_id") if name in strata.split(", ")]
+        sums = self.frame(f"""
+            SELECT bucket, count(*) AS n, sum(differs) AS compared, sum(1.0 / size) AS strata,
+                sum(dx * dx) AS xx, sum(dx * dy) AS xy, sum(dy * dy) AS yy
+            FROM (
+                SELECT bucket, {x} - avg({x}) {over} AS dx, {y} - avg({y}) {over} AS dy, count(*) {over} AS size,
+                    CASE WHEN max({x}) {over} > min({x}) {over} THEN 1 ELSE 0 END AS differs
+                FROM contact WHERE {x} IS NOT NULL AND {y} IS NOT NULL {" ".join(named)}
+            ) AS centred
+            GROUP BY bucket ORDER BY bucket""")
+        return within_slope(sums)
+
+    def correlation(self, x: str, y: str) -> float:
+        """Return the correlation of two expressions over the rated contacts with a wait."""
+        of = f"SELECT {x} AS x, {y} AS y FROM contact WHERE {COMPARED}"
+        return float(self.frame(f"SELECT corr(x, y) AS rho FROM ({of}) AS compared")["rho"].iloc[0])
+
+    def shares(self, y: str, by: str) -> dict[str, Estimate]:
+        """Return the share of `y` in each value of a column, the most frequent first: Wilson's interval, clustered."""
+        counts = self.frame(f"""
+            SELECT CAST({by} AS VARCHAR) AS cell, bucket, count(*) AS n, CAST(sum({y}) AS DOUBLE) AS k
+            FROM contact WHERE {y} IS NOT NULL AND {by} IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2""")
+        names, cell = np.unique(counts["cell"].astype(str).to_numpy(), return_inverse=True)
+        n, k = (counts[name].to_numpy(float) for name in ("n", "k"))
+        trials, wins = (np.bincount(cell, column, len(names)) for column in (n, k))
+        share: Floats = wins / trials
+        robust = between_groups_variance(k - share[cell] * n, cell, len(names), GROUPS) / trials**2
+        effect = design_effect(robust, share * (1 - share) / np.maximum(trials - 1, 1))
+        found = {
+            str(name).replace("_", " "): hidden_if_few(Estimate(*ends, int(size), "share", "Wilson, clustered"))
+            for name, ends, size in zip(names, zip(*proportion(wins, trials, effect), strict=True), trials, strict=True)
+        }
+        return dict(sorted(found.items(), key=lambda item: (-item[1].n, item[0])))
+
+    def share(self, y: str) -> Estimate:
+        """Return the share of `y` over all contacts for which it is known."""
+        self.needs(y)
+        return self.shares(y, "'all'").get("all", Estimate.unknown(0, "share"))
+
+
+def read(book: Workbook, everyday: str, friendly: float, shortest: float) -> Contacts:
+    """Return one row per contact, as flags (1, 0 or empty) and as halvings of minutes: minus their binary logarithm.
+
+    What belongs to a rating is empty where none was asked or given. A channel is an everyday one if its name holds one
+    of the words; a person was friendly from so many points on; a shorter wait counts as the shortest.
+    """
+
+    def flag(condition: str) -> str:
+        return f"CASE WHEN {condition} THEN 1.0 WHEN ({condition}) IS NOT NULL THEN 0.0 END"
+
+    def halvings(minutes: str) -> str:
+        # greatest() would pass over an empty value and make it the shortest wait
+        return f"CASE WHEN {minutes} IS NOT NULL THEN -ln(greatest({minutes}, {shortest})) / ln(2.0) END"
+
+    words = (word.replace("'", "''") for word in everyday.split(", "))
+    good = flag("CASE WHEN r.is_rated THEN r.rated_good END")
+    sql = f"""
+        SELECT f.*, r.agent, r.asked_in, r.score, r.friendliness_score, r.first_reply_minutes AS wait,
+            {good} AS good,
+            {flag("r.is_rated")} AS rated,
+            {flag("r.score >= max(r.score) OVER ()")} AS top,
+            {flag("r.previous_rated_good")} AS previous_good,
+            CASE WHEN r.reply = 'unanswered' THEN {good} END AS unanswered_good,
+            {halvings("r.first_reply_minutes")} AS halvings,
+            {halvings("r.reply_to_solution_minutes")} AS solution_halvings,
+            {flag("NOT r.was_reopened")} AS solved_at_once,
+            {flag(f"r.friendliness_score >= {friendly}")} AS friendly,
+            {flag("t.had_to_repeat")} AS repeated,
+            {flag("NOT t.had_to_repeat")} AS known,
+            {flag(" OR ".join(f"lower(f.channel) LIKE '%{word}%'" for word in words))} AS everyday
+        FROM ticket AS f
+        INNER JOIN tickets AS t ON t.ticket_id = f.ticket_id
+        LEFT JOIN (SELECT * FROM rated_ticket WHERE settled_at < $cut) AS r ON r.ticket_id = f.ticket_id
+        WHERE f.created_month <= $month"""
+    return Contacts(book, sql)
+
+
+def by_wait(contacts: Contacts, bands: str) -> dict[str, Estimate]:
+    """Return the share of satisfied customers by the wait for the first answer, in bands parted at some minutes."""
+    contacts.needs("good", "halvings")
+    edges, language = [float(edge) for edge in bands.split(",")], contacts.book.language
+    cases = " ".join(f"WHEN wait <= {edge} THEN {place}" for place, edge in enumerate(edges))
+    found = contacts.shares("good", f"CASE WHEN wait IS NULL THEN NULL {cases} ELSE {len(edges)} END")
+    labels = [language.interval(low, high, "minutes") for low, high in zip([0.0, *edges[:-1]], edges, strict=True)]
+    labels.append(language.text("more than {low}", low=language.measure(edges[-1], "minutes")))
+    return {label: found[str(place)] for place, label in enumerate(labels) if str(place) in found}
+
+
+def large(shares: Mapping[str, Estimate]) -> dict[str, Estimate]:
+    """Return the groups that are large enough to be compared, two at least."""
+    enough = {name: one for name, one in shares.items() if one.is_known and not one.flags}
+    untold("Two groups with more cases in each would tell how far they lie apart.", len(enough) > 1)
+    return enough
+
+
+def rank_correlation(contacts: Contacts) -> float:
+    """Return Spearman's correlation of the wait and the rating (the score where there is one)."""
+    columns = ("wait", "coalesce(score, good)")
+    wait, rating = (f"rank() OVER (ORDER BY {one}) + count(*) OVER (PARTITION BY {one}) / 2.0" for one in columns)
+    return contacts.correlation(wait, rating)
+
+
+def hard_issues(contacts: Contacts, issue: str) -> tuple[float, int]:
+    """Return the correlation of an issue's usual wait and share satisfied within channels, and over how many issues."""
+    cell, channel = f"OVER (PARTITION BY {issue}, channel)", "OVER (PARTITION BY channel)"
+    waits, ratings = (f"avg({name}) {cell} - avg({name}) {channel}" for name in ("halvings", "good"))
+    rho = contacts.correlation(f"-({waits})", ratings)
+    issues = len(contacts.frame(f"SELECT DISTINCT {issue}, channel FROM contact WHERE {COMPARED}"))
+    untold("More kinds of issue would tell if the hard ones wait.", np.isfinite(rho), issues >= FEWEST_ISSUES)
+    return rho, issues
+
+
+def measurable(one: Estimate) -> str:
+    """Return whether an interval excludes zero, in words."""
+    return "measurable" if one.low > 0 or one.high < 0 else "not measurable"
+
+
+@dataclass(frozen=True)
+class Drivers:
+    """All drivers of a rating in one model.
+
+    `effects` are the shares of satisfied customers that a step of each column adds, the others held; `shares` what each
+    driver explains of all that is `explained`, the most first, none where nothing measurably is; `tested` says what the
+    effects are of, and the p-value of the test of proportional odds, where ratings have more than two levels.
+    """
+
+    effects: Mapping[str, Estimate]
+    shares: Mapping[str, Estimate]
+    explained: Estimate
+    importance: Importance
+    tested: Sequence[tuple[str, float]]
+
+    def first(self, name: str, aside: str, rivals: Sequence[str]) -> Estimate:
+        """Return in what share of redrawn samples a driver explains most; one that is set `aside` does not compete.
+
+        Where a rival is not known the share may be as low as zero: a driver can be beaten, but it cannot win.
+        """
+        untold("Nothing that the exports know of a contact measurably explains how it was rated.", self.shares)
+        competing = [other for other in self.shares if other != aside]
+        untold("Whether speed comes first, more of what customers met would tell.", len(competing) > 1)
+        share = self.importance.first_among(name, competing)
+        low = share if set(rivals) <= set(competing) else 0.0
+        return Estimate(share, low, share, self.explained.n, "share", "whole clusters drawn again")
+
+
+def counted(contacts: Contacts) -> pd.DataFrame:
+    """Return the rated contacts counted by group of customers, rating and everything that may have driven it."""
+    # waits in half halvings, and all but the most frequent topics as one: however many contacts, so many rows at most
+    contacts.needs("good", "halvings")
+    return contacts.frame(f"""
+        , ranked AS (
+            SELECT topic AS ranked_topic, row_number() OVER (ORDER BY count(*) DESC, topic) AS place
+            FROM contact WHERE good IS NOT NULL AND topic IS NOT NULL GROUP BY topic
+        )
+        SELECT bucket, good, score, channel, severity, asked_in,
+            CASE WHEN place <= {TOPICS_KEPT} THEN topic WHEN place IS NOT NULL THEN 'other' END AS topic,
+            floor(2 * halvings) / 2 + 0.25 AS wait_steps, floor(2 * solution_halvings) / 2 + 0.25 AS solution_steps,
+            solved_at_once, known, round(friendliness_score) AS friendliness, count(*) AS n
+        FROM contact LEFT JOIN ranked ON ranked_topic = topic
+        WHERE {COMPARED}
+        GROUP BY ALL ORDER BY ALL""")
+
+
+def drivers(counted: pd.DataFrame, groups: Mapping[str, Sequence[str]], known: float) -> Drivers:
+    """Fit the model of all drivers, each one or more columns of `counted`: numbers and categories.
+
+    A number takes part if it is known for so large a share of the ratings and differs; the model rests on the ratings
+    for which all that take part are known.
+    """
+    n, columns = counted["n"], [name for names in groups.values() for name in names]
+    categories = [name for name in columns if counted[name].dtype.kind != "f"]
+    numbers = [name for name in columns if name not in categories and counted[name].nunique() > 1]
+    numbers = [name for name in numbers if n[counted[name].notna()].sum() >= known * n.sum()]
+    rows = counted.dropna(subset=numbers)
+    numbers = [name for name in numbers if rows[name].nunique() > 1]
+    kinds = rows.groupby("good")["n"].sum()
+    enough = kinds.sum() >= FEWEST and len(kinds) > 1 and kinds.min() >= FEWEST_OF_A_KIND
+    differ = "wait_steps" in numbers and rows["bucket"].nunique() > 1
+    untold("More ratings, good and bad, after longer and shorter waits, would tell what explains them.", enough, differ)
+    design = pd.concat({name: _columns(rows[name], rows["n"]) for name in [*numbers, *categories]}, axis=1)
+    of = design.columns.get_level_values(0)
+    # the score where it agrees with good and bad
+    good, score = rows["good"], rows["score"]
+    agrees = score.notna().all() and score[good == 0].max() < score[good == 1].min()
+    level, good_from = (score, score[good == 0].nunique()) if agrees and score.nunique() <= MOST_LEVELS else (good, 1)
+    cells = Cells.of(level, design.to_numpy(float), rows["n"], rows["bucket"])
+    test = parallel_test(cells, np.flatnonzero(of.isin(numbers))) if cells.levels > 2 else None
+    # where steps of the score differ, only the step from bad to good tells of satisfied customers
+    holds = test is None or test.holds
+    of_good, good_from = (cells, good_from) if holds else (cells.split(good_from), 1)
+    model, effects = fit(of_good), {}
+    for name in numbers:
+        step, yes_or_no = np.where(of == name, 1.0, 0.0), rows[name].isin((0, 1)).all()
+        before = of_good.drivers * (1 - step) if yes_or_no else of_good.drivers
+        effects[name] = average_effect(of_good, model, good_from, before, before + step)
+    places = {group: np.flatnonzero(of.isin(names)) for group, names in groups.items()}
+    found = relative_importance(cells, {group: place for group, place in places.items() if len(place)})
+    method = "Lindeman-Merenda-Gold, whole clusters drawn again"
+    ends = zip(found.share.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
+    all_ends = [(found.explained, found.explained_low, found.explained_high), *ends]
+    explained, *each = (Estimate(*one, cells.answers, "share", method) for one in all_ends)
+    shares = sorted(zip(found.names, each, strict=True), key=lambda item: -item[1].value)
+    outcome = "the whole score" if holds else "satisfied or not"
+    tested = [(outcome, test.p_value)] if test is not None and np.isfinite(test.p_value) else []
+    return Drivers(effects, dict(shares) if found.is_measurable else {}, explained, found, tested)
+
+
+def _columns(driver: pd.Series, n: pd.Series) -> pd.DataFrame:
+    """Return a number as it is, and a column for each category but the most frequent; the unknown are a category."""
+    if driver.dtype.kind == "f":
+        return driver.to_frame()
+    text = driver.astype(object).where(driver.notna(), "").astype(str)
+    text = text.where(text.map(n.groupby(text).sum()) >= RARE, "other")
+    order = n.groupby(text).sum().sort_values(ascending=False, kind="stable").index
+    return pd.get_dummies(text, dtype=float)[order[1:]]
