@@ -184,38 +184,5 @@ def cases_that_would_tell(
     return int(np.ceil(estimate.n * max(times, 1.0) ** 2 * (1 - 1e-12))) if np.isfinite(times) else None
 
 
-def verdict_above(estimate: Estimate, threshold: float = 0.0) -> Verdict:
-    """Return whether a number lies above a threshold: "supported" only where its whole interval does.
-
-    Where the interval holds the threshold the data do not show it, which is no proof of the contrary: see
-    `unless_it_may_matter`. Without an interval, or with too few cases to show one, nothing can be told.
-
-    >>> verdict_above(Estimate(0.04, 0.01, 0.07, 900, "share difference", ""))
-    'supported'
-    >>> verdict_above(Estimate(0.04, -0.01, 0.09, 300, "share difference", ""))
-    'not-supported'
-    """
-    if not _has_interval(estimate) or "suppressed" in estimate.flags:
-        return "cannot-tell"
-    return "supported" if estimate.low > threshold else "not-supported"
-
-
-def unless_it_may_matter(finding: Finding, matters: float, needed: str = "") -> Finding:
-    """Return a finding that is "not supported" only where the data exclude what would matter.
-
-    Where the interval of its estimate reaches beyond `matters`, the least amount that would make a difference to
-    anybody, the data are too few to say that there is none: it cannot be told. A test of difference together with
-    one of equivalence: Schuirmann (1987), Journal of Pharmacokinetics and Biopharmaceutics 15.
-
-    >>> wide = Estimate(0.03, -0.05, 0.11, 90, "share difference", "")
-    >>> unless_it_may_matter(Finding("a", "{x}.", {"x": wide}, "not-supported", wide), 0.05).verdict
-    'cannot-tell'
-    """
-    estimate = finding.estimate
-    if finding.verdict != "not-supported" or estimate is None or estimate.high <= matters:
-        return finding
-    return replace(finding, verdict="cannot-tell", needed=needed or finding.needed or "More cases would tell.")
-
-
 def _has_interval(estimate: Estimate) -> bool:
     return estimate.is_known and estimate.low == estimate.low and estimate.high == estimate.high
