@@ -6,7 +6,8 @@ A column that no export brings stays empty and its metrics say so; it is never f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 ColumnType = Literal["id", "text", "category", "pseudonym", "time", "date", "number", "integer", "money", "flag"]
@@ -57,40 +58,33 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Reference:
-    """`column` names a row of `table`; below 90 % found, the import warns."""
-
-    column: str
-    table: str
-
-
-@dataclass(frozen=True)
 class Table:
-    """A canonical table: its grain in one sentence, its key, columns and checks."""
+    """A canonical table: its grain in one sentence, its key, columns and checks.
+
+    `references` says which table's rows a column names; below 90 % found, the import warns. `event` is the time by
+    which the table counts as having data in a month.
+    """
 
     name: str
     grain: str
     key: tuple[str, ...]
+    event: str
     columns: tuple[Column, ...]
     checks: tuple[Check, ...] = ()
-    references: tuple[Reference, ...] = ()
+    references: Mapping[str, str] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:
-        """Return a column by name.
-
-        Raises
-        ------
-        KeyError
-            If the table has none of that name.
-        """
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
+        """Return a column by name; a KeyError where there is none."""
+        return {column.name: column for column in self.columns}[name]
 
     @property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+
+def choice(name: str, meaning: str, *allowed: str, required: bool = False) -> Column:
+    """Return a category that is one of a few words."""
+    return Column(name, "category", meaning, required=required, allowed=allowed)
 
 
 def ends_after_starts(start: str, end: str) -> Check:
@@ -122,6 +116,7 @@ CUSTOMERS = Table(
     "customers",
     "One row per customer (in business with companies: per account).",
     ("customer_id",),
+    "",
     (
         Column("customer_id", "id", "the customer, the same in every export", required=True),
         Column("account_id", "id", "parent company, where several customers share one"),
@@ -141,6 +136,7 @@ SUBSCRIPTIONS = Table(
     "subscriptions",
     "One row per term of a subscription: a stretch of time at one price.",
     ("term_id",),
+    "started_at",
     (
         Column("term_id", "id", "the term (invoice line, or the subscription where it has one price)", required=True),
         Column("subscription_id", "id", "the subscription the term belongs to", required=True),
@@ -158,32 +154,28 @@ SUBSCRIPTIONS = Table(
             required=True,
         ),
         Column("currency", "category", "ISO 4217 code of monthly_amount", required=True),
-        Column("end_reason", "category", "why it ended", allowed=("voluntary", "payment", "migration", "merge")),
+        choice("end_reason", "why it ended", "voluntary", "payment", "migration", "merge"),
     ),
     (ends_after_starts("started_at", "ended_at"), never_negative("monthly_amount")),
-    (Reference("customer_id", "customers"),),
+    {"customer_id": "customers"},
 )
 
 TRANSACTIONS = Table(
     "transactions",
     "One row per order, invoice, refund or credit.",
     ("transaction_id",),
+    "occurred_at",
     (
         Column("transaction_id", "id", "the transaction", required=True),
         Column("customer_id", "id", "who paid"),
         Column("occurred_at", "time", "when it was booked", required=True),
-        Column("kind", "category", "what it is", required=True, allowed=("order", "invoice", "refund", "credit")),
+        choice("kind", "what it is", "order", "invoice", "refund", "credit", required=True),
         Column("product", "category", "product family"),
         Column("net", "money", "amount without tax; refunds and credits negative", "currency", required=True),
         Column("tax", "money", "tax on top of net", "currency"),
         Column("cost", "money", "direct cost of what was sold", "currency"),
         Column("currency", "category", "ISO 4217 code", required=True),
-        Column(
-            "motion",
-            "category",
-            "how the sale came about",
-            allowed=("new", "renewal", "upsell", "cross_sell", "reactivation"),
-        ),
+        choice("motion", "how the sale came about", "new", "renewal", "upsell", "cross_sell", "reactivation"),
     ),
     (
         Check(
@@ -193,7 +185,7 @@ TRANSACTIONS = Table(
             "Map net with a minus sign for refunds and credits",
         ),
     ),
-    (Reference("customer_id", "customers"),),
+    {"customer_id": "customers"},
 )
 
 SEVERITIES = ("minor", "moderate", "severe")
@@ -202,6 +194,7 @@ TICKETS = Table(
     "tickets",
     "One row per request for help that a customer made (merged, spam and test requests are in the ledger).",
     ("ticket_id",),
+    "created_at",
     (
         Column("ticket_id", "id", "the ticket", required=True),
         Column("customer_id", "id", "who asked; empty where the person was erased or is not known"),
@@ -213,11 +206,11 @@ TICKETS = Table(
         Column("agent", "pseudonym", "person who handled it last"),
         Column("topic", "category", "what was asked"),
         Column("priority", "category", "priority, at creation where the export has it"),
-        Column("severity", "category", "how bad the problem was", allowed=SEVERITIES),
+        choice("severity", "how bad the problem was", *SEVERITIES),
         Column("is_complaint", "flag", "the customer complains"),
         Column("is_outbound", "flag", "the company wrote first: no reply time"),
         Column("is_bot_only", "flag", "no person took part"),
-        Column("status", "category", "state when exported", allowed=("open", "pending", "solved")),
+        choice("status", "state when exported", "open", "pending", "solved"),
         Column("created_at", "time", "when the customer asked", required=True),
         Column("first_public_reply_at", "time", "first public answer by a person; empty while there is none"),
         Column("first_reply_unknown", "flag", "the export does not say when, or whether, a person answered"),
@@ -226,12 +219,7 @@ TICKETS = Table(
         Column("solve_unknown", "flag", "the export does not say when, or whether, it was solved"),
         Column("replies", "integer", "public answers by people", "answers"),
         Column("reopens", "integer", "times it went from solved back to open", "times"),
-        Column(
-            "satisfaction",
-            "category",
-            "the customer's rating of this ticket",
-            allowed=("not_offered", "offered", "good", "bad"),
-        ),
+        choice("satisfaction", "the customer's rating of this ticket", "not_offered", "offered", "good", "bad"),
         Column("satisfaction_score", "number", "the rating on its own scale, where there is one", "points"),
         Column("friendliness_score", "number", "how the customer rated the person, from 1 to 5", "points"),
         Column("had_to_repeat", "flag", "the customer had to say again who they are or what happened"),
@@ -245,30 +233,35 @@ TICKETS = Table(
         never_negative("replies"),
         never_negative("reopens"),
     ),
-    (Reference("customer_id", "customers"),),
+    {"customer_id": "customers"},
 )
 
 TICKET_EVENTS = Table(
     "ticket_events",
     "One row per thing that happened to a ticket.",
     ("event_id",),
+    "occurred_at",
     (
         Column("event_id", "id", "the event", required=True),
         Column("ticket_id", "id", "the ticket", required=True),
         Column("occurred_at", "time", "when", required=True),
-        Column(
+        choice(
             "kind",
-            "category",
             "what changed",
+            "status",
+            "reply_public",
+            "reply_internal",
+            "assign",
+            "priority",
+            "schedule",
             required=True,
-            allowed=("status", "reply_public", "reply_internal", "assign", "priority", "schedule"),
         ),
         Column("value_before", "text", "value before"),
         Column("value_after", "text", "value after"),
-        Column("actor_role", "category", "who did it", allowed=("agent", "customer", "bot", "system")),
+        choice("actor_role", "who did it", "agent", "customer", "bot", "system"),
     ),
     (),
-    (Reference("ticket_id", "tickets"),),
+    {"ticket_id": "tickets"},
 )
 
 INSTRUMENTS = ("nps", "csat", "ces1", "ces2", "problem", "word_of_mouth", "statement")
@@ -277,10 +270,11 @@ SURVEY_INVITES = Table(
     "survey_invites",
     "One row per invitation to a survey: the denominator of every response rate.",
     ("invite_id",),
+    "sent_at",
     (
         Column("invite_id", "id", "the invitation", required=True),
         Column("survey", "category", "name of the survey", required=True),
-        Column("instrument", "category", "what is asked", required=True, allowed=INSTRUMENTS),
+        choice("instrument", "what is asked", *INSTRUMENTS, required=True),
         Column("wave", "category", "round of a survey that is repeated"),
         Column("touchpoint", "category", "where in the journey it was asked"),
         Column("customer_id", "id", "who was asked"),
@@ -291,35 +285,37 @@ SURVEY_INVITES = Table(
         Column("answered_at", "time", "when an answer was completed, where the invitation list says so"),
     ),
     (ends_after_starts("sent_at", "answered_at"),),
-    (Reference("customer_id", "customers"),),
+    {"customer_id": "customers"},
 )
 
 SURVEY_ANSWERS = Table(
     "survey_answers",
     "One row per complete answer to one survey question.",
     ("answer_id",),
+    "completed_at",
     (
         Column("answer_id", "id", "the answer", required=True),
         Column("invite_id", "id", "the invitation it answers"),
         Column("survey", "category", "name of the survey", required=True),
-        Column("instrument", "category", "what is asked", required=True, allowed=INSTRUMENTS),
+        choice("instrument", "what is asked", *INSTRUMENTS, required=True),
         Column("wave", "category", "round of a survey that is repeated"),
         Column("touchpoint", "category", "where in the journey it was asked"),
         Column("customer_id", "id", "who answered"),
         Column("email_key", "pseudonym", "respondent's address, for matching only"),
         Column("channel", "category", "how it was answered"),
         *SEGMENTS,
-        Column("respondent", "category", "who answered; empty is a customer", allowed=("customer", "owner")),
+        choice("respondent", "who answered; empty is a customer", "customer", "owner"),
         Column("question", "category", "which statement was put; the same name is the same wording"),
         Column("score", "number", "the answer on its scale; empty where the question was left blank", "points"),
         Column("scale_min", "number", "lowest point of the scale", "points"),
         Column("scale_max", "number", "highest point of the scale", "points"),
-        Column("severity", "category", "how bad the problem was that the answer is about", allowed=SEVERITIES),
-        Column(
+        choice("severity", "how bad the problem was that the answer is about", *SEVERITIES),
+        choice(
             "told",
-            "category",
             "where the person took the problem: to the company, only to the public, to nobody",
-            allowed=("company", "public", "nobody"),
+            "company",
+            "public",
+            "nobody",
         ),
         Column("weight", "number", "sampling weight that came with the data", "people"),
         Column("comment", "text", "answer to the open question"),
@@ -345,13 +341,14 @@ SURVEY_ANSWERS = Table(
         ),
         never_negative("weight"),
     ),
-    (Reference("customer_id", "customers"), Reference("invite_id", "survey_invites")),
+    {"customer_id": "customers", "invite_id": "survey_invites"},
 )
 
 USAGE_DAILY = Table(
     "usage_daily",
     "One row per customer, user and day with any use of the product.",
     ("customer_id", "user_id", "day"),
+    "day",
     (
         Column("customer_id", "id", "the customer", required=True),
         Column("user_id", "id", "the person; the customer itself where people are not told apart", required=True),
@@ -361,28 +358,30 @@ USAGE_DAILY = Table(
         Column("errors", "integer", "errors the person ran into", "errors"),
     ),
     (never_negative("events"), never_negative("errors")),
-    (Reference("customer_id", "customers"),),
+    {"customer_id": "customers"},
 )
 
 OPPORTUNITIES = Table(
     "opportunities",
     "One row per sales opportunity.",
     ("opportunity_id",),
+    "created_at",
     (
         Column("opportunity_id", "id", "the opportunity", required=True),
         Column("customer_id", "id", "the account; empty for someone who is not one yet"),
-        Column(
+        choice(
             "buyer",
-            "category",
             "what the account was when the opportunity was opened",
+            "new",
+            "existing",
+            "returned",
             required=True,
-            allowed=("new", "existing", "returned"),
         ),
-        Column("motion", "category", "what is being sold", allowed=("new", "renewal", "upsell", "cross_sell")),
+        choice("motion", "what is being sold", "new", "renewal", "upsell", "cross_sell"),
         Column("lead_source", "category", "where it came from"),
         Column("created_at", "time", "when it was opened", required=True),
         Column("closed_at", "time", "when it was decided; empty while open"),
-        Column("outcome", "category", "how it ended", required=True, allowed=("won", "lost", "open")),
+        choice("outcome", "how it ended", "won", "lost", "open", required=True),
         Column("amount", "money", "value if won", "currency"),
         Column("currency", "category", "ISO 4217 code"),
     ),
@@ -395,43 +394,43 @@ OPPORTUNITIES = Table(
             "Map closed_at only for decided opportunities",
         ),
     ),
-    (Reference("customer_id", "customers"),),
+    {"customer_id": "customers"},
 )
 
 INTERVENTIONS = Table(
     "interventions",
     "One row per piece of success work assigned to a customer.",
     ("intervention_id",),
+    "assigned_at",
     (
         Column("intervention_id", "id", "the piece of work", required=True),
         Column("customer_id", "id", "for whom", required=True),
-        Column(
-            "kind",
-            "category",
-            "what it is",
-            required=True,
-            allowed=("success_manager", "onboarding", "discount", "follow_up"),
-        ),
+        choice("kind", "what it is", "success_manager", "onboarding", "discount", "follow_up", required=True),
         Column("assigned_at", "time", "when it was decided", required=True),
         Column("delivered_at", "time", "when it was done; empty if it was not"),
-        Column("arm", "category", "how it was decided", required=True, allowed=("treated", "control", "observational")),
+        choice("arm", "how it was decided", "treated", "control", "observational", required=True),
         Column("trigger_score", "number", "score that led to it", "points"),
     ),
     (ends_after_starts("assigned_at", "delivered_at"),),
-    (Reference("customer_id", "customers"),),
+    {"customer_id": "customers"},
 )
 
 COSTS = Table(
     "costs",
     "One row per team, kind and month of cost.",
     ("team", "kind", "month"),
+    "month",
     (
-        Column(
+        choice(
             "team",
-            "category",
             "who spends it; delivery is the variable cost of what is sold (hosting, payment fees), general the rest",
+            "support",
+            "success",
+            "sales",
+            "marketing",
+            "delivery",
+            "general",
             required=True,
-            allowed=("support", "success", "sales", "marketing", "delivery", "general"),
         ),
         Column("kind", "category", "salaries, tools, …", required=True),
         Column("month", "date", "first day of the month", required=True),
@@ -445,22 +444,24 @@ INCIDENTS = Table(
     "incidents",
     "One row per customer hit by something that the company's own systems logged.",
     ("incident_id", "customer_id"),
+    "occurred_at",
     (
         Column("incident_id", "id", "the incident; one may hit many customers", required=True),
         Column("customer_id", "id", "who was hit", required=True),
         Column("occurred_at", "time", "when it hit the customer", required=True),
-        Column("kind", "category", "what it was", allowed=("outage", "failed_payment", "late_delivery", "error")),
-        Column("severity", "category", "how bad it was for the customer", allowed=SEVERITIES),
+        choice("kind", "what it was", "outage", "failed_payment", "late_delivery", "error"),
+        choice("severity", "how bad it was for the customer", *SEVERITIES),
         Column("noticed", "flag", "the customer was seen to run into it (retried, gave up); empty where not known"),
     ),
     (),
-    (Reference("customer_id", "customers"),),
+    {"customer_id": "customers"},
 )
 
 PRICE_INDEX = Table(
     "price_index",
     "One row per currency and month: consumer prices, on any base.",
     ("currency", "month"),
+    "month",
     (
         Column("currency", "category", "ISO 4217 code", required=True),
         Column("month", "date", "first day of the month", required=True),
@@ -495,18 +496,5 @@ TABLES: dict[str, Table] = {
     )
 }
 
-EVENT_TIMES = {
-    "tickets": "created_at",
-    "ticket_events": "occurred_at",
-    "survey_invites": "sent_at",
-    "survey_answers": "completed_at",
-    "subscriptions": "started_at",
-    "transactions": "occurred_at",
-    "usage_daily": "day",
-    "opportunities": "created_at",
-    "interventions": "assigned_at",
-    "costs": "month",
-    "incidents": "occurred_at",
-    "price_index": "month",
-}
+EVENT_TIMES = {name: table.event for name, table in TABLES.items() if table.event}
 """The time by which each canonical table counts as having data in a month."""

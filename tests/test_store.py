@@ -213,7 +213,7 @@ def test_disk_that_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store, "write_text", full)
+    monkeypatch.setattr(store, "tree_to_disk", full)
     with pytest.raises(
         SnapshotError, match=r"could not be written in .*No space left on device. Earlier snapshots are whole; make"
     ):
