@@ -16,7 +16,7 @@ import cxlib
 from cxlib import store
 from cxlib.errors import SnapshotError, SourceError
 from cxlib.store import Snapshot, build_snapshot, open_snapshot
-from cxlib.tables import TICKETS
+from cxlib.tables import TABLES
 
 TOML = """
 [workbook]
@@ -77,7 +77,7 @@ def test_a_snapshot_says_what_it_holds(tmp_path: Path) -> None:
     path = snapshot.parquet("tickets")
     assert path is not None
     table = pd.read_parquet(path)
-    assert tuple(table.columns) == TICKETS.column_names
+    assert tuple(table.columns) == TABLES["tickets"].column_names
     assert table["ticket_id"].is_monotonic_increasing
     assert snapshot.parquet("costs") is None
     with pytest.raises(SnapshotError, match='there is no canonical table "tiket"; did you mean "tickets"'):
