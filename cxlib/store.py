@@ -191,32 +191,25 @@ def open_snapshot(folder: Path) -> Snapshot:
     SnapshotError
         If the manifest is missing or not readable, or a table differs from its hash.
     """
-    manifest = _read_manifest(folder)
-    for name, said in manifest["tables"].items():
+    manifest, again = folder / MANIFEST, "build the snapshot again from the exports"
+    try:
+        said = json.loads(manifest.read_text(encoding="utf-8"))
+        if not isinstance(said, dict) or said.get("format") != FORMAT:
+            raise SnapshotError(f"{manifest} is of another format than {FORMAT}; {again}")
+        snapshot = _AS_DATA.validate_python(said | {"folder": folder})
+        hashes = {name: table["sha256"] for name, table in said["tables"].items()}
+    except (FileNotFoundError, NotADirectoryError) as error:
+        what = f"{folder} is not a snapshot: it has no {MANIFEST}"
+        raise SnapshotError(f"{what}; name the folder of one snapshot, or build it from the exports") from error
+    except (OSError, ValueError, KeyError) as error:
+        raise SnapshotError(f"{manifest} cannot be read ({error}); {again}") from error
+    for name, expected in hashes.items():
         path = folder / "tables" / f"{name}.parquet"
         if not path.is_file():
-            raise SnapshotError(f"{path} is missing; build the snapshot again from the exports")
-        if sha256(path) != said["sha256"]:
-            raise SnapshotError(
-                f"{path} is not what was written (its hash differs); build the snapshot again from the exports"
-            )
-    return _AS_DATA.validate_python(manifest | {"folder": folder})
-
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise SnapshotError(
-            f"{folder} is not a snapshot: it has no {MANIFEST}; name the folder of one snapshot, or build it "
-            "from the exports"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise SnapshotError(f"{path} cannot be read ({error}); build the snapshot again from the exports") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise SnapshotError(f"{path} is of another format than {FORMAT}; build the snapshot again from the exports")
-    return manifest
+            raise SnapshotError(f"{path} is missing; {again}")
+        if sha256(path) != expected:
+            raise SnapshotError(f"{path} is not what was written (its hash differs); {again}")
+    return snapshot
 
 
 def _write(
@@ -270,7 +263,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, queries: Mapping[str, str], fol
     return said
 
 
-def _put_in_place(staging: Path, target: Path) -> None:
+def _put_in_place(finished: Path, target: Path) -> None:
     """Rename the finished folder; one that another process finished meanwhile is as good."""
     if target.exists():
         try:
@@ -280,6 +273,6 @@ def _put_in_place(staging: Path, target: Path) -> None:
         else:
             return
     try:
-        os.rename(staging, target)
+        os.rename(finished, target)
     except OSError:
         open_snapshot(target)
