@@ -50,7 +50,7 @@ def values(staged: Staged) -> Iterator[Problem]:
         elif column.type == "flag":
             unread = f"{text_of(name)} IS NOT NULL AND {read_of(name)} IS NULL"
             fix = f"Map them with [export.values.{name}] to true and false."
-            yield from staged.find("flag-format", name, unread, text_of(name), "value", "neither true nor false", fix)
+            yield from staged.find("flag-format", name, unread, text_of(name), "{value} neither true nor false", fix)
         if column.allowed:
             yield from _closed(staged, column)
         if column.required:
@@ -69,8 +69,8 @@ def _closed(staged: Staged, column: Column) -> Iterator[Problem]:
     texts = [without_addresses(text) for text in found]
     near = hint(texts[0], column.allowed) if texts and nearest(texts[0], column.allowed) else ""
     fix = f"{near}Map each with [export.values.{column.name}] to one of {listed(column.allowed)}."
-    what = f"outside the list: {listed(texts, 5)}"
-    yield from staged.find("unknown-value", column.name, outside, read, "value", what, fix)
+    what = f"{{value}} outside the list: {listed(texts, 5)}"
+    yield from staged.find("unknown-value", column.name, outside, read, what, fix)
 
 
 def _required(staged: Staged, column: Column) -> Iterator[Problem]:
@@ -80,23 +80,23 @@ def _required(staged: Staged, column: Column) -> Iterator[Problem]:
     empty += [local_of(name)] if column.type == "time" and not staged.minutes_after(name) else []
     condition = " AND ".join(f"{value} IS NULL" for value in empty)
     fix = "Complete the export, or leave the rows out with a reason ([[export.reject]])."
-    what = f"without a value ({column.meaning})"
-    yield from staged.find("required-empty", name, condition, "NULL", "row", what, fix)
+    what = f"{{row}} without a value ({column.meaning})"
+    yield from staged.find("required-empty", name, condition, "NULL", what, fix)
 
 
 def currencies(staged: Staged, rates: Mapping[str, float]) -> Iterator[Problem]:
     """Block codes that are not ISO 4217, and those without a rate in tables that hold prices."""
     found, code = currency_codes(staged), read_of("currency")
     if wrong := [text for text in found if text not in CURRENCIES]:
-        what = f"not an ISO 4217 code: {listed(wrong, 5)}"
+        what = f"{{value}} not an ISO 4217 code: {listed(wrong, 5)}"
         fix = 'Map them with [export.values.currency], such as "€" = "EUR".'
-        yield from staged.find("currency", "currency", f"{code} IN ({literals(wrong)})", code, "value", what, fix)
+        yield from staged.find("currency", "currency", f"{code} IN ({literals(wrong)})", code, what, fix)
     unpriced = [text for text in found if text in CURRENCIES and text not in rates]
     if unpriced and staged.plan.table.name in PRICED_TABLES:
         fix = "Write one under [rates]: what one unit is worth in the reporting currency."
-        for found_one in staged.find("currency", "currency", f"{code} IN ({literals(unpriced)})", code, "row", "", fix):
-            are_in = f"{counted(found_one.rows, 'row')} {'is' if found_one.rows == 1 else 'are'} in"
-            yield replace(found_one, what=f"no exchange rate for {listed(unpriced)}, which {are_in}")
+        for problem in staged.find("currency", "currency", f"{code} IN ({literals(unpriced)})", code, "", fix):
+            are_in = f"{counted(problem.rows, 'row')} {'is' if problem.rows == 1 else 'are'} in"
+            yield replace(problem, what=f"no exchange rate for {listed(unpriced)}, which {are_in}")
 
 
 def table_checks(staged: Staged) -> Iterator[Problem]:
@@ -104,6 +104,5 @@ def table_checks(staged: Staged) -> Iterator[Problem]:
     key = quoted(staged.plan.table.key[0])
     for check in staged.plan.table.checks:
         accept = f', or accept = ["{check.name}"]' if check.name in SOFTENABLE else ""
-        wrong, fix = f"NOT ({check.must})", f"{check.fix}{accept}."
-        for problem in staged.find(check.name, "", wrong, key, "row", "", fix, staged.canon):
-            yield replace(problem, what=f"{counted(problem.rows, 'row')}: {check.what}")
+        what, fix = f"{{row}}: {check.what}", f"{check.fix}{accept}."
+        yield from staged.find(check.name, "", f"NOT ({check.must})", key, what, fix, staged.canon)

@@ -53,8 +53,8 @@ def unreadable(staged: Staged, column: Column) -> Iterator[Problem]:
         return
     if time_format in EPOCHS:
         outside = f"{read_of(name)} NOT {EPOCH_YEARS}"
-        what = f'outside 1990 to 2050 when read as "{time_format}"'
-        for problem in staged.find("epoch", name, outside, text, "value", what, ""):
+        what = f'{{value}} outside 1990 to 2050 when read as "{time_format}"'
+        for problem in staged.find("epoch", name, outside, text, what, ""):
             units = _fitting_units(staged, text)
             no_unit = 'No unit fits all rows: mend the export, or accept = ["epoch"].'
             yield replace(problem, fix=f'"{units[0]}" would fit all rows.' if units else no_unit)
@@ -121,9 +121,9 @@ def _zone(staged: Staged, name: str) -> Iterator[Problem]:
     """Block local times without a stated zone; count those that summer time skips or repeats."""
     local, zone = local_of(name), staged.plan.export.time_zone
     if not zone:
-        what = "without offset, and no time zone is stated"
+        what = "{time} without offset, and no time zone is stated"
         fix = 'Write time_zone = "Europe/Berlin" (the zone of the account that exported).'
-        yield from staged.find("time-zone", name, f"{local} IS NOT NULL", local, "time", what, fix)
+        yield from staged.find("time-zone", name, f"{local} IS NOT NULL", local, what, fix)
         return
     own, day = literal(zone), f"CAST({local} AS DATE)"
     midnights = [f"cx_to_utc(CAST(day + INTERVAL {days} DAY AS TIMESTAMP), {own})" for days in (1, 0)]
@@ -145,7 +145,7 @@ def _zone(staged: Staged, name: str) -> Iterator[Problem]:
     gone, _ = example(staged.connection, staged.parsed, f"{on_change} AND {skipped}", local)
     double, _ = example(staged.connection, staged.parsed, f"{on_change} AND ({twice})", local)
     what = f"{counted(gone, 'time')} that {zone} skips and {counted(double, 'time')} that it has twice"
-    for problem in staged.find("dst", name, f"{on_change} AND ({skipped} OR {twice})", local, "", "", ""):
+    for problem in staged.find("dst", name, f"{on_change} AND ({skipped} OR {twice})", local, "", ""):
         fix = 'Export with offsets, or accept = ["dst"].'
         rows, said = gone + double, f"{what} (taken as the later)"
         yield replace(problem, what=said, fix=fix, blocks=False, rows=rows)

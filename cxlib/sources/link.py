@@ -219,5 +219,5 @@ def after_as_of(staged: Staged, as_of: datetime) -> Iterator[Problem]:
     fix = 'Check as_of, time_zone and dates, or accept = ["after-as-of"].'
     for name, condition in late.items():
         if name in staged.columns:
-            rows, what = f"cx_export = {staged.number} AND {condition}", f"later than as_of ({as_of} UTC)"
-            yield from staged.find("after-as-of", name, rows, quoted(name), "value", what, fix, f"t_{table.name}")
+            rows, what = f"cx_export = {staged.number} AND {condition}", f"{{value}} later than as_of ({as_of} UTC)"
+            yield from staged.find("after-as-of", name, rows, quoted(name), what, fix, f"t_{table.name}")

@@ -153,6 +153,6 @@ def exponents(staged: Staged) -> tuple[dict[str, int], list[Problem]]:
         problems.append(Problem("minor-units", where, what, fix))
     for name in staged.of_type("money"):
         bare = f"{read_of('currency')} IS NULL AND {read_of(name)} IS NOT NULL"
-        what, fix = "in minor units without a currency", "Complete the export."
-        problems += staged.find("minor-units", "currency", bare, "NULL", "amount", what, fix)
+        what, fix = "{amount} in minor units without a currency", "Complete the export."
+        problems += staged.find("minor-units", "currency", bare, "NULL", what, fix)
     return digits, problems

@@ -23,15 +23,11 @@ ENDINGS: dict[str, Format] = {
 }
 
 
-def vendors() -> dict[str, dict[str, Mapping]]:
-    """Return every ready mapping, by vendor and canonical table."""
-    return {
-        path.stem: {ready.table: ready for ready in read_toml(path, Vendor, "install cxlib again").export}
-        for path in sorted((Path(__file__).parent / "vendors").glob("*.toml"))
-    }
-
-
-VENDORS = vendors()
+VENDORS = {
+    path.stem: {ready.table: ready for ready in read_toml(path, Vendor, "install cxlib again").export}
+    for path in sorted((Path(__file__).parent / "vendors").glob("*.toml"))
+}
+"""Every ready mapping, by vendor and canonical table."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Three tables per export: `staged` (text as mapped, with the reject rule that too
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,12 +80,15 @@ class Staged:
         return f"{literal(self.plan.export.decimal)}, {literal(self.plan.export.thousands)}"
 
     def find(
-        self, rule: str, column: str, condition: str, shown: str, one: str, what: str, fix: str, table: str = ""
+        self, rule: str, column: str, condition: str, shown: str, what: str, fix: str, table: str = ""
     ) -> Iterator[Problem]:
-        """Yield the problem of the rows that meet a condition, if there are any; says how many and the first."""
+        """Yield the problem of the rows that meet a condition, if there are any, with the first of them.
+
+        `what` may begin with what is counted, such as `{value}`: it becomes "1 value", "2,000 values".
+        """
         count, first = example(self.connection, table or self.parsed, condition, shown)
         if count:
-            what = f"{counted(count, one)} {what}"
+            what = re.sub(r"^\{(\w+)\}", lambda found: counted(count, found[1]), what)
             yield Problem(rule, self.plan.where(column), what, fix, rows=count, first=first)
 
 
