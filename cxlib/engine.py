@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
@@ -20,23 +18,9 @@ import pandas as pd
 
 from cxlib.errors import MeasureError
 from cxlib.facts import FACTS, GROUPS, Fact
+from cxlib.sources.sql import literal
+from cxlib.store import Snapshot
 from cxlib.tables import TABLES
-
-
-class SnapshotLike(Protocol):
-    """What the engine reads of a snapshot."""
-
-    @property
-    def folder(self) -> Path: ...
-    @property
-    def as_of(self) -> datetime: ...
-    @property
-    def time_zone(self) -> str: ...
-    @property
-    def currency(self) -> str: ...
-    @property
-    def rates(self) -> Mapping[str, float]: ...
-    def parquet(self, table: str) -> Path | None: ...
 
 
 class Part(NamedTuple):
@@ -68,7 +52,7 @@ class Engine:
         What can be divided by neither (costs, by region) is empty then.
     """
 
-    def __init__(self, snapshot: SnapshotLike, memory_limit: str = "1GB", parts: Sequence[Part] = ()) -> None:
+    def __init__(self, snapshot: Snapshot, memory_limit: str = "1GB", parts: Sequence[Part] = ()) -> None:
         self.snapshot = snapshot
         self._parts = tuple(parts)
         self._connection = duckdb.connect(config={"memory_limit": memory_limit, "autoinstall_known_extensions": False})
@@ -84,9 +68,7 @@ class Engine:
     def __enter__(self) -> Engine:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -114,23 +96,24 @@ class Engine:
             raise MeasureError(f'fact "{name}" does not exist; there are {", ".join(FACTS)}')
         if name not in self._ready:
             for used in FACTS[name].uses:
-                self.fact(used)
+                self.fact(used.name)
             path = self._materialise(FACTS[name])
-            self._define(f"fact_{name}", f"SELECT * FROM read_parquet('{_quoted(path)}')")
+            self._define(f"fact_{name}", f"SELECT * FROM read_parquet({literal(str(path))})")
             self._ready.add(name)
         return f"fact_{name}"
 
     def _materialise(self, fact: Fact) -> Path:
-        sql = self._sql(fact)
-        said = [self._sql(FACTS[used]) for used in _all_used(fact)]
-        digest = hashlib.sha256("\n".join((duckdb.__version__, sql, *said)).encode()).hexdigest()[:12]
+        said = [self._sql(one) for one in (fact, *fact.all_used)]
+        digest = hashlib.sha256("\n".join((duckdb.__version__, *said)).encode()).hexdigest()[:12]
         folder = self.snapshot.folder / "facts"
         path = folder / f"{fact.name}-{digest}.parquet"
         if not path.exists():
             folder.mkdir(exist_ok=True)
             staging = folder / f".{path.name}-{os.getpid()}"
             self._connection.execute("SET search_path = 'whole,main'")
-            self._connection.execute(f"COPY ({sql}) TO '{_quoted(staging)}' (FORMAT parquet, COMPRESSION lz4_raw)")
+            self._connection.execute(
+                f"COPY ({said[0]}) TO {literal(str(staging))} (FORMAT parquet, COMPRESSION lz4_raw)"
+            )
             self._connection.execute("SET search_path = 'main'")
             os.replace(staging, path)
         return path
@@ -153,14 +136,9 @@ class Engine:
     def _define_tables(self) -> None:
         for name, table in TABLES.items():
             path = self.snapshot.parquet(name)
-            source = (
-                f"SELECT * FROM read_parquet('{_quoted(path)}')"
-                if path is not None
-                else "SELECT "
-                + ", ".join(f"CAST(NULL AS {column.sql_type}) AS {column.name}" for column in table.columns)
-                + " WHERE FALSE"
-            )
-            self._define(name, source)
+            empty = ", ".join(f"CAST(NULL AS {column.sql_type}) AS {column.name}" for column in table.columns)
+            source = f"* FROM read_parquet({literal(str(path))})" if path is not None else f"{empty} WHERE FALSE"
+            self._define(name, f"SELECT {source}")
         rates = {**self.snapshot.rates, self.snapshot.currency: 1.0}
         values = ", ".join(f"('{currency}', CAST({rate!r} AS DOUBLE))" for currency, rate in sorted(rates.items()))
         self._define("rates", f"SELECT * FROM (VALUES {values}) AS r(currency, rate)")
@@ -174,7 +152,7 @@ class Engine:
 
     def _condition(self, name: str, part: Part) -> str:
         columns = self._connection.execute(f"DESCRIBE whole.{name}").df()["column_name"].tolist()
-        values = ", ".join("'" + value.replace("'", "''") + "'" for value in part.values)
+        values = ", ".join(literal(value) for value in part.values)
         named = f"CAST({part.column} AS VARCHAR) IN ({values})"
         ways = [named] if part.column in columns else []
         if "customer_id" in columns and part.column in TABLES["customers"].column_names:
@@ -193,12 +171,3 @@ def _without_last_digits(values: npt.NDArray[np.float64], digits: int = 12) -> n
     # dividing by a power of ten that a double holds exactly gives the nearest double to the decimal number
     up, down = 10.0 ** np.clip(digits - 1 - size, 0, 22), 10.0 ** np.clip(size - digits + 1, 0, 22)
     return np.where(usable, np.round(values * up / down) * down / up, values)
-
-
-def _all_used(fact: Fact) -> list[str]:
-    """Return the facts that a fact reads, and those that they read."""
-    return [name for used in fact.uses for name in (used, *_all_used(FACTS[used]))]
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -10,9 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -21,15 +20,17 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from pydantic import TypeAdapter
 
 from cxlib import __version__
 from cxlib.errors import Problem, SnapshotError
+from cxlib.files import remove_leftovers, sha256, staging, to_disk, tree_to_disk
 from cxlib.nearest import did_you_mean
-from cxlib.sources import InputFile, LedgerEntry, Sources, load_sources
-from cxlib.sources.disk import clean, copy, sha256, to_disk, write_text
-from cxlib.sources.importing import Imported, Prepared, import_all, prepare_all
-from cxlib.sources.ledger import canonical_rows, rejected_rows
-from cxlib.sources.sql import connect
+from cxlib.sources import InputFile, LedgerEntry, Plan, Sources, load_sources
+from cxlib.sources.importing import Prepared, import_all, prepare_all
+from cxlib.sources.ledger import rejected_rows
+from cxlib.sources.sql import columns_sql, connect, literal, row
+from cxlib.sources.stage import Staged
 from cxlib.tables import TABLES
 
 FORMAT = 1
@@ -90,6 +91,9 @@ class Snapshot:
         return self.folder / "tables" / f"{table}.parquet" if table in self.columns else None
 
 
+_AS_DATA = TypeAdapter(Snapshot)
+
+
 def build_snapshot(sources_file: Path, folder: Path | None = None) -> Snapshot:
     """Import the exports that `sources.toml` names; an identical snapshot is used again.
 
@@ -121,9 +125,23 @@ def build_snapshot(sources_file: Path, folder: Path | None = None) -> Snapshot:
                 return open_snapshot(folder / name)
             except SnapshotError:
                 pass  # it was damaged after it was written: build it anew
-        imported = import_all(connection, sources, prepared, problems)
+        imported, workbook = import_all(connection, sources, prepared, problems), sources.workbook
+        snapshot = Snapshot(
+            folder=folder / name,
+            id=name,
+            company=workbook.company,
+            as_of=imported.as_of,
+            time_zone=workbook.reporting_time_zone,
+            currency=workbook.reporting_currency,
+            rates=sources.all_rates,
+            columns=imported.columns,
+            ledger=imported.ledger,
+            warnings=imported.warnings,
+            inputs=tuple(file for one in prepared for file in one.inputs),
+            notes=imported.notes,
+        )
         try:
-            _write(connection, folder, name, sources, prepared, imported)
+            _write(connection, snapshot, prepared, imported.exports)
         except OSError as error:
             raise SnapshotError(
                 f"snapshot {name} could not be written in {folder}: {error}. Earlier snapshots are whole; "
@@ -149,10 +167,11 @@ def content_id(sources: Sources, prepared: Sequence[Prepared]) -> str:
 
 @cache
 def _import_code() -> str:
-    """Return a hash of the code that imports: an analyst who changes it gets another snapshot."""
+    """Return a hash of the code and the mappings that import: an analyst who changes them gets another snapshot."""
     digest = hashlib.sha256()
     package = Path(__file__).parent
-    for path in sorted([*(package / "sources").glob("*.py"), package / "tables.py", package / "store.py"]):
+    inside = [path for path in (package / "sources").rglob("*.*") if path.suffix in (".py", ".sql", ".toml")]
+    for path in sorted([*inside, package / "tables.py", package / "store.py"]):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -172,85 +191,79 @@ def open_snapshot(folder: Path) -> Snapshot:
     SnapshotError
         If the manifest is missing or not readable, or a table differs from its hash.
     """
-    manifest = _read_manifest(folder)
-    for name, said in manifest["tables"].items():
+    manifest, again = folder / MANIFEST, "build the snapshot again from the exports"
+    try:
+        said = json.loads(manifest.read_text(encoding="utf-8"))
+        if not isinstance(said, dict) or said.get("format") != FORMAT:
+            raise SnapshotError(f"{manifest} is of another format than {FORMAT}; {again}")
+        snapshot = _AS_DATA.validate_python(said | {"folder": folder})
+        hashes = {name: table["sha256"] for name, table in said["tables"].items()}
+    except (FileNotFoundError, NotADirectoryError) as error:
+        what = f"{folder} is not a snapshot: it has no {MANIFEST}"
+        raise SnapshotError(f"{what}; name the folder of one snapshot, or build it from the exports") from error
+    except (OSError, ValueError, KeyError) as error:
+        raise SnapshotError(f"{manifest} cannot be read ({error}); {again}") from error
+    for name, expected in hashes.items():
         path = folder / "tables" / f"{name}.parquet"
         if not path.is_file():
-            raise SnapshotError(f"{path} is missing; build the snapshot again from the exports")
-        if sha256(path) != said["sha256"]:
-            raise SnapshotError(
-                f"{path} is not what was written (its hash differs); build the snapshot again from the exports"
-            )
-    return Snapshot(
-        folder=folder,
-        id=manifest["id"],
-        company=manifest["company"],
-        as_of=datetime.fromisoformat(manifest["as_of"]),
-        time_zone=manifest["time_zone"],
-        currency=manifest["currency"],
-        rates=manifest["rates"],
-        columns={table: tuple(names) for table, names in manifest["columns"].items()},
-        ledger=tuple(LedgerEntry(**entry) for entry in manifest["ledger"]),
-        warnings=tuple(Problem(**problem) for problem in manifest["warnings"]),
-        inputs=tuple(InputFile(**file) for file in manifest["inputs"]),
-        notes=tuple(manifest["notes"]),
-    )
-
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise SnapshotError(
-            f"{folder} is not a snapshot: it has no {MANIFEST}; name the folder of one snapshot, or build it "
-            "from the exports"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise SnapshotError(f"{path} cannot be read ({error}); build the snapshot again from the exports") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise SnapshotError(f"{path} is of another format than {FORMAT}; build the snapshot again from the exports")
-    return manifest
+            raise SnapshotError(f"{path} is missing; {again}")
+        if sha256(path) != expected:
+            raise SnapshotError(f"{path} is not what was written (its hash differs); {again}")
+    return snapshot
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection,
-    folder: Path,
-    name: str,
-    sources: Sources,
-    prepared: Sequence[Prepared],
-    imported: Imported,
+    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, prepared: Sequence[Prepared], exports: Sequence[Staged]
 ) -> None:
     """Write everything into a staging folder, bring it to disk, and rename it into place."""
+    folder = snapshot.folder.parent
     folder.mkdir(parents=True, exist_ok=True)
-    clean(folder)
-    staging = folder / f".staging-{name}-{os.getpid()}"
-    try:
-        for part in ("tables", "rejected"):
-            (staging / part).mkdir(parents=True)
-        tables = {}
-        for table in imported.columns:
-            canonical = TABLES[table]
-            query = canonical_rows(table, canonical.key, canonical.column_names)
-            tables[table] = copy(connection, query, staging / "tables" / f"{table}.parquet")
-        rejected = {
-            staged.plan.name: copy(
-                connection, rejected_rows(staged), staging / "rejected" / f"{staged.plan.name}.parquet"
-            )
-            for staged, entry in zip(imported.exports, imported.ledger, strict=True)
-            if entry.rejected
+    remove_leftovers(folder, ".damaged-*", ".staging-*")
+    tables = {
+        name: f"SELECT {columns_sql(TABLES[name].column_names)} FROM t_{name} ORDER BY {columns_sql(TABLES[name].key)}"
+        for name in snapshot.columns
+    }
+    rejected = {
+        staged.plan.name: rejected_rows(staged)
+        for staged, entry in zip(exports, snapshot.ledger, strict=True)
+        if entry.rejected
+    }
+    with staging(folder, snapshot.id) as path:
+        manifest = _AS_DATA.dump_python(snapshot, mode="json", exclude={"folder"}) | {
+            "format": FORMAT,
+            "version": __version__,
+            "exports": [_told(one.plan) for one in prepared],
+            "tables": _copy(connection, tables, path / "tables"),
+            "rejected": _copy(connection, rejected, path / "rejected"),
         }
-        manifest = _manifest(name, sources, prepared, imported) | {"tables": tables, "rejected": rejected}
-        write_text(staging / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
-        for finished in (staging / "tables", staging / "rejected", staging):
-            to_disk(finished)
-        _put_in_place(staging, folder / name)
+        text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+        (path / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+        tree_to_disk(path)
+        _put_in_place(path, snapshot.folder)
         to_disk(folder)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
-def _put_in_place(staging: Path, target: Path) -> None:
+def _told(plan: Plan) -> dict[str, str]:
+    """Return what the manifest says of how an export was read."""
+    said: dict[str, str] = plan.export.model_dump(include={"name", "vendor", "encoding", "time_zone"})
+    return said | {"table": plan.table.name, "format": plan.format}
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, queries: Mapping[str, str], folder: Path) -> dict[str, dict[str, Any]]:
+    """Write the rows of queries as Parquet files of their names; return what the manifest says of each."""
+    folder.mkdir()
+    said = {}
+    for name, query in queries.items():
+        path = folder / f"{name}.parquet"
+        try:
+            (rows,) = row(connection, f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+        except duckdb.IOException as error:
+            raise OSError(str(error).splitlines()[0]) from error
+        said[name] = {"rows": rows, "sha256": sha256(path), "bytes": path.stat().st_size}
+    return said
+
+
+def _put_in_place(finished: Path, target: Path) -> None:
     """Rename the finished folder; one that another process finished meanwhile is as good."""
     if target.exists():
         try:
@@ -260,40 +273,6 @@ def _put_in_place(staging: Path, target: Path) -> None:
         else:
             return
     try:
-        os.rename(staging, target)
+        os.rename(finished, target)
     except OSError:
         open_snapshot(target)
-
-
-def _manifest(name: str, sources: Sources, prepared: Sequence[Prepared], imported: Imported) -> dict[str, Any]:
-    workbook = sources.workbook
-    return {
-        "format": FORMAT,
-        "version": __version__,
-        "id": name,
-        "company": workbook.company,
-        "as_of": imported.as_of.isoformat(),
-        "time_zone": workbook.reporting_time_zone,
-        "currency": workbook.reporting_currency,
-        "rates": {**sources.rates, workbook.reporting_currency: 1.0},
-        "exports": [
-            {
-                "name": one.plan.name,
-                "vendor": one.plan.export.vendor,
-                "table": one.plan.table.name,
-                "format": one.plan.format,
-                "encoding": one.plan.export.encoding,
-                "time_zone": one.plan.export.time_zone,
-            }
-            for one in prepared
-        ],
-        "columns": {table: list(names) for table, names in imported.columns.items()},
-        "ledger": _dicts(imported.ledger),
-        "warnings": _dicts(imported.warnings),
-        "inputs": _dicts(file for one in prepared for file in one.inputs),
-        "notes": list(imported.notes),
-    }
-
-
-def _dicts(values: Iterable[LedgerEntry | Problem | InputFile]) -> list[dict[str, Any]]:
-    return [asdict(value) for value in values]

@@ -53,44 +53,43 @@ class Check:
     must: str
     what: str
     fix: str
-    blocks: bool = True
-
-
-@dataclass(frozen=True)
-class Reference:
-    """`column` names a row of `table`; below 90 % found, the import warns."""
-
-    column: str
-    table: str
 
 
 @dataclass(frozen=True)
 class Table:
-    """A canonical table: its grain in one sentence, its key, columns and checks."""
+    """A canonical table: its grain in one sentence, its key, columns and checks.
+
+    `event` is the time by which the table counts as having data in a month.
+    """
 
     name: str
     grain: str
     key: tuple[str, ...]
+    event: str
     columns: tuple[Column, ...]
     checks: tuple[Check, ...] = ()
-    references: tuple[Reference, ...] = ()
 
     def column(self, name: str) -> Column:
-        """Return a column by name.
-
-        Raises
-        ------
-        KeyError
-            If the table has none of that name.
-        """
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
+        """Return a column by name; a KeyError where there is none."""
+        return {column.name: column for column in self.columns}[name]
 
     @property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+    @property
+    def references(self) -> dict[str, str]:
+        """Return the tables whose rows a column names, by column: it is called like their key.
+
+        Below 90 % found, the import warns.
+        """
+        others = {table.key[0]: table.name for table in TABLES.values() if len(table.key) == 1 and table is not self}
+        return {column: table for column, table in others.items() if column in self.column_names}
+
+
+def choice(name: str, meaning: str, allowed: tuple[str, ...], required: bool = False) -> Column:
+    """Return a category that is one of a few words."""
+    return Column(name, "category", meaning, required=required, allowed=allowed)
 
 
 def ends_after_starts(start: str, end: str) -> Check:
@@ -118,395 +117,338 @@ SEGMENTS = (
     Column("segment", "category", "a breakdown of the company's own"),
 )
 
-CUSTOMERS = Table(
-    "customers",
-    "One row per customer (in business with companies: per account).",
-    ("customer_id",),
-    (
-        Column("customer_id", "id", "the customer, the same in every export", required=True),
-        Column("account_id", "id", "parent company, where several customers share one"),
-        Column("email_key", "pseudonym", "e-mail address, for matching only"),
-        Column("created_at", "time", "when the customer first bought or signed up"),
-        *SEGMENTS,
-        Column("acquisition_channel", "category", "how the customer was won"),
-        Column("referred_by", "id", "the customer who brought this one"),
-        Column("is_test", "flag", "test account"),
-        Column("is_internal", "flag", "the company's own account"),
-        Column("deleted_at", "time", "when the record was erased"),
-        Column("merged_into", "id", "the customer this one was merged into"),
-    ),
-)
-
-SUBSCRIPTIONS = Table(
-    "subscriptions",
-    "One row per term of a subscription: a stretch of time at one price.",
-    ("term_id",),
-    (
-        Column("term_id", "id", "the term (invoice line, or the subscription where it has one price)", required=True),
-        Column("subscription_id", "id", "the subscription the term belongs to", required=True),
-        Column("customer_id", "id", "who pays", required=True),
-        Column("product", "category", "what is subscribed to"),
-        Column("started_at", "time", "first instant of the term", required=True),
-        Column("ended_at", "time", "first instant after the term; empty while it runs"),
-        Column("status", "category", "state in the billing system when exported"),
-        Column("quantity", "number", "seats or units", "units"),
-        Column(
-            "monthly_amount",
-            "money",
-            "recurring price of the term per month, after discount",
-            "currency a month",
-            required=True,
-        ),
-        Column("currency", "category", "ISO 4217 code of monthly_amount", required=True),
-        Column("end_reason", "category", "why it ended", allowed=("voluntary", "payment", "migration", "merge")),
-    ),
-    (ends_after_starts("started_at", "ended_at"), never_negative("monthly_amount")),
-    (Reference("customer_id", "customers"),),
-)
-
-TRANSACTIONS = Table(
-    "transactions",
-    "One row per order, invoice, refund or credit.",
-    ("transaction_id",),
-    (
-        Column("transaction_id", "id", "the transaction", required=True),
-        Column("customer_id", "id", "who paid"),
-        Column("occurred_at", "time", "when it was booked", required=True),
-        Column("kind", "category", "what it is", required=True, allowed=("order", "invoice", "refund", "credit")),
-        Column("product", "category", "product family"),
-        Column("net", "money", "amount without tax; refunds and credits negative", "currency", required=True),
-        Column("tax", "money", "tax on top of net", "currency"),
-        Column("cost", "money", "direct cost of what was sold", "currency"),
-        Column("currency", "category", "ISO 4217 code", required=True),
-        Column(
-            "motion",
-            "category",
-            "how the sale came about",
-            allowed=("new", "renewal", "upsell", "cross_sell", "reactivation"),
-        ),
-    ),
-    (
-        Check(
-            "refund-sign",
-            "kind NOT IN ('refund', 'credit') OR net <= 0",
-            "a refund or credit is positive",
-            "Map net with a minus sign for refunds and credits",
-        ),
-    ),
-    (Reference("customer_id", "customers"),),
-)
-
 SEVERITIES = ("minor", "moderate", "severe")
-
-TICKETS = Table(
-    "tickets",
-    "One row per request for help that a customer made (merged, spam and test requests are in the ledger).",
-    ("ticket_id",),
-    (
-        Column("ticket_id", "id", "the ticket", required=True),
-        Column("customer_id", "id", "who asked; empty where the person was erased or is not known"),
-        Column("email_key", "pseudonym", "requester's address, for matching to customers only"),
-        Column("channel", "category", "e-mail, phone, chat, …"),
-        *SEGMENTS,
-        Column("product", "category", "what it is about"),
-        Column("agent_group", "category", "team that handled it last"),
-        Column("agent", "pseudonym", "person who handled it last"),
-        Column("topic", "category", "what was asked"),
-        Column("priority", "category", "priority, at creation where the export has it"),
-        Column("severity", "category", "how bad the problem was", allowed=SEVERITIES),
-        Column("is_complaint", "flag", "the customer complains"),
-        Column("is_outbound", "flag", "the company wrote first: no reply time"),
-        Column("is_bot_only", "flag", "no person took part"),
-        Column("status", "category", "state when exported", allowed=("open", "pending", "solved")),
-        Column("created_at", "time", "when the customer asked", required=True),
-        Column("first_public_reply_at", "time", "first public answer by a person; empty while there is none"),
-        Column("first_reply_unknown", "flag", "the export does not say when, or whether, a person answered"),
-        Column("first_solved_at", "time", "first time it was solved; empty while it never was"),
-        Column("last_solved_at", "time", "last time it was solved; empty while it is open"),
-        Column("solve_unknown", "flag", "the export does not say when, or whether, it was solved"),
-        Column("replies", "integer", "public answers by people", "answers"),
-        Column("reopens", "integer", "times it went from solved back to open", "times"),
-        Column(
-            "satisfaction",
-            "category",
-            "the customer's rating of this ticket",
-            allowed=("not_offered", "offered", "good", "bad"),
-        ),
-        Column("satisfaction_score", "number", "the rating on its own scale, where there is one", "points"),
-        Column("friendliness_score", "number", "how the customer rated the person, from 1 to 5", "points"),
-        Column("had_to_repeat", "flag", "the customer had to say again who they are or what happened"),
-        Column("rated_at", "time", "when the customer rated"),
-        Column("comment", "text", "what the customer wrote with the rating"),
-    ),
-    (
-        ends_after_starts("created_at", "first_public_reply_at"),
-        ends_after_starts("created_at", "first_solved_at"),
-        ends_after_starts("first_solved_at", "last_solved_at"),
-        never_negative("replies"),
-        never_negative("reopens"),
-    ),
-    (Reference("customer_id", "customers"),),
-)
-
-TICKET_EVENTS = Table(
-    "ticket_events",
-    "One row per thing that happened to a ticket.",
-    ("event_id",),
-    (
-        Column("event_id", "id", "the event", required=True),
-        Column("ticket_id", "id", "the ticket", required=True),
-        Column("occurred_at", "time", "when", required=True),
-        Column(
-            "kind",
-            "category",
-            "what changed",
-            required=True,
-            allowed=("status", "reply_public", "reply_internal", "assign", "priority", "schedule"),
-        ),
-        Column("value_before", "text", "value before"),
-        Column("value_after", "text", "value after"),
-        Column("actor_role", "category", "who did it", allowed=("agent", "customer", "bot", "system")),
-    ),
-    (),
-    (Reference("ticket_id", "tickets"),),
-)
-
 INSTRUMENTS = ("nps", "csat", "ces1", "ces2", "problem", "word_of_mouth", "statement")
 
-SURVEY_INVITES = Table(
-    "survey_invites",
-    "One row per invitation to a survey: the denominator of every response rate.",
-    ("invite_id",),
-    (
-        Column("invite_id", "id", "the invitation", required=True),
-        Column("survey", "category", "name of the survey", required=True),
-        Column("instrument", "category", "what is asked", required=True, allowed=INSTRUMENTS),
-        Column("wave", "category", "round of a survey that is repeated"),
-        Column("touchpoint", "category", "where in the journey it was asked"),
-        Column("customer_id", "id", "who was asked"),
-        Column("email_key", "pseudonym", "address it went to, for matching only"),
-        Column("channel", "category", "how it was sent"),
-        Column("sent_at", "time", "when it was sent", required=True),
-        Column("delivered", "flag", "it arrived (did not bounce)"),
-        Column("answered_at", "time", "when an answer was completed, where the invitation list says so"),
-    ),
-    (ends_after_starts("sent_at", "answered_at"),),
-    (Reference("customer_id", "customers"),),
-)
-
-SURVEY_ANSWERS = Table(
-    "survey_answers",
-    "One row per complete answer to one survey question.",
-    ("answer_id",),
-    (
-        Column("answer_id", "id", "the answer", required=True),
-        Column("invite_id", "id", "the invitation it answers"),
-        Column("survey", "category", "name of the survey", required=True),
-        Column("instrument", "category", "what is asked", required=True, allowed=INSTRUMENTS),
-        Column("wave", "category", "round of a survey that is repeated"),
-        Column("touchpoint", "category", "where in the journey it was asked"),
-        Column("customer_id", "id", "who answered"),
-        Column("email_key", "pseudonym", "respondent's address, for matching only"),
-        Column("channel", "category", "how it was answered"),
-        *SEGMENTS,
-        Column("respondent", "category", "who answered; empty is a customer", allowed=("customer", "owner")),
-        Column("question", "category", "which statement was put; the same name is the same wording"),
-        Column("score", "number", "the answer on its scale; empty where the question was left blank", "points"),
-        Column("scale_min", "number", "lowest point of the scale", "points"),
-        Column("scale_max", "number", "highest point of the scale", "points"),
-        Column("severity", "category", "how bad the problem was that the answer is about", allowed=SEVERITIES),
-        Column(
-            "told",
-            "category",
-            "where the person took the problem: to the company, only to the public, to nobody",
-            allowed=("company", "public", "nobody"),
-        ),
-        Column("weight", "number", "sampling weight that came with the data", "people"),
-        Column("comment", "text", "answer to the open question"),
-        Column("language", "category", "language of the answer"),
-        Column("started_at", "time", "when the answer was begun"),
-        Column("completed_at", "time", "when it was sent", required=True),
-        Column("may_contact", "flag", "the person allows to be contacted"),
-        Column("may_quote", "flag", "the person allows to be quoted"),
-    ),
-    (
-        ends_after_starts("started_at", "completed_at"),
-        Check(
-            "score-off-scale",
-            "score BETWEEN scale_min AND scale_max",
-            "score lies outside its scale",
-            "Map the code for “no answer” to an empty value, or correct scale_min and scale_max",
-        ),
-        Check(
-            "nps-scale",
-            "instrument <> 'nps' OR (scale_min = 0 AND scale_max = 10)",
-            "NPS needs the scale 0 to 10",
-            "Answers on another scale (1 to 10, 1 to 5) are not NPS: map them as another instrument",
-        ),
-        never_negative("weight"),
-    ),
-    (Reference("customer_id", "customers"), Reference("invite_id", "survey_invites")),
-)
-
-USAGE_DAILY = Table(
-    "usage_daily",
-    "One row per customer, user and day with any use of the product.",
-    ("customer_id", "user_id", "day"),
-    (
-        Column("customer_id", "id", "the customer", required=True),
-        Column("user_id", "id", "the person; the customer itself where people are not told apart", required=True),
-        Column("day", "date", "day in the reporting time zone", required=True),
-        Column("events", "integer", "things done", "events"),
-        Column("features", "integer", "different features used", "features"),
-        Column("errors", "integer", "errors the person ran into", "errors"),
-    ),
-    (never_negative("events"), never_negative("errors")),
-    (Reference("customer_id", "customers"),),
-)
-
-OPPORTUNITIES = Table(
-    "opportunities",
-    "One row per sales opportunity.",
-    ("opportunity_id",),
-    (
-        Column("opportunity_id", "id", "the opportunity", required=True),
-        Column("customer_id", "id", "the account; empty for someone who is not one yet"),
-        Column(
-            "buyer",
-            "category",
-            "what the account was when the opportunity was opened",
-            required=True,
-            allowed=("new", "existing", "returned"),
-        ),
-        Column("motion", "category", "what is being sold", allowed=("new", "renewal", "upsell", "cross_sell")),
-        Column("lead_source", "category", "where it came from"),
-        Column("created_at", "time", "when it was opened", required=True),
-        Column("closed_at", "time", "when it was decided; empty while open"),
-        Column("outcome", "category", "how it ended", required=True, allowed=("won", "lost", "open")),
-        Column("amount", "money", "value if won", "currency"),
-        Column("currency", "category", "ISO 4217 code"),
-    ),
-    (
-        ends_after_starts("created_at", "closed_at"),
-        Check(
-            "open-but-closed",
-            "outcome <> 'open' OR closed_at IS NULL",
-            "it is open and has a close date",
-            "Map closed_at only for decided opportunities",
+_ALL = (
+    Table(
+        "customers",
+        "One row per customer (in business with companies: per account).",
+        ("customer_id",),
+        "",
+        (
+            Column("customer_id", "id", "the customer, the same in every export", required=True),
+            Column("account_id", "id", "parent company, where several customers share one"),
+            Column("email_key", "pseudonym", "e-mail address, for matching only"),
+            Column("created_at", "time", "when the customer first bought or signed up"),
+            *SEGMENTS,
+            Column("acquisition_channel", "category", "how the customer was won"),
+            Column("referred_by", "id", "the customer who brought this one"),
+            Column("is_test", "flag", "test account"),
+            Column("is_internal", "flag", "the company's own account"),
+            Column("deleted_at", "time", "when the record was erased"),
+            Column("merged_into", "id", "the customer this one was merged into"),
         ),
     ),
-    (Reference("customer_id", "customers"),),
-)
-
-INTERVENTIONS = Table(
-    "interventions",
-    "One row per piece of success work assigned to a customer.",
-    ("intervention_id",),
-    (
-        Column("intervention_id", "id", "the piece of work", required=True),
-        Column("customer_id", "id", "for whom", required=True),
-        Column(
-            "kind",
-            "category",
-            "what it is",
-            required=True,
-            allowed=("success_manager", "onboarding", "discount", "follow_up"),
+    Table(
+        "subscriptions",
+        "One row per term of a subscription: a stretch of time at one price.",
+        ("term_id",),
+        "started_at",
+        (
+            Column(
+                "term_id", "id", "the term (invoice line, or the subscription where it has one price)", required=True
+            ),
+            Column("subscription_id", "id", "the subscription the term belongs to", required=True),
+            Column("customer_id", "id", "who pays", required=True),
+            Column("product", "category", "what is subscribed to"),
+            Column("started_at", "time", "first instant of the term", required=True),
+            Column("ended_at", "time", "first instant after the term; empty while it runs"),
+            Column("status", "category", "state in the billing system when exported"),
+            Column("quantity", "number", "seats or units", "units"),
+            Column(
+                "monthly_amount",
+                "money",
+                "recurring price of the term per month, after discount",
+                "currency a month",
+                required=True,
+            ),
+            Column("currency", "category", "ISO 4217 code of monthly_amount", required=True),
+            choice("end_reason", "why it ended", ("voluntary", "payment", "migration", "merge")),
         ),
-        Column("assigned_at", "time", "when it was decided", required=True),
-        Column("delivered_at", "time", "when it was done; empty if it was not"),
-        Column("arm", "category", "how it was decided", required=True, allowed=("treated", "control", "observational")),
-        Column("trigger_score", "number", "score that led to it", "points"),
+        (ends_after_starts("started_at", "ended_at"), never_negative("monthly_amount")),
     ),
-    (ends_after_starts("assigned_at", "delivered_at"),),
-    (Reference("customer_id", "customers"),),
-)
-
-COSTS = Table(
-    "costs",
-    "One row per team, kind and month of cost.",
-    ("team", "kind", "month"),
-    (
-        Column(
-            "team",
-            "category",
-            "who spends it; delivery is the variable cost of what is sold (hosting, payment fees), general the rest",
-            required=True,
-            allowed=("support", "success", "sales", "marketing", "delivery", "general"),
+    Table(
+        "transactions",
+        "One row per order, invoice, refund or credit.",
+        ("transaction_id",),
+        "occurred_at",
+        (
+            Column("transaction_id", "id", "the transaction", required=True),
+            Column("customer_id", "id", "who paid"),
+            Column("occurred_at", "time", "when it was booked", required=True),
+            choice("kind", "what it is", ("order", "invoice", "refund", "credit"), required=True),
+            Column("product", "category", "product family"),
+            Column("net", "money", "amount without tax; refunds and credits negative", "currency", required=True),
+            Column("tax", "money", "tax on top of net", "currency"),
+            Column("cost", "money", "direct cost of what was sold", "currency"),
+            Column("currency", "category", "ISO 4217 code", required=True),
+            choice("motion", "how the sale came about", ("new", "renewal", "upsell", "cross_sell", "reactivation")),
         ),
-        Column("kind", "category", "salaries, tools, …", required=True),
-        Column("month", "date", "first day of the month", required=True),
-        Column("amount", "money", "cost of the month", "currency", required=True),
-        Column("currency", "category", "ISO 4217 code", required=True),
-    ),
-    (never_negative("amount"),),
-)
-
-INCIDENTS = Table(
-    "incidents",
-    "One row per customer hit by something that the company's own systems logged.",
-    ("incident_id", "customer_id"),
-    (
-        Column("incident_id", "id", "the incident; one may hit many customers", required=True),
-        Column("customer_id", "id", "who was hit", required=True),
-        Column("occurred_at", "time", "when it hit the customer", required=True),
-        Column("kind", "category", "what it was", allowed=("outage", "failed_payment", "late_delivery", "error")),
-        Column("severity", "category", "how bad it was for the customer", allowed=SEVERITIES),
-        Column("noticed", "flag", "the customer was seen to run into it (retried, gave up); empty where not known"),
-    ),
-    (),
-    (Reference("customer_id", "customers"),),
-)
-
-PRICE_INDEX = Table(
-    "price_index",
-    "One row per currency and month: consumer prices, on any base.",
-    ("currency", "month"),
-    (
-        Column("currency", "category", "ISO 4217 code", required=True),
-        Column("month", "date", "first day of the month", required=True),
-        Column("index_value", "number", "consumer price index", "index points", required=True),
-    ),
-    (
-        Check(
-            "index-positive",
-            "index_value > 0",
-            "a price index is not above zero",
-            "Map index_value to the level of the index, not to its change",
+        (
+            Check(
+                "refund-sign",
+                "kind NOT IN ('refund', 'credit') OR net <= 0",
+                "a refund or credit is positive",
+                "Map net with a minus sign for refunds and credits",
+            ),
         ),
     ),
+    Table(
+        "tickets",
+        "One row per request for help that a customer made (merged, spam and test requests are in the ledger).",
+        ("ticket_id",),
+        "created_at",
+        (
+            Column("ticket_id", "id", "the ticket", required=True),
+            Column("customer_id", "id", "who asked; empty where the person was erased or is not known"),
+            Column("email_key", "pseudonym", "requester's address, for matching to customers only"),
+            Column("channel", "category", "e-mail, phone, chat, …"),
+            *SEGMENTS,
+            Column("product", "category", "what it is about"),
+            Column("agent_group", "category", "team that handled it last"),
+            Column("agent", "pseudonym", "person who handled it last"),
+            Column("topic", "category", "what was asked"),
+            Column("priority", "category", "priority, at creation where the export has it"),
+            choice("severity", "how bad the problem was", SEVERITIES),
+            Column("is_complaint", "flag", "the customer complains"),
+            Column("is_outbound", "flag", "the company wrote first: no reply time"),
+            Column("is_bot_only", "flag", "no person took part"),
+            choice("status", "state when exported", ("open", "pending", "solved")),
+            Column("created_at", "time", "when the customer asked", required=True),
+            Column("first_public_reply_at", "time", "first public answer by a person; empty while there is none"),
+            Column("first_reply_unknown", "flag", "the export does not say when, or whether, a person answered"),
+            Column("first_solved_at", "time", "first time it was solved; empty while it never was"),
+            Column("last_solved_at", "time", "last time it was solved; empty while it is open"),
+            Column("solve_unknown", "flag", "the export does not say when, or whether, it was solved"),
+            Column("replies", "integer", "public answers by people", "answers"),
+            Column("reopens", "integer", "times it went from solved back to open", "times"),
+            choice("satisfaction", "the customer's rating of this ticket", ("not_offered", "offered", "good", "bad")),
+            Column("satisfaction_score", "number", "the rating on its own scale, where there is one", "points"),
+            Column("friendliness_score", "number", "how the customer rated the person, from 1 to 5", "points"),
+            Column("had_to_repeat", "flag", "the customer had to say again who they are or what happened"),
+            Column("rated_at", "time", "when the customer rated"),
+            Column("comment", "text", "what the customer wrote with the rating"),
+        ),
+        (
+            ends_after_starts("created_at", "first_public_reply_at"),
+            ends_after_starts("created_at", "first_solved_at"),
+            ends_after_starts("first_solved_at", "last_solved_at"),
+            never_negative("replies"),
+            never_negative("reopens"),
+        ),
+    ),
+    Table(
+        "ticket_events",
+        "One row per thing that happened to a ticket.",
+        ("event_id",),
+        "occurred_at",
+        (
+            Column("event_id", "id", "the event", required=True),
+            Column("ticket_id", "id", "the ticket", required=True),
+            Column("occurred_at", "time", "when", required=True),
+            choice(
+                "kind",
+                "what changed",
+                ("status", "reply_public", "reply_internal", "assign", "priority", "schedule"),
+                required=True,
+            ),
+            Column("value_before", "text", "value before"),
+            Column("value_after", "text", "value after"),
+            choice("actor_role", "who did it", ("agent", "customer", "bot", "system")),
+        ),
+    ),
+    Table(
+        "survey_invites",
+        "One row per invitation to a survey: the denominator of every response rate.",
+        ("invite_id",),
+        "sent_at",
+        (
+            Column("invite_id", "id", "the invitation", required=True),
+            Column("survey", "category", "name of the survey", required=True),
+            choice("instrument", "what is asked", INSTRUMENTS, required=True),
+            Column("wave", "category", "round of a survey that is repeated"),
+            Column("touchpoint", "category", "where in the journey it was asked"),
+            Column("customer_id", "id", "who was asked"),
+            Column("email_key", "pseudonym", "address it went to, for matching only"),
+            Column("channel", "category", "how it was sent"),
+            Column("sent_at", "time", "when it was sent", required=True),
+            Column("delivered", "flag", "it arrived (did not bounce)"),
+            Column("answered_at", "time", "when an answer was completed, where the invitation list says so"),
+        ),
+        (ends_after_starts("sent_at", "answered_at"),),
+    ),
+    Table(
+        "survey_answers",
+        "One row per complete answer to one survey question.",
+        ("answer_id",),
+        "completed_at",
+        (
+            Column("answer_id", "id", "the answer", required=True),
+            Column("invite_id", "id", "the invitation it answers"),
+            Column("survey", "category", "name of the survey", required=True),
+            choice("instrument", "what is asked", INSTRUMENTS, required=True),
+            Column("wave", "category", "round of a survey that is repeated"),
+            Column("touchpoint", "category", "where in the journey it was asked"),
+            Column("customer_id", "id", "who answered"),
+            Column("email_key", "pseudonym", "respondent's address, for matching only"),
+            Column("channel", "category", "how it was answered"),
+            *SEGMENTS,
+            choice("respondent", "who answered; empty is a customer", ("customer", "owner")),
+            Column("question", "category", "which statement was put; the same name is the same wording"),
+            Column("score", "number", "the answer on its scale; empty where the question was left blank", "points"),
+            Column("scale_min", "number", "lowest point of the scale", "points"),
+            Column("scale_max", "number", "highest point of the scale", "points"),
+            choice("severity", "how bad the problem was that the answer is about", SEVERITIES),
+            choice(
+                "told",
+                "where the person took the problem: to the company, only to the public, to nobody",
+                ("company", "public", "nobody"),
+            ),
+            Column("weight", "number", "sampling weight that came with the data", "people"),
+            Column("comment", "text", "answer to the open question"),
+            Column("language", "category", "language of the answer"),
+            Column("started_at", "time", "when the answer was begun"),
+            Column("completed_at", "time", "when it was sent", required=True),
+            Column("may_contact", "flag", "the person allows to be contacted"),
+            Column("may_quote", "flag", "the person allows to be quoted"),
+        ),
+        (
+            ends_after_starts("started_at", "completed_at"),
+            Check(
+                "score-off-scale",
+                "score BETWEEN scale_min AND scale_max",
+                "score lies outside its scale",
+                "Map the code for “no answer” to an empty value, or correct scale_min and scale_max",
+            ),
+            Check(
+                "nps-scale",
+                "instrument <> 'nps' OR (scale_min = 0 AND scale_max = 10)",
+                "NPS needs the scale 0 to 10",
+                "Answers on another scale (1 to 10, 1 to 5) are not NPS: map them as another instrument",
+            ),
+            never_negative("weight"),
+        ),
+    ),
+    Table(
+        "usage_daily",
+        "One row per customer, user and day with any use of the product.",
+        ("customer_id", "user_id", "day"),
+        "day",
+        (
+            Column("customer_id", "id", "the customer", required=True),
+            Column("user_id", "id", "the person; the customer itself where people are not told apart", required=True),
+            Column("day", "date", "day in the reporting time zone", required=True),
+            Column("events", "integer", "things done", "events"),
+            Column("features", "integer", "different features used", "features"),
+            Column("errors", "integer", "errors the person ran into", "errors"),
+        ),
+        (never_negative("events"), never_negative("errors")),
+    ),
+    Table(
+        "opportunities",
+        "One row per sales opportunity.",
+        ("opportunity_id",),
+        "created_at",
+        (
+            Column("opportunity_id", "id", "the opportunity", required=True),
+            Column("customer_id", "id", "the account; empty for someone who is not one yet"),
+            choice(
+                "buyer",
+                "what the account was when the opportunity was opened",
+                ("new", "existing", "returned"),
+                required=True,
+            ),
+            choice("motion", "what is being sold", ("new", "renewal", "upsell", "cross_sell")),
+            Column("lead_source", "category", "where it came from"),
+            Column("created_at", "time", "when it was opened", required=True),
+            Column("closed_at", "time", "when it was decided; empty while open"),
+            choice("outcome", "how it ended", ("won", "lost", "open"), required=True),
+            Column("amount", "money", "value if won", "currency"),
+            Column("currency", "category", "ISO 4217 code"),
+        ),
+        (
+            ends_after_starts("created_at", "closed_at"),
+            Check(
+                "open-but-closed",
+                "outcome <> 'open' OR closed_at IS NULL",
+                "it is open and has a close date",
+                "Map closed_at only for decided opportunities",
+            ),
+        ),
+    ),
+    Table(
+        "interventions",
+        "One row per piece of success work assigned to a customer.",
+        ("intervention_id",),
+        "assigned_at",
+        (
+            Column("intervention_id", "id", "the piece of work", required=True),
+            Column("customer_id", "id", "for whom", required=True),
+            choice("kind", "what it is", ("success_manager", "onboarding", "discount", "follow_up"), required=True),
+            Column("assigned_at", "time", "when it was decided", required=True),
+            Column("delivered_at", "time", "when it was done; empty if it was not"),
+            choice("arm", "how it was decided", ("treated", "control", "observational"), required=True),
+            Column("trigger_score", "number", "score that led to it", "points"),
+        ),
+        (ends_after_starts("assigned_at", "delivered_at"),),
+    ),
+    Table(
+        "costs",
+        "One row per team, kind and month of cost.",
+        ("team", "kind", "month"),
+        "month",
+        (
+            choice(
+                "team",
+                "who spends it; delivery is the variable cost of what is sold (hosting, payment fees), "
+                "general the rest",
+                ("support", "success", "sales", "marketing", "delivery", "general"),
+                required=True,
+            ),
+            Column("kind", "category", "salaries, tools, …", required=True),
+            Column("month", "date", "first day of the month", required=True),
+            Column("amount", "money", "cost of the month", "currency", required=True),
+            Column("currency", "category", "ISO 4217 code", required=True),
+        ),
+        (never_negative("amount"),),
+    ),
+    Table(
+        "incidents",
+        "One row per customer hit by something that the company's own systems logged.",
+        ("incident_id", "customer_id"),
+        "occurred_at",
+        (
+            Column("incident_id", "id", "the incident; one may hit many customers", required=True),
+            Column("customer_id", "id", "who was hit", required=True),
+            Column("occurred_at", "time", "when it hit the customer", required=True),
+            choice("kind", "what it was", ("outage", "failed_payment", "late_delivery", "error")),
+            choice("severity", "how bad it was for the customer", SEVERITIES),
+            Column("noticed", "flag", "the customer was seen to run into it (retried, gave up); empty where not known"),
+        ),
+    ),
+    Table(
+        "price_index",
+        "One row per currency and month: consumer prices, on any base.",
+        ("currency", "month"),
+        "month",
+        (
+            Column("currency", "category", "ISO 4217 code", required=True),
+            Column("month", "date", "first day of the month", required=True),
+            Column("index_value", "number", "consumer price index", "index points", required=True),
+        ),
+        (
+            Check(
+                "index-positive",
+                "index_value > 0",
+                "a price index is not above zero",
+                "Map index_value to the level of the index, not to its change",
+            ),
+        ),
+    ),
 )
 
-TABLES: dict[str, Table] = {
-    table.name: table
-    for table in (
-        CUSTOMERS,
-        SUBSCRIPTIONS,
-        TRANSACTIONS,
-        TICKETS,
-        TICKET_EVENTS,
-        SURVEY_INVITES,
-        SURVEY_ANSWERS,
-        USAGE_DAILY,
-        OPPORTUNITIES,
-        INTERVENTIONS,
-        COSTS,
-        INCIDENTS,
-        PRICE_INDEX,
-    )
-}
+TABLES = {table.name: table for table in _ALL}
 
-EVENT_TIMES = {
-    "tickets": "created_at",
-    "ticket_events": "occurred_at",
-    "survey_invites": "sent_at",
-    "survey_answers": "completed_at",
-    "subscriptions": "started_at",
-    "transactions": "occurred_at",
-    "usage_daily": "day",
-    "opportunities": "created_at",
-    "interventions": "assigned_at",
-    "costs": "month",
-    "incidents": "occurred_at",
-    "price_index": "month",
-}
+EVENT_TIMES = {name: table.event for name, table in TABLES.items() if table.event}
 """The time by which each canonical table counts as having data in a month."""

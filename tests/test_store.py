@@ -16,7 +16,7 @@ import cxlib
 from cxlib import store
 from cxlib.errors import SnapshotError, SourceError
 from cxlib.store import Snapshot, build_snapshot, open_snapshot
-from cxlib.tables import TICKETS
+from cxlib.tables import TABLES
 
 TOML = """
 [workbook]
@@ -77,7 +77,7 @@ def test_a_snapshot_says_what_it_holds(tmp_path: Path) -> None:
     path = snapshot.parquet("tickets")
     assert path is not None
     table = pd.read_parquet(path)
-    assert tuple(table.columns) == TICKETS.column_names
+    assert tuple(table.columns) == TABLES["tickets"].column_names
     assert table["ticket_id"].is_monotonic_increasing
     assert snapshot.parquet("costs") is None
     with pytest.raises(SnapshotError, match='there is no canonical table "tiket"; did you mean "tickets"'):
@@ -163,6 +163,7 @@ def test_folder_that_is_no_snapshot(tmp_path: Path) -> None:
         (lambda folder: (folder / "manifest.json").unlink(), "is not a snapshot: it has no manifest.json"),
         (lambda folder: (folder / "manifest.json").write_text("{"), "manifest.json cannot be read"),
         (lambda folder: (folder / "manifest.json").write_text('{"format": 0}'), "is of another format than 1"),
+        (lambda folder: (folder / "manifest.json").write_text('{"format": 1}'), "manifest.json cannot be read"),
         (
             lambda folder: (folder / "tables" / "tickets.parquet").unlink(),
             "tickets.parquet is missing; build the snapshot again",
@@ -213,7 +214,7 @@ def test_disk_that_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store, "write_text", full)
+    monkeypatch.setattr(store, "tree_to_disk", full)
     with pytest.raises(
         SnapshotError, match=r"could not be written in .*No space left on device. Earlier snapshots are whole; make"
     ):

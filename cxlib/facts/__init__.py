@@ -7,11 +7,12 @@ The SQL keeps to what every engine has and reads the canonical tables by name. B
 - `month_end(m)`, the UTC instant at which month `m` ends in the reporting zone;
 - `bucket(id)`, the random group (0 to 63) that all rows of one customer share;
 - `rates(currency, rate)`, one unit of a currency in the reporting currency;
-- `fact_<name>`, another fact that it `uses`.
+- `fact_<name>`, another fact.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -33,14 +34,11 @@ class Fact:
         Canonical tables without which it has no rows.
     segments : tuple of str
         Columns that a breakdown may use.
-    uses : tuple of str
-        Other facts that the SQL reads, as `fact_<name>`.
     """
 
     name: str
     needs: tuple[str, ...]
     segments: tuple[str, ...]
-    uses: tuple[str, ...] = ()
 
     @property
     def template(self) -> str:
@@ -49,6 +47,16 @@ class Fact:
     @property
     def grain(self) -> str:
         return self.template.splitlines()[0].removeprefix("-- ")
+
+    @property
+    def uses(self) -> list[Fact]:
+        """Return the other facts that the SQL reads, as `fact_<name>`."""
+        return [FACTS[name] for name in dict.fromkeys(re.findall(r"\bfact_(\w+)", self.template))]
+
+    @property
+    def all_used(self) -> list[Fact]:
+        """Return the facts that it reads, and those that they read."""
+        return [fact for used in self.uses for fact in (used, *used.all_used)]
 
     def sql(self, as_of: str) -> str:
         """Return the statement for an `as_of` such as "2026-11-09 06:00:00" (UTC)."""
@@ -60,54 +68,22 @@ def _read(name: str) -> str:
     return resources.files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 
-CUSTOMER_SEGMENTS = ("region", "tier", "sector", "segment")
+CUSTOMER = ("region", "tier", "sector", "segment")
+TICKET = ("channel", *CUSTOMER, "product", "agent_group", "topic", "priority", "severity")
+SURVEY = ("touchpoint", "channel", *CUSTOMER, "survey", "wave")
 
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
-        Fact(
-            "ticket",
-            ("tickets",),
-            ("channel", *CUSTOMER_SEGMENTS, "product", "agent_group", "topic", "priority", "severity"),
-        ),
-        Fact(
-            "subscription_month",
-            ("subscriptions",),
-            (*CUSTOMER_SEGMENTS, "product", "channel"),
-        ),
-        Fact(
-            "survey_answer",
-            ("survey_answers",),
-            ("touchpoint", "channel", *CUSTOMER_SEGMENTS, "survey", "wave", "language"),
-        ),
-        Fact(
-            "survey_invite",
-            ("survey_invites",),
-            ("touchpoint", "channel", *CUSTOMER_SEGMENTS, "survey", "wave"),
-        ),
-        Fact(
-            "customer_spell",
-            ("subscriptions",),
-            (*CUSTOMER_SEGMENTS, "product", "channel"),
-        ),
-        Fact(
-            "customer_month",
-            ("subscriptions",),
-            (*CUSTOMER_SEGMENTS, "product", "channel"),
-            uses=("customer_spell", "ticket"),
-        ),
+        Fact("ticket", ("tickets",), TICKET),
+        Fact("subscription_month", ("subscriptions",), (*CUSTOMER, "product", "channel")),
+        Fact("survey_answer", ("survey_answers",), (*SURVEY, "language")),
+        Fact("survey_invite", ("survey_invites",), SURVEY),
+        Fact("customer_spell", ("subscriptions",), (*CUSTOMER, "product", "channel")),
+        Fact("customer_month", ("subscriptions",), (*CUSTOMER, "product", "channel")),
         Fact("ticket_handling", ("tickets",), ()),
-        Fact("bad_experience", (), (), uses=("ticket_handling",)),
-        Fact(
-            "opportunity",
-            ("opportunities",),
-            (*CUSTOMER_SEGMENTS, "buyer", "motion", "lead_source"),
-        ),
-        Fact(
-            "rated_ticket",
-            ("tickets",),
-            ("channel", *CUSTOMER_SEGMENTS, "product", "agent_group", "topic", "priority", "severity"),
-            uses=("ticket",),
-        ),
+        Fact("bad_experience", (), ()),
+        Fact("opportunity", ("opportunities",), (*CUSTOMER, "buyer", "motion", "lead_source")),
+        Fact("rated_ticket", ("tickets",), TICKET),
     )
 }

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import codecs
 import re
-import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, field_validator, model_validator
 
-from cxlib.errors import ConfigError
 from cxlib.nearest import did_you_mean
 from cxlib.period import zone
-from cxlib.sources.complaint import sentence
 from cxlib.sources.rules import BLOCKS, SOFTENABLE, WARNINGS
+from cxlib.toml import Strict, read_toml
 
 Format = Literal["csv", "tsv", "excel", "parquet", "json", "duckdb", "postgresql"]
 
-EPOCHS = ("epoch_s", "epoch_ms", "epoch_us")
-_DIRECTIVES = re.compile(r"%(?:-?[dmyHIMSj]|[YfgnpbBhaAz%])|[^%]")
+EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
+"""Microseconds in one unit."""
+_DIRECTIVES = re.compile(r"(?:%(?:-?[dmyHIMSj]|[YfgnpbBhaAz%])|[^%])+", re.DOTALL)
 
 
 def check_time_format(text: str) -> str:
@@ -31,20 +30,44 @@ def check_time_format(text: str) -> str:
     ValueError
         If a directive is not known, or there is none.
     """
-    if text in ("", "iso", *EPOCHS):
-        return text
-    if "%" not in text or not re.fullmatch(f"(?:{_DIRECTIVES.pattern})+", text, re.DOTALL):
+    if text not in ("", "iso", *EPOCHS) and not ("%" in text and _DIRECTIVES.fullmatch(text)):
         raise ValueError(f'"{text}" is not a date format; write one such as "%d.%m.%Y %H:%M", "iso" or "epoch_s"')
     return text
 
 
-class Model(BaseModel):
-    """A part of `sources.toml`: no unknown key, no change after reading."""
+def _encoding(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError as error:
+        known = ("utf-8", "utf-16", "windows-1252", "windows-1254", "windows-1256", "iso-8859-9")
+        raise ValueError(f'encoding "{name}" is not known{did_you_mean(name, known)}') from error
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+def _one_group(pattern: str) -> str:
+    """Return a regular expression with one group, or ""."""
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f'"{pattern}" is not a regular expression: {error}') from error
+    if pattern and groups != 1:
+        raise ValueError(f'"{pattern}" needs one group in parentheses: that is what is taken')
+    return pattern
 
 
-class ColumnRule(Model):
+def constant(value: object) -> str:
+    """Return a TOML value as the text that an export would hold."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+TimeFormat = Annotated[str, AfterValidator(check_time_format)]
+Zone = Annotated[str, AfterValidator(lambda name: name and zone(name).key)]
+Text = Annotated[str, BeforeValidator(constant)]
+Names = Annotated[tuple[str, ...], BeforeValidator(lambda names: (names,) if isinstance(names, str) else names)]
+
+
+class ColumnRule(Strict):
     """Where one canonical column comes from: a source column, an expression or a constant.
 
     `column` may name several: the first that the file has is used. `optional` names columns of
@@ -54,10 +77,10 @@ class ColumnRule(Model):
     time, takes that time.
     """
 
-    column: tuple[str, ...] = ()
+    column: Names = ()
     sql: str = ""
-    value: str = ""
-    format: str = ""
+    value: Text = ""
+    format: TimeFormat = ""
     optional: tuple[str, ...] = ()
     minutes_after: str = ""
     rounded_to: Literal["", "minute", "day"] = ""
@@ -66,21 +89,8 @@ class ColumnRule(Model):
 
     @model_validator(mode="before")
     @classmethod
-    def _short_forms(cls, given: object) -> object:
-        if isinstance(given, str):
-            return {"column": (given,)}
-        if isinstance(given, dict):
-            given = dict(given)
-            if isinstance(given.get("column"), str):
-                given["column"] = (given["column"],)
-            if "value" in given:
-                given["value"] = constant(given["value"])
-        return given
-
-    @field_validator("format")
-    @classmethod
-    def _format(cls, text: str) -> str:
-        return check_time_format(text)
+    def _short_form(cls, given: object) -> object:
+        return {"column": given} if isinstance(given, str) else given
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -91,14 +101,7 @@ class ColumnRule(Model):
         return self
 
 
-def constant(value: object) -> str:
-    """Return a TOML value as the text that an export would hold."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.isoformat() if isinstance(value, date) else str(value)
-
-
-class RejectRule(Model):
+class RejectRule(Strict):
     """`optional`: leave the rule out, without a warning, where the file lacks its columns."""
 
     reason: str = Field(min_length=1)
@@ -112,7 +115,7 @@ class UnknownRule(RejectRule):
     column: str
 
 
-class OneRowPerKey(Model):
+class OneRowPerKey(Strict):
     """Which row of several with one key stays; the others are rejected under the reason."""
 
     keep: Literal["first", "last"]
@@ -120,63 +123,35 @@ class OneRowPerKey(Model):
     reason: str = Field(min_length=1)
 
 
-class Export(Model):
-    """One `[[export]]` of `sources.toml`, or the ready part of one that a vendor's layout gives."""
+class Mapping(Strict):
+    """How a file becomes rows of a canonical table: what an `[[export]]` says, and what a vendor's is known to be.
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")
-    path: str = ""
-    url: str = Field(default="", repr=False)
-    source_table: str = ""
-    vendor: str = ""
+    `header_goes_on` is how a cell of one more header row begins, where a file has such a row.
+    `time_zone_in_header` is a regular expression whose group is the time zone, looked for in all header rows.
+    """
+
     table: str = ""
     format: Format | None = None
-    encoding: str = "utf-8"
+    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
     separator: str = Field(default="", max_length=1)
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ".", ",", " ", "'"] = ""
     header_rows: int = Field(default=1, ge=1, le=10)
+    header_goes_on: str = ""
+    time_zone_in_header: Annotated[str, AfterValidator(_one_group)] = ""
     sheet: str = ""
-    time_zone: str = ""
-    dates: str = ""
+    time_zone: Zone = ""
+    dates: TimeFormat = ""
     missing: tuple[str, ...] = ("",)
     amounts: Literal["", "major", "minor"] = ""
     malformed: Literal["block", "reject"] = "block"
     prefix: str = ""
     accept: tuple[str, ...] = ()
-    columns: dict[str, ColumnRule] = {}
-    values: dict[str, dict[str, str]] = {}
+    columns: dict[str, ColumnRule] = Field(default={})
+    values: dict[str, dict[str, Text]] = Field(default={})
     reject: tuple[RejectRule, ...] = ()
     unknown: tuple[UnknownRule, ...] = ()
     one_row_per_key: OneRowPerKey | None = None
-
-    @field_validator("encoding")
-    @classmethod
-    def _encoding(cls, name: str) -> str:
-        try:
-            return codecs.lookup(name).name
-        except LookupError as error:
-            known = ("utf-8", "utf-16", "windows-1252", "windows-1254", "windows-1256", "iso-8859-9")
-            raise ValueError(f'encoding "{name}" is not known{did_you_mean(name, known)}') from error
-
-    @field_validator("time_zone")
-    @classmethod
-    def _zone(cls, name: str) -> str:
-        return zone_name(name)
-
-    @field_validator("dates")
-    @classmethod
-    def _dates(cls, text: str) -> str:
-        return check_time_format(text)
-
-    @field_validator("values", mode="before")
-    @classmethod
-    def _texts(cls, maps: object) -> object:
-        if not isinstance(maps, dict):
-            return maps
-        return {
-            column: {str(key): constant(value) for key, value in pairs.items()} if isinstance(pairs, dict) else pairs
-            for column, pairs in maps.items()
-        }
 
     @field_validator("accept")
     @classmethod
@@ -189,54 +164,53 @@ class Export(Model):
         return rules
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    def _two_marks(self) -> Self:
+        if self.decimal == self.thousands:
+            raise ValueError(f'"decimal" and "thousands" are both "{self.decimal}"')
+        return self
+
+
+class Export(Mapping):
+    """One `[[export]]` of `sources.toml`."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")
+    path: str = ""
+    url: str = Field(default="", repr=False)
+    source_table: str = ""
+    vendor: str = ""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
         if bool(self.path) == bool(self.url):
             raise ValueError('write either "path" or "url"')
         if self.url and not self.url.startswith(("postgresql://", "postgres://")):
             raise ValueError('"url" must start with postgresql://')
         if (self.url or self.path.endswith(".duckdb") or self.format == "duckdb") and not self.source_table:
             raise ValueError('a database needs "source_table", such as "public.tickets"')
-        if self.decimal == self.thousands:
-            raise ValueError(f'"decimal" and "thousands" are both "{self.decimal}"')
         return self
 
 
-def zone_name(name: str) -> str:
-    """Return an IANA zone name, or "" as it is.
+class Vendor(Strict):
+    """A file of `vendors/`: the ready mappings of one vendor."""
 
-    Raises
-    ------
-    ValueError
-        If there is no such zone.
-    """
-    if name:
-        try:
-            zone(name)
-        except ConfigError as error:
-            raise ValueError(str(error)) from error
-    return name
+    export: tuple[Mapping, ...] = Field(min_length=1)
 
 
-class Workbook(Model):
+class Workbook(Strict):
     """The `[workbook]` part: whose reports these are."""
 
     company: str = Field(min_length=1)
-    reporting_time_zone: str
+    reporting_time_zone: Zone
     reporting_currency: str = Field(pattern=r"^[A-Z]{3}$")
     as_of: AwareDatetime | None = None
     pseudonym_key: str = Field(default="", repr=False)
 
-    @field_validator("reporting_time_zone")
-    @classmethod
-    def _zone(cls, name: str) -> str:
-        return zone_name(name)
 
-
-class Sources(Model):
+class Sources(Strict):
     """The whole of `sources.toml`."""
 
     workbook: Workbook
-    rates: dict[str, float] = {}
+    rates: dict[str, float] = Field(default={})
     export: tuple[Export, ...] = Field(min_length=1)
 
     @field_validator("rates")
@@ -259,6 +233,11 @@ class Sources(Model):
             raise ValueError(f"the rate of {self.workbook.reporting_currency}, the reporting currency, must be 1")
         return self
 
+    @property
+    def all_rates(self) -> dict[str, float]:
+        """What one unit of a currency is worth in the reporting currency, that one included."""
+        return {**self.rates, self.workbook.reporting_currency: 1.0}
+
 
 def load(path: Path) -> Sources:
     """Read `sources.toml`.
@@ -268,16 +247,4 @@ def load(path: Path) -> Sources:
     ConfigError
         If the file is missing, is not TOML, or says something that is not known; names the key.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigError(f"{path} does not exist; write it, as data/README.md explains") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name} is not TOML: {error}. Mend that line") from error
-    try:
-        return Sources.model_validate(content)
-    except ValidationError as error:
-        found = error.errors()
-        # pydantic adds that no export is left when each is wrong: the wrong ones are named already
-        said = [sentence(Sources, one, content) for one in found if len(found) == 1 or one["type"] != "too_short"]
-        raise ConfigError("\n".join(f"{path.name}: {sentence}" for sentence in said)) from error
+    return read_toml(path, Sources, "write it, as data/README.md explains")

@@ -6,6 +6,7 @@ row numbers and the same hash.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,15 +14,14 @@ import adbc_driver_postgresql.dbapi
 import duckdb
 import pyarrow as pa
 
-from cxlib.errors import Problem
-from cxlib.sources.files import InputFile, UnreadableError
-from cxlib.sources.layout import Plan
+from cxlib.sources.files import InputFile
+from cxlib.sources.plan import Plan
 from cxlib.sources.raw import RawTable, raw_table
-from cxlib.sources.sql import literal, quoted, row
-from cxlib.sources.words import hint
+from cxlib.sources.said import UnreadableError, hint
+from cxlib.sources.sql import column_of, literal, quoted, row
 
 
-def read_duckdb(connection: duckdb.DuckDBPyConnection, plan: Plan, path: Path, name: str, table: str) -> RawTable:
+def read_duckdb(connection: duckdb.DuckDBPyConnection, plan: Plan, path: Path, table: str) -> RawTable:
     """Read `source_table` of a DuckDB file into `table`.
 
     Raises
@@ -29,39 +29,26 @@ def read_duckdb(connection: duckdb.DuckDBPyConnection, plan: Plan, path: Path, n
     UnreadableError
         If the file is no DuckDB, or has no such table; names the nearest.
     """
-    where = f"{plan.name} ({name})"
-    alias = f"{table}_file"
+    where, alias = plan.where_in(path.name), f"{table}_file"
     try:
         connection.execute(f"ATTACH {literal(str(path))} AS {alias} (READ_ONLY)")
     except duckdb.Error as error:
-        raise UnreadableError(
-            Problem(
-                "database",
-                where,
-                f"it cannot be opened as DuckDB: {str(error).splitlines()[0]}",
-                "Check the file; another program may hold it open.",
-            )
-        ) from error
+        what = f"it cannot be opened as DuckDB: {str(error).splitlines()[0]}"
+        fix = "Check the file; another program may hold it open."
+        raise UnreadableError("database", where, what, fix) from error
     try:
         wanted = plan.export.source_table
-        known = [
-            f"{schema}.{found}"
-            for schema, found in connection.execute(
-                f"SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = '{alias}'"
-            ).fetchall()
-        ]
+        known = column_of(
+            connection,
+            "SELECT concat(table_schema, '.', table_name) FROM information_schema.tables "
+            f"WHERE table_catalog = '{alias}'",
+        )
         full = wanted if "." in wanted else f"main.{wanted}"
         if full not in known:
-            raise UnreadableError(
-                Problem(
-                    "database",
-                    where,
-                    f'no table "{wanted}"',
-                    f"{hint(full, known)}Correct source_table in sources.toml.",
-                )
-            )
+            fix = f"{hint(full, known)}Correct source_table in sources.toml."
+            raise UnreadableError("database", where, f'no table "{wanted}"', fix)
         relation = ".".join(quoted(part) for part in (alias, *full.split(".", 1)))
-        return _sorted(connection, relation, plan, f"{name}/{full}", table)
+        return _sorted(connection, relation, plan, f"{path.name}/{full}", table)
     finally:
         connection.execute(f"DETACH {alias}")
 
@@ -75,7 +62,6 @@ def read_postgresql(connection: duckdb.DuckDBPyConnection, plan: Plan, table: st
         If the server does not answer or the table is not there. The password is in no message.
     """
     wanted = plan.export.source_table
-    where = f"{plan.name} ({wanted})"
     parts = ".".join(quoted(part) for part in wanted.split(".", 1))
     try:
         with adbc_driver_postgresql.dbapi.connect(plan.export.url) as server, server.cursor() as cursor:
@@ -83,14 +69,8 @@ def read_postgresql(connection: duckdb.DuckDBPyConnection, plan: Plan, table: st
             found = _plain(cursor.fetch_arrow_table())
     except (adbc_driver_postgresql.dbapi.Error, pa.ArrowException) as error:
         said = _without_password(str(error).strip().splitlines()[0], plan.export.url)
-        raise UnreadableError(
-            Problem(
-                "database",
-                where,
-                f"PostgreSQL says: {said}",
-                "Check url and source_table in sources.toml, and that the server answers.",
-            )
-        ) from error
+        fix = "Check url and source_table in sources.toml, and that the server answers."
+        raise UnreadableError("database", plan.where_in(wanted), f"PostgreSQL says: {said}", fix) from error
     connection.register(f"{table}_arrow", found)
     try:
         return _sorted(connection, f"{table}_arrow", plan, wanted, table)
@@ -99,17 +79,13 @@ def read_postgresql(connection: duckdb.DuckDBPyConnection, plan: Plan, table: st
 
 
 def _sorted(connection: duckdb.DuckDBPyConnection, relation: str, plan: Plan, name: str, table: str) -> RawTable:
-    unhashed = InputFile(plan.name, name, 0, "")
-    raw = raw_table(connection, relation, unhashed, table, order="ORDER BY ALL")
+    raw = raw_table(connection, relation, InputFile(plan.name, name, 0, ""), table, order="ORDER BY ALL")
     hashed, size = row(
         connection,
-        (
-            f"SELECT sha256(coalesce(string_agg(sha256(line), '' ORDER BY place), '')), coalesce(sum(strlen(line)), 0) "
-            f"FROM (SELECT CAST(t AS VARCHAR) AS line, rowid AS place FROM {table} AS t)"
-        ),
+        f"SELECT sha256(coalesce(string_agg(sha256(line), '' ORDER BY place), '')), coalesce(sum(strlen(line)), 0) "
+        f"FROM (SELECT CAST(t AS VARCHAR) AS line, rowid AS place FROM {table} AS t)",
     )
-    given = InputFile(plan.name, name, int(size), str(hashed))
-    return RawTable(raw.table, given, raw.columns, raw.types, raw.rows, raw.first_row)
+    return replace(raw, given=InputFile(plan.name, name, int(size), hashed))
 
 
 def _plain(table: pa.Table) -> pa.Table:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date
-
-import duckdb
+from collections.abc import Iterator
+from dataclasses import replace
 
 from cxlib.errors import Problem
 from cxlib.nearest import listed
-from cxlib.sources import parse
 from cxlib.sources.config import EPOCHS
-from cxlib.sources.evidence import example
-from cxlib.sources.sql import literal, quoted, row
-from cxlib.sources.stage import Staged
-from cxlib.sources.words import counted
+from cxlib.sources.said import counted, example
+from cxlib.sources.sql import column_of, literal, literals, row
+from cxlib.sources.stage import Staged, local_of, moment, read_of, text_of
 from cxlib.tables import Column
 
-FIRST_EPOCH, LAST_EPOCH = "TIMESTAMP '1990-01-01'", "TIMESTAMP '2050-01-01'"
+EPOCH_YEARS = "BETWEEN TIMESTAMP '1990-01-01' AND TIMESTAMP '2050-01-01'"
+EPOCH_DIGITS = r"-?\d{9,17}(?:\.\d+)?"
 _DATES = (
     "%d.%m.%Y",
     "%d/%m/%Y",
@@ -44,180 +41,111 @@ FORMATS = tuple(day + clock for day in _DATES for clock in _CLOCKS)
 TRIAL = 500
 
 
-def unreadable(connection: duckdb.DuckDBPyConnection, staged: Staged, column: Column) -> Iterator[Problem]:
+def unreadable(staged: Staged, column: Column) -> Iterator[Problem]:
     """Check one time or date column of an export."""
-    text, time_format = quoted(f"cx_v_{column.name}"), staged.time_format(column.name)
-    read = [quoted(f"cx_p_{column.name}")] + ([quoted(f"cx_l_{column.name}")] if column.type == "time" else [])
-    nothing = " AND ".join(f"{sql} IS NULL" for sql in read)
-    count, first = example(connection, staged.parsed, f"{text} IS NOT NULL AND {nothing}", text)
+    name = column.name
+    text, time_format = text_of(name), staged.time_format(name)
+    read = [read_of(name)] + ([local_of(name)] if column.type == "time" else [])
+    unread = " AND ".join([f"{text} IS NOT NULL", *(f"{value} IS NULL" for value in read)])
+    count, first = example(staged.connection, staged.parsed, unread, text)
     if count:
-        yield _not_a_date(connection, staged, column, count, first)
+        yield _not_a_date(staged, column, count, first)
         return
     if time_format in EPOCHS:
-        yield from _epoch_range(connection, staged, column, time_format)
+        outside = f"{read_of(name)} NOT {EPOCH_YEARS}"
+        what = f'{{value}} outside 1990 to 2050 when read as "{time_format}"'
+        for problem in staged.find("epoch", name, outside, text, what, ""):
+            units = _fitting_units(staged, text)
+            no_unit = 'No unit fits all rows: mend the export, or accept = ["epoch"].'
+            yield replace(problem, fix=f'"{units[0]}" would fit all rows.' if units else no_unit)
     if column.type == "time":
-        yield from _zone(connection, staged, column)
+        yield from _zone(staged, name)
 
 
-def _not_a_date(
-    connection: duckdb.DuckDBPyConnection, staged: Staged, column: Column, count: int, first: str
-) -> Problem:
+def _not_a_date(staged: Staged, column: Column, count: int, first: str) -> Problem:
     """Return the problem of texts that are no date in the stated format, with the formats that would fit."""
-    where, time_format = staged.plan.where(column.name), staged.time_format(column.name)
-    kind = staged.types[column.name]
-    text = parse.plain_digits(quoted(f"cx_v_{column.name}"), kind)
-    digits = row(
-        connection,
-        f"SELECT bool_and(regexp_full_match({text}, {literal(parse.EPOCH_DIGITS)})) "
+    name, text = column.name, text_of(column.name)
+    where, time_format = staged.plan.where(name), staged.time_format(name).removeprefix("iso")
+    (digits,) = row(
+        staged.connection,
+        f"SELECT bool_and(regexp_full_match({text}, {literal(EPOCH_DIGITS)})) "
         f"FROM {staged.parsed} WHERE {text} IS NOT NULL",
-    )[0]
-    if digits and time_format in ("", "iso"):
-        units = _fitting_units(connection, staged.parsed, text)
-        if units:
-            return Problem(
-                "epoch",
-                where,
-                f"{counted(count, 'value')} of digits only, which fit {listed(units)} (1990 to 2050)",
-                f'Write columns.{column.name} = {{ column = "...", format = "{units[0]}" }}.',
-                rows=count,
-                first=first,
-            )
-    stated = (
-        f'in the format "{time_format}"' if time_format not in ("", "iso") else "in ISO 8601, and no format is stated"
     )
-    fitting = _fitting_formats(connection, staged.parsed, text, column.type == "date")
-    return Problem(
-        "date-format",
-        where,
-        f"{counted(count, 'value')} not {'a day ' if column.type == 'date' else ''}{stated}",
-        _format_fix(column, fitting),
-        rows=count,
-        first=first,
-    )
-
-
-def _format_fix(column: Column, fitting: Sequence[str]) -> str:
+    units = _fitting_units(staged, text) if digits and not time_format else []
+    if units:
+        what = f"{counted(count, 'value')} of digits only, which fit {listed(units)} (1990 to 2050)"
+        fix = f'Write columns.{name} = {{ column = "...", format = "{units[0]}" }}.'
+        return Problem("epoch", where, what, fix, rows=count, first=first)
+    days = column.type == "date"
+    stated = f'in the format "{time_format}"' if time_format else "in ISO 8601, and no format is stated"
+    what = f"{counted(count, 'value')} not {'a day ' if days else ''}{stated}"
+    fitting = _fitting_formats(staged, text, days)
     if len(fitting) == 1:
-        return f'This fits all rows: dates = "{fitting[0]}" (or format of the column).'
-    if fitting:
-        return f"{len(fitting)} formats fit all rows: {listed(fitting)}; write the one of the tool's locale as dates."
-    if column.type == "date":
-        return "No format known here fits all rows; a clock time other than midnight needs a rule of its own (sql)."
-    return (
-        "No format known here fits all rows: state dates, mend the export, or mark such times as unknown "
-        "([[export.unknown]])."
-    )
-
-
-def _fitting_units(connection: duckdb.DuckDBPyConnection, table: str, text: str) -> list[str]:
-    """Return the epoch units by which all values lie between 1990 and 2050."""
-    fits = []
-    for unit in EPOCHS:
-        moment = parse.moment(text, "VARCHAR", unit).utc
-        if row(
-            connection,
-            f"SELECT bool_and(coalesce(({moment}) BETWEEN {FIRST_EPOCH} AND {LAST_EPOCH}, false)) "
-            f"FROM {table} WHERE {text} IS NOT NULL",
-        )[0]:
-            fits.append(unit)
-    return fits
-
-
-def _fitting_formats(connection: duckdb.DuckDBPyConnection, table: str, text: str, days: bool) -> list[str]:
-    """Return the formats that read every value: tried on some, the survivors on all."""
-    trial = f"(SELECT DISTINCT {text} AS text FROM {table} WHERE {text} IS NOT NULL ORDER BY 1 LIMIT {TRIAL})"
-    survivors = _reading(connection, trial, FORMATS, days)
-    everything = f"(SELECT {text} AS text FROM {table} WHERE {text} IS NOT NULL)"
-    return _reading(connection, everything, survivors, days)
-
-
-def _reading(connection: duckdb.DuckDBPyConnection, source: str, formats: Sequence[str], days: bool) -> list[str]:
-    """Return the formats that read every text, as days at midnight where only days count."""
-    if not formats:
-        return []
-    moments = [f"({parse.strict_strptime('text', time_format)})" for time_format in formats]
-    tests = ", ".join(
-        f"bool_and(coalesce({moment} = date_trunc('day', {moment}), false))"
-        if days
-        else f"bool_and({moment} IS NOT NULL)"
-        for moment in moments
-    )
-    fits = row(connection, f"SELECT {tests} FROM {source}")
-    return [time_format for time_format, fit in zip(formats, fits, strict=True) if fit]
-
-
-def _epoch_range(connection: duckdb.DuckDBPyConnection, staged: Staged, column: Column, unit: str) -> Iterator[Problem]:
-    """Block a declared epoch unit that puts values outside 1990 to 2050."""
-    text, read = quoted(f"cx_v_{column.name}"), quoted(f"cx_p_{column.name}")
-    count, first = example(connection, staged.parsed, f"{read} NOT BETWEEN {FIRST_EPOCH} AND {LAST_EPOCH}", text)
-    if not count:
-        return
-    plain = parse.plain_digits(text, staged.types[column.name])
-    units = _fitting_units(connection, staged.parsed, plain)
-    fix = (
-        f'"{units[0]}" would fit all rows.'
-        if units
-        else 'No unit fits all rows: mend the export, or accept = ["epoch"].'
-    )
-    yield Problem(
-        "epoch",
-        staged.plan.where(column.name),
-        f'{counted(count, "value")} outside 1990 to 2050 when read as "{unit}"',
-        fix,
-        rows=count,
-        first=first,
-    )
-
-
-def _zone(connection: duckdb.DuckDBPyConnection, staged: Staged, column: Column) -> Iterator[Problem]:
-    """Block local times without a stated zone; count those that summer time skips or repeats."""
-    local, where = quoted(f"cx_l_{column.name}"), staged.plan.where(column.name)
-    if not staged.style.zone:
-        count, first = example(connection, staged.parsed, f"{local} IS NOT NULL", local)
-        if count:
-            yield Problem(
-                "time-zone",
-                where,
-                f"{counted(count, 'time')} without offset, and no time zone is stated",
-                'Write time_zone = "Europe/Berlin" (the zone of the account that exported).',
-                rows=count,
-                first=first,
-            )
-        return
-    days = _change_days(connection, staged.parsed, local, staged.style.zone)
-    if not days:
-        return
-    listed_days = ", ".join(f"DATE '{day.isoformat()}'" for day in days)
-    on_change = f"CAST({local} AS DATE) IN ({listed_days})"
-    utc = parse.to_utc(local, staged.style.zone)
-    skipped = f"({parse.to_local(utc, staged.style.zone)}) <> {local}"
-    twice = " OR ".join(
-        f"({parse.to_local(f'(({utc}) - INTERVAL {minutes} MINUTE)', staged.style.zone)}) = {local} OR "
-        f"({parse.to_local(f'(({utc}) + INTERVAL {minutes} MINUTE)', staged.style.zone)}) = {local}"
-        for minutes in (30, 60, 120)
-    )
-    gone, _ = example(connection, staged.parsed, f"{on_change} AND {skipped}", local)
-    double, _ = example(connection, staged.parsed, f"{on_change} AND ({twice})", local)
-    if gone or double:
-        _, first = example(connection, staged.parsed, f"{on_change} AND ({skipped} OR {twice})", local)
-        yield Problem(
-            "dst",
-            where,
-            f"{counted(gone, 'time')} that {staged.style.zone} skips and {counted(double, 'time')} that "
-            "it has twice (taken as the later)",
-            'Export with offsets, or accept = ["dst"].',
-            blocks=False,
-            rows=gone + double,
-            first=first,
+        fix = f'This fits all rows: dates = "{fitting[0]}" (or format of the column).'
+    elif fitting:
+        fix = f"{len(fitting)} formats fit all rows: {listed(fitting)}; write the one of the tool's locale as dates."
+    elif days:
+        fix = "No format known here fits all rows; a clock time other than midnight needs a rule of its own (sql)."
+    else:
+        fix = (
+            "No format known here fits all rows: state dates, mend the export, or mark such times as unknown "
+            "([[export.unknown]])."
         )
+    return Problem("date-format", where, what, fix, rows=count, first=first)
 
 
-def _change_days(connection: duckdb.DuckDBPyConnection, table: str, local: str, zone: str) -> list[date]:
-    """Return the days, among those with times, on which the zone's offset changes."""
-    start = f"CAST({local} AS DATE)"
-    length = f"({parse.to_utc('day + INTERVAL 1 DAY', zone)}) - ({parse.to_utc('CAST(day AS TIMESTAMP)', zone)})"
-    found = connection.execute(
-        f"SELECT day FROM (SELECT DISTINCT {start} AS day FROM {table} WHERE {local} IS NOT NULL) "
-        f"WHERE {length} <> INTERVAL 24 HOUR ORDER BY day"
-    ).fetchall()
-    return [day for (day,) in found]
+def _fitting_units(staged: Staged, text: str) -> list[str]:
+    """Return the epoch units by which all values lie between 1990 and 2050."""
+    tests = ", ".join(f"bool_and(coalesce({moment(text, unit)[1]} {EPOCH_YEARS}, false))" for unit in EPOCHS)
+    fits = row(staged.connection, f"SELECT {tests} FROM {staged.parsed} WHERE {text} IS NOT NULL")
+    return [unit for unit, fit in zip(EPOCHS, fits, strict=True) if fit]
+
+
+def _fitting_formats(staged: Staged, text: str, days: bool) -> list[str]:
+    """Return the formats that read every value, as days at midnight where only days count.
+
+    All are tried on some values, the survivors on all.
+    """
+    every = f"SELECT {text} AS text FROM {staged.parsed} WHERE {text} IS NOT NULL"
+    formats = list(FORMATS)
+    for source in (f"SELECT DISTINCT text FROM ({every}) ORDER BY 1 LIMIT {TRIAL}", every):
+        moments = [f"cx_strptime(text, {literal(one)})" for one in formats]
+        tests = [f"coalesce({m} = date_trunc('day', {m}), false)" if days else f"{m} IS NOT NULL" for m in moments]
+        if tests:
+            fits = row(staged.connection, f"SELECT {', '.join(f'bool_and({t})' for t in tests)} FROM ({source})")
+            formats = [one for one, fit in zip(formats, fits, strict=True) if fit]
+    return formats
+
+
+def _zone(staged: Staged, name: str) -> Iterator[Problem]:
+    """Block local times without a stated zone; count those that summer time skips or repeats."""
+    local, zone = local_of(name), staged.plan.export.time_zone
+    if not zone:
+        what = "{time} without offset, and no time zone is stated"
+        fix = 'Write time_zone = "Europe/Berlin" (the zone of the account that exported).'
+        yield from staged.find("time-zone", name, f"{local} IS NOT NULL", local, what, fix)
+        return
+    own, day = literal(zone), f"CAST({local} AS DATE)"
+    midnights = [f"cx_to_utc(CAST(day + INTERVAL {days} DAY AS TIMESTAMP), {own})" for days in (1, 0)]
+    changes = column_of(
+        staged.connection,
+        f"SELECT day FROM (SELECT DISTINCT {day} AS day FROM {staged.parsed} WHERE {local} IS NOT NULL) "
+        f"WHERE {midnights[0]} - {midnights[1]} <> INTERVAL 24 HOUR ORDER BY day",
+    )
+    if not changes:
+        return
+    on_change = f"CAST({day} AS VARCHAR) IN ({literals(map(str, changes))})"
+    utc = f"cx_to_utc({local}, {own})"
+    skipped = f"cx_to_local({utc}, {own}) <> {local}"
+    twice = " OR ".join(
+        f"cx_to_local({utc} {sign} INTERVAL {minutes} MINUTE, {own}) = {local}"
+        for minutes in (30, 60, 120)
+        for sign in "-+"
+    )
+    gone, _ = example(staged.connection, staged.parsed, f"{on_change} AND {skipped}", local)
+    double, _ = example(staged.connection, staged.parsed, f"{on_change} AND ({twice})", local)
+    what = f"{counted(gone, 'time')} that {zone} skips and {counted(double, 'time')} that it has twice"
+    for problem in staged.find("dst", name, f"{on_change} AND ({skipped} OR {twice})", local, "", ""):
+        fix = 'Export with offsets, or accept = ["dst"].'
+        rows, said = gone + double, f"{what} (taken as the later)"
+        yield replace(problem, what=said, fix=fix, blocks=False, rows=rows)

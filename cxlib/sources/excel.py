@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 import duckdb
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from cxlib.errors import Problem
 from cxlib.nearest import listed
-from cxlib.sources.files import LocalFile, UnreadableError
-from cxlib.sources.layout import Plan
-from cxlib.sources.raw import RawTable, clean_names
-from cxlib.sources.words import hint
+from cxlib.sources.files import LocalFile
+from cxlib.sources.plan import Plan
+from cxlib.sources.raw import RawTable, clean_names, short_names
+from cxlib.sources.said import UnreadableError, hint
 
 
 def read(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile, table: str) -> RawTable:
@@ -25,57 +23,38 @@ def read(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile, tab
     UnreadableError
         If the file is no workbook, or the sheet is not there.
     """
-    where = f"{plan.name} ({file.given.name})"
+    where, skip = plan.where_in(file.given.name), plan.export.header_rows
     try:
         workbook = CalamineWorkbook.from_path(str(file.path))
-        sheet = workbook.get_sheet_by_name(_sheet_name(plan, workbook.sheet_names, where))
-        cells = sheet.to_python(skip_empty_area=False)
+        sheet = workbook.get_sheet_by_name(_sheet_name(plan.export.sheet, workbook.sheet_names, where))
+        rows = [[text(cell) for cell in line] for line in sheet.to_python(skip_empty_area=False)]
     except (CalamineError, OSError, ValueError) as error:
-        raise UnreadableError(
-            Problem(
-                "cut-file",
-                where,
-                f"it cannot be read as a workbook: {error}",
-                "It is cut off, locked or not Excel: export it again.",
-            )
-        ) from error
-    rows = [[text(cell) for cell in line] for line in cells]
+        what, fix = f"it cannot be read as a workbook: {error}", "It is cut off, locked or not Excel: export it again."
+        raise UnreadableError("cut-file", where, what, fix) from error
     while rows and not any(rows[-1]):
         rows.pop()
     if not rows:
-        raise UnreadableError(Problem("empty-file", where, f'sheet "{sheet.name}" is empty', "Export it again."))
-    skip = plan.export.header_rows
-    columns = clean_names(_header(sheet, rows[0]))
-    data = rows[skip:]
-    arrays = [pa.array([line[index] or None for line in data], pa.string()) for index in range(len(columns))]
-    frame = pa.table(arrays, names=[f"c{index}" for index in range(len(columns))])
-    connection.register(f"{table}_cells", frame)
+        raise UnreadableError("empty-file", where, f'sheet "{sheet.name}" is empty', "Export it again.")
+    names, data = _header(sheet, rows[0]), rows[skip:]
+    arrays = [pa.array([line[index] or None for line in data], pa.string()) for index in range(len(names))]
+    connection.register(f"{table}_cells", pa.table(arrays, names=short_names(len(names))))
     connection.execute(f"CREATE TABLE {table} AS SELECT * FROM {table}_cells")
     connection.unregister(f"{table}_cells")
-    return RawTable(table, file.given, columns, ("VARCHAR",) * len(columns), len(data), skip + 1)
+    types = ("VARCHAR",) * len(names)
+    return RawTable(table, file.given, clean_names(names), types, len(data), first_row=skip + 1)
 
 
-def _sheet_name(plan: Plan, names: Sequence[str], where: str) -> str:
-    wanted = plan.export.sheet
-    if wanted in names:
-        return wanted
-    if wanted:
-        raise UnreadableError(
-            Problem("sheet", where, f'no sheet "{wanted}"', f"{hint(wanted, names)}Correct sheet in sources.toml.")
-        )
-    if len(names) != 1:
-        raise UnreadableError(
-            Problem(
-                "sheet",
-                where,
-                f"it has {len(names)} sheets: {listed(names)}",
-                f'Write the one to read, such as sheet = "{names[0]}".',
-            )
-        )
-    return names[0]
+def _sheet_name(wanted: str, names: list[str], where: str) -> str:
+    if wanted and wanted not in names:
+        fix = f"{hint(wanted, names)}Correct sheet in sources.toml."
+        raise UnreadableError("sheet", where, f'no sheet "{wanted}"', fix)
+    if not wanted and len(names) != 1:
+        fix = f'Write the one to read, such as sheet = "{names[0]}".'
+        raise UnreadableError("sheet", where, f"it has {len(names)} sheets: {listed(names)}", fix)
+    return wanted or names[0]
 
 
-def _header(sheet: CalamineSheet, first: Sequence[str]) -> list[str]:
+def _header(sheet: CalamineSheet, first: list[str]) -> list[str]:
     """Return the header; every cell of a merged one has its name."""
     names = list(first)
     for (top, left), (_, right) in sheet.merged_cell_ranges or ():

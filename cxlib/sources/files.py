@@ -12,23 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cxlib.errors import Problem
+from cxlib.files import sha256
 from cxlib.nearest import listed, nearest
-from cxlib.sources.disk import sha256
-from cxlib.sources.layout import Plan
+from cxlib.sources.plan import Plan
+from cxlib.sources.said import UnreadableError
 
 CHUNK = 1 << 22
 TEXT_FORMATS = ("csv", "tsv", "json")
-_CONTROL = re.compile("[\x80-\x9f]")
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-class UnreadableError(Exception):
-    """Carries the `Problem` that stops one export; never leaves cxlib.sources."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        super().__init__(str(problem))
 
 
 @dataclass(frozen=True)
@@ -59,23 +50,14 @@ def find(plan: Plan, folder: Path) -> list[Path]:
     """
     pattern = plan.export.path
     found = sorted(folder / name for name in glob.glob(pattern, root_dir=folder, recursive=True))
-    if not found and (folder / pattern).is_file():
-        found = [folder / pattern]
-    found = [path for path in found if path.is_file()]
+    found = [path for path in found or [folder / pattern] if path.is_file()]
     if found:
         return found
     beside = (folder / pattern).parent
-    names = [path.name for path in beside.iterdir() if path.is_file()] if beside.is_dir() else []
-    near = nearest(Path(pattern).name, names)
+    near = nearest(Path(pattern).name, [path.name for path in beside.glob("*") if path.is_file()])
     hint = f'The nearest there is "{near}"' if near else f'"{beside}" has no such file'
-    raise UnreadableError(
-        Problem(
-            "missing-file",
-            plan.where(),
-            f'no file "{pattern}"',
-            f"{hint}: put the export there or correct path in sources.toml.",
-        )
-    )
+    fix = f"{hint}: put the export there or correct path in sources.toml."
+    raise UnreadableError("missing-file", plan.where(), f'no file "{pattern}"', fix)
 
 
 def prepare(plan: Plan, path: Path, work: Path) -> LocalFile:
@@ -88,51 +70,46 @@ def prepare(plan: Plan, path: Path, work: Path) -> LocalFile:
     UnreadableError
         If the file is empty, damaged, or not text in the stated encoding.
     """
-    where = plan.where() if path.name in plan.where() else f"{plan.name} ({path.name})"
+    where = plan.where() if path.name in plan.where() else plan.where_in(path.name)
     given = InputFile(plan.name, path.name, path.stat().st_size, sha256(path))
     if path.suffix.lower() == ".zip":
         path = _unzip(path, work, where)
     if path.stat().st_size == 0:
-        raise UnreadableError(Problem("empty-file", where, "the file is empty", "Export it again."))
-    if plan.format not in TEXT_FORMATS:
-        return LocalFile(given, path)
-    return LocalFile(given, _to_utf8(path, plan.export.encoding, work, where))
+        raise UnreadableError("empty-file", where, "the file is empty", "Export it again.")
+    if plan.format in TEXT_FORMATS:
+        path = _to_utf8(path, plan.export.encoding, work, where)
+    return LocalFile(given, path)
 
 
 def _unzip(path: Path, work: Path, where: str) -> Path:
     """Return the one data file of an archive, unpacked."""
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [
-                member
+            names = [
+                member.filename
                 for member in archive.infolist()
-                if not member.is_dir()
-                and not member.filename.startswith("__MACOSX/")
-                and not Path(member.filename).name.startswith(".")
-            ]
-            if len(members) != 1:
-                names = [member.filename for member in members]
-                raise UnreadableError(
-                    Problem(
-                        "zip",
-                        where,
-                        f"the archive holds {len(members)} files: {listed(names)}",
-                        "Pack one data file per archive, or unpack it and name the files.",
-                    )
+                if not (
+                    member.is_dir()
+                    or member.filename.startswith("__MACOSX/")
+                    or Path(member.filename).name.startswith(".")
                 )
-            target = work / f"{len(list(work.iterdir()))}-{Path(members[0].filename).name}"
-            with archive.open(members[0]) as packed, target.open("wb") as file:
+            ]
+            if len(names) != 1:
+                what = f"the archive holds {len(names)} files: {listed(names)}"
+                fix = "Pack one data file per archive, or unpack it and name the files."
+                raise UnreadableError("zip", where, what, fix)
+            target = _new_file(work, Path(names[0]).name)
+            with archive.open(names[0]) as packed, target.open("wb") as file:
                 shutil.copyfileobj(packed, file, CHUNK)
             return target
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        raise UnreadableError(
-            Problem(
-                "cut-file",
-                where,
-                f"the archive cannot be unpacked: {error}",
-                "It is cut off, damaged or locked: download or pack it again.",
-            )
-        ) from error
+        what = f"the archive cannot be unpacked: {error}"
+        fix = "It is cut off, damaged or locked: download or pack it again."
+        raise UnreadableError("cut-file", where, what, fix) from error
+
+
+def _new_file(work: Path, name: str) -> Path:
+    return work / f"{len(list(work.iterdir()))}-{name}"
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -145,30 +122,19 @@ def _to_utf8(path: Path, encoding: str, work: Path, where: str) -> Path:
     """Check every byte against the encoding; write a copy only where the file is not plain already."""
     with path.open("rb") as file:
         mark = file.read(3)
-    if mark[:2] in _UTF16_MARKS and not encoding.startswith("utf-16"):
-        raise UnreadableError(
-            Problem(
-                "encoding",
-                where,
-                f'the file begins with the mark of UTF-16, not of "{encoding}"',
-                'Write encoding = "utf-16".',
-            )
-        )
-    if mark == codecs.BOM_UTF8 and encoding not in ("utf-8", "utf-8-sig"):
-        raise UnreadableError(
-            Problem(
-                "encoding",
-                where,
-                f'the file begins with the mark of UTF-8, not of "{encoding}"',
-                'Write encoding = "utf-8" or leave the key out.',
-            )
-        )
+    for kind, marked, right, fix in (
+        ("UTF-16", mark[:2] in _UTF16_MARKS, encoding.startswith("utf-16"), 'Write encoding = "utf-16".'),
+        ("UTF-8", mark == codecs.BOM_UTF8, encoding in ("utf-8", "utf-8-sig"), _USE_UTF8),
+    ):
+        if marked and not right:
+            what = f'the file begins with the mark of {kind}, not of "{encoding}"'
+            raise UnreadableError("encoding", where, what, fix)
     first, returns = _prove(path, encoding, where)
     if not returns and encoding == "utf-8" and mark != codecs.BOM_UTF8:
         return path
     # a lone carriage return ends a line only where it ends the first one; elsewhere it is a cell's own
     lone = "\n" if _first_line_end(first) == "\r" else " "
-    target = work / f"{len(list(work.iterdir()))}-text"
+    target = _new_file(work, "text")
     decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)("strict")
     with target.open("w", encoding="utf-8", newline="") as file:
         held = ""
@@ -191,6 +157,16 @@ def _first_line_end(text: str) -> str:
     return ""
 
 
+_USE_UTF8 = 'Write encoding = "utf-8" or leave the key out.'
+_USE_WINDOWS = (
+    'Windows tools mostly write "windows-1252" (Western), "windows-1254" (Turkish) or "windows-1256" (Arabic, Persian).'
+)
+_USE_THE_TOOLS = (
+    'Write the encoding the tool used, such as encoding = "windows-1254" (Turkish), "windows-1252" (Western) '
+    'or "windows-1256" (Arabic, Persian), or export as UTF-8.'
+)
+
+
 def _prove(path: Path, encoding: str, where: str) -> tuple[str, bool]:
     """Decode the whole file strictly; return its first part, and whether it has carriage returns.
 
@@ -209,36 +185,27 @@ def _prove(path: Path, encoding: str, where: str) -> tuple[str, bool]:
         try:
             text = decoder.decode(chunk)
         except UnicodeDecodeError as error:
-            raise UnreadableError(_bad_byte(error, encoding, done, lines, where)) from error
+            before, byte = error.object[: error.start], error.object[error.start]
+            offset, line = done - len(error.object) + error.start, lines + before.count(b"\n") + 1
+            what = f'byte 0x{byte:02X} at offset {offset:,}, line {line:,}, is not "{encoding}"'
+            raise UnreadableError("encoding", where, what, _USE_THE_TOOLS) from error
         if single_byte:
             beyond_ascii = beyond_ascii or not chunk.isascii()
             may_be_utf8 = may_be_utf8 and _decodes(as_utf8, chunk)
-            control += len(_CONTROL.findall(text))
+            control += len(re.findall("[\x80-\x9f]", text))
         first = first or text
         returns = returns or b"\r" in chunk
         lines += chunk.count(b"\n")
     if not _decodes(decoder, b"", final=True):
-        said = "the file ends in the middle of a character"
-        raise UnreadableError(Problem("cut-file", where, said, "It is cut off: export it again."))
+        what = "the file ends in the middle of a character"
+        raise UnreadableError("cut-file", where, what, "It is cut off: export it again.")
     if may_be_utf8 and beyond_ascii and _decodes(as_utf8, b"", final=True):
-        raise UnreadableError(_is_utf8(encoding, where))
+        what = f'every byte is valid UTF-8, so "{encoding}" would turn letters into pairs such as "Ã¼"'
+        raise UnreadableError("encoding", where, what, _USE_UTF8)
     if control:
-        raise UnreadableError(_controls(encoding, control, where))
+        what = f'"{encoding}" gives {control:,} control characters where letters or quotes stand'
+        raise UnreadableError("encoding", where, what, _USE_WINDOWS)
     return first, returns
-
-
-def _is_utf8(encoding: str, where: str) -> Problem:
-    what = f'every byte is valid UTF-8, so "{encoding}" would turn letters into pairs such as "Ã¼"'
-    return Problem("encoding", where, what, 'Write encoding = "utf-8" or leave the key out.')
-
-
-def _controls(encoding: str, count: int, where: str) -> Problem:
-    what = f'"{encoding}" gives {count:,} control characters where letters or quotes stand'
-    fix = (
-        'Windows tools mostly write "windows-1252" (Western), "windows-1254" (Turkish) or "windows-1256" '
-        "(Arabic, Persian)."
-    )
-    return Problem("encoding", where, what, fix)
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, final: bool = False) -> bool:
@@ -247,17 +214,3 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, final: bool = Fal
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _bad_byte(error: UnicodeDecodeError, encoding: str, done: int, lines: int, where: str) -> Problem:
-    """Return the problem of the first byte that does not decode, with its place in the file."""
-    offset = done - len(error.object) + error.start
-    line = lines + error.object[: error.start].count(b"\n") + 1
-    byte = error.object[error.start]
-    fix = (
-        'Write the encoding the tool used, such as encoding = "windows-1254" (Turkish), "windows-1252" (Western) '
-        'or "windows-1256" (Arabic, Persian), or export as UTF-8.'
-    )
-    return Problem(
-        "encoding", where, f'byte 0x{byte:02X} at offset {offset:,}, line {line:,}, is not "{encoding}"', fix
-    )

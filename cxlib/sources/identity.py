@@ -9,8 +9,10 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
-from cxlib.sources.sql import BLANKS, quoted, trim
+from cxlib.sources.sql import column_of
 
+# blanks, line ends, no-break spaces, direction marks and the byte-order mark, as in values.sql
+_BLANKS = " \t\n\r\u00a0\u202f\u200e\u200f\ufeff"
 # Arabic yeh and kaf as Persian ones; both Turkish i's as one letter, for comparing only
 _KEY_LETTERS = str.maketrans({"\u064a": "\u06cc", "\u0649": "\u06cc", "\u0643": "\u06a9"})
 _TURKISH_I = str.maketrans({"\u0130": "i", "\u0131": "i"})
@@ -21,7 +23,7 @@ def same_key(text: str) -> str:
 
     Letter case stays: some systems tell ids apart by it.
     """
-    return unicodedata.normalize("NFKC", text).strip(BLANKS).translate(_KEY_LETTERS)
+    return unicodedata.normalize("NFKC", text).strip(_BLANKS).translate(_KEY_LETTERS)
 
 
 def same_person(text: str) -> str:
@@ -42,40 +44,21 @@ def pseudonym(text: str, key: str) -> str:
 
 
 def create_map(
-    connection: duckdb.DuckDBPyConnection, staged: str, name: str, columns: Sequence[tuple[str, str]], key: str
+    connection: duckdb.DuckDBPyConnection, rows: str, name: str, columns: Sequence[tuple[str, str]], key: str
 ) -> None:
-    """Create the table `name` (kind, text, clean) for the texts that need more than trimming.
+    """Create the table `name` (kind, text, clean) for the texts of `rows` that are not clean as they are.
 
-    Works on the distinct texts. An identifier that is an e-mail address becomes its pseudonym, so
-    that no address reaches a snapshot and keys still match across exports.
+    Works on the distinct texts; `columns` are SQL names with "id" or "pseudonym". An identifier that is an
+    e-mail address becomes its pseudonym, so that no address reaches a snapshot and keys still match across exports.
     """
-    kinds: list[str] = []
-    texts: list[str] = []
-    for kind in ("id", "pseudonym"):
-        wanted = [column for column, its_kind in columns if its_kind == kind]
-        if not wanted:
-            continue
-        unusual = " WHERE regexp_matches(text, '[^ -?A-~]')" if kind == "id" else ""
-        union = " UNION ALL ".join(
-            f"SELECT CAST({quoted(f'cx_v_{column}')} AS VARCHAR) AS text FROM {staged}" for column in wanted
-        )
-        found = connection.execute(
-            f"SELECT DISTINCT {trim('text')} AS clean FROM (SELECT DISTINCT text FROM ({union}){unusual}) "
-            "WHERE clean <> '' ORDER BY clean"
-        ).fetchall()
-        texts += [str(text) for (text,) in found]
-        kinds += [kind] * len(found)
-    clean = [
-        pseudonym(text, key) if kind == "pseudonym" or "@" in text else same_key(text)
-        for kind, text in zip(kinds, texts, strict=True)
-    ]
-    frame = pa.table(
-        {
-            "kind": pa.array(kinds, pa.string()),
-            "text": pa.array(texts, pa.string()),
-            "clean": pa.array(clean, pa.string()),
-        }
-    )
-    connection.register(f"{name}_arrow", frame)
+    found: dict[str, list[str]] = {"kind": [], "text": [], "clean": []}
+    for kind, unusual in (("id", "WHERE regexp_matches(text, '[^ -?A-~]')"), ("pseudonym", "WHERE text IS NOT NULL")):
+        texts = " UNION ALL ".join(f"SELECT {column} AS text FROM {rows}" for column, its in columns if its == kind)
+        for text in column_of(connection, f"SELECT DISTINCT text FROM ({texts}) {unusual} ORDER BY 1") if texts else ():
+            hashed = kind == "pseudonym" or "@" in text
+            found["kind"].append(kind)
+            found["text"].append(text)
+            found["clean"].append(pseudonym(text, key) if hashed else same_key(text))
+    connection.register(f"{name}_arrow", pa.table(found, schema=pa.schema(dict.fromkeys(found, pa.string()))))
     connection.execute(f"CREATE TABLE {name} AS SELECT * FROM {name}_arrow")
     connection.unregister(f"{name}_arrow")

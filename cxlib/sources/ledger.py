@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
 
 from cxlib.errors import TableError
-from cxlib.sources.sql import columns_sql, literal, quoted, row
+from cxlib.sources.sql import literal, quoted, row
 from cxlib.sources.stage import Staged
 
 
@@ -39,69 +39,56 @@ class LedgerEntry:
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the empty tables of rejected rows and of values set empty."""
-    connection.execute("CREATE TABLE rejected (export INTEGER, cx_file INTEGER, cx_row BIGINT, reason VARCHAR)")
-    connection.execute("CREATE TABLE unknown (export INTEGER, cx_file INTEGER, cx_row BIGINT, reason VARCHAR)")
+    for name in ("rejected", "unknown"):
+        connection.execute(f"CREATE TABLE {name} (export INTEGER, cx_file INTEGER, cx_row BIGINT, reason VARCHAR)")
 
 
-def reject(connection: duckdb.DuckDBPyConnection, export: int, rows: str, reason: str) -> None:
-    """Note rows, given as SQL of their file and row, as rejected."""
-    connection.execute(f"INSERT INTO rejected SELECT {export}, cx_file, cx_row, {literal(reason)} FROM ({rows})")
+def reject(staged: Staged, rows: str, reason: str, table: str = "rejected") -> None:
+    """Note rows, given as SQL of their file and row, as rejected (or, in `unknown`, as lacking a value)."""
+    staged.connection.execute(
+        f"INSERT INTO {table} SELECT {staged.number}, cx_file, cx_row, {literal(reason)} FROM ({rows})"
+    )
 
 
-def note_rules(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
+def note_rules(staged: Staged) -> None:
     """Note what the reject and unknown rules took, and the lines that do not fit the header."""
-    for index, (reason, _) in enumerate(staged.resolved.rejects):
-        reject(
-            connection, staged.number, f"SELECT cx_file, cx_row FROM {staged.staged} WHERE cx_rule = {index}", reason
-        )
-    for index, (column, reason, _) in enumerate(staged.resolved.unknowns):
-        connection.execute(
-            f"INSERT INTO unknown SELECT {staged.number}, cx_file, cx_row, {literal(f'{column}: {reason}')} "
-            f"FROM {staged.staged} WHERE cx_unknown_{index}"
-        )
+    rows = f"SELECT cx_file, cx_row FROM {staged.staged} WHERE"
+    for index, rule in enumerate(staged.resolved.rejects):
+        reject(staged, f"{rows} cx_rule = {index}", rule.reason)
+    for index, rule in enumerate(staged.resolved.unknowns):
+        reject(staged, f"{rows} cx_unknown_{index}", f"{rule.column}: {rule.reason}", "unknown")
     for file, table in enumerate(staged.raw.tables):
-        after_data = table.first_row + table.rows
         for position, line in enumerate(table.malformed):
-            footer = line.row >= after_data + position
-            reject(
-                connection,
-                staged.number,
-                f"SELECT {file} AS cx_file, {line.row} AS cx_row",
-                "footer" if footer else "malformed",
-            )
+            footer = line.row >= table.first_row + table.rows + position
+            row_of_line = f"SELECT {file} AS cx_file, {line.row} AS cx_row"
+            reject(staged, row_of_line, "footer" if footer else "malformed")
 
 
-def entries(connection: duckdb.DuckDBPyConnection, exports: Sequence[Staged]) -> tuple[LedgerEntry, ...]:
-    """Return the ledger of all exports.
+def entry(staged: Staged) -> LedgerEntry:
+    """Return the ledger of an export.
 
     Raises
     ------
     TableError
-        If one does not balance; nothing may be written then.
+        If it does not balance; nothing may be written then.
     """
-    ledger = []
-    for staged in exports:
-        table = f"t_{staged.plan.table.name}"
-        kept = row(connection, f"SELECT count(*) FROM {table} WHERE cx_export = {staged.number}")[0]
-        rejected = connection.execute(
-            f"SELECT reason, count(*) FROM rejected WHERE export = {staged.number} "
-            "GROUP BY reason ORDER BY count(*) DESC, reason"
-        ).fetchall()
-        unknown = connection.execute(
-            f"SELECT reason, count(*) FROM unknown AS u SEMI JOIN {table} AS t ON t.cx_export = u.export "
-            f"AND t.cx_file = u.cx_file AND t.cx_row = u.cx_row WHERE u.export = {staged.number} "
-            "GROUP BY reason ORDER BY reason"
-        ).fetchall()
-        entry = LedgerEntry(
-            staged.plan.name, staged.plan.table.name, staged.raw.rows, int(kept), dict(rejected), dict(unknown)
+    table, number, run = f"t_{staged.plan.table.name}", staged.number, staged.connection.execute
+    (kept,) = row(staged.connection, f"SELECT count(*) FROM {table} WHERE cx_export = {number}")
+    rejected = run(
+        f"SELECT reason, count(*) FROM rejected WHERE export = {number} GROUP BY reason ORDER BY count(*) DESC, reason"
+    ).fetchall()
+    unknown = run(
+        f"SELECT reason, count(*) FROM unknown AS u SEMI JOIN {table} AS t ON t.cx_export = u.export "
+        f"AND t.cx_file = u.cx_file AND t.cx_row = u.cx_row WHERE u.export = {number} GROUP BY reason ORDER BY reason"
+    ).fetchall()
+    plan = staged.plan
+    made = LedgerEntry(plan.name, plan.table.name, staged.raw.rows, kept, dict(rejected), dict(unknown))
+    if not made.balances:
+        raise TableError(
+            f"{made.export}: the ledger does not balance: {made}. Nothing was written; "
+            "this is a fault of the program, please report it"
         )
-        if not entry.balances:
-            raise TableError(
-                f"{entry.export}: the ledger does not balance: {entry}. Nothing was written; "
-                "this is a fault of the program, please report it"
-            )
-        ledger.append(entry)
-    return tuple(ledger)
+    return made
 
 
 def rejected_rows(staged: Staged) -> str:
@@ -109,13 +96,8 @@ def rejected_rows(staged: Staged) -> str:
 
     Columns that feed people's names, addresses or free text stay out; an address elsewhere is masked.
     """
-    table, values = staged.plan.table, staged.resolved.values
-    private = {
-        source
-        for name, value in values.items()
-        if table.column(name).type in ("pseudonym", "text")
-        for source in value.sources
-    }
+    values = staged.resolved.values
+    private = {source for name in staged.of_type("pseudonym", "text") for source in values[name].sources}
     mapped = dict.fromkeys(source for value in values.values() for source in value.sources if source not in private)
     files = " ".join(f"WHEN {number} THEN {literal(raw.given.name)}" for number, raw in enumerate(staged.raw.tables))
     masked = "".join(
@@ -128,8 +110,3 @@ def rejected_rows(staged: Staged) -> str:
         f"LEFT JOIN {staged.raw.view} AS s ON s.cx_file = r.cx_file AND s.cx_row = r.cx_row "
         f"WHERE r.export = {staged.number} ORDER BY r.cx_file, r.cx_row"
     )
-
-
-def canonical_rows(table: str, key: Sequence[str], columns: Sequence[str]) -> str:
-    """Return SQL of a finished canonical table in the order of its key."""
-    return f"SELECT {columns_sql(columns)} FROM t_{table} ORDER BY {columns_sql(key)}"

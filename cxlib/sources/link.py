@@ -9,11 +9,9 @@ import duckdb
 
 from cxlib.errors import Problem
 from cxlib.nearest import listed
-from cxlib.sources.evidence import example
-from cxlib.sources.parse import to_local
-from cxlib.sources.sql import columns_sql, literal, quoted, row
+from cxlib.sources.said import counted
+from cxlib.sources.sql import column_of, columns_sql, literal, quoted, row
 from cxlib.sources.stage import Staged
-from cxlib.sources.words import counted
 from cxlib.tables import TABLES, Table
 
 LEAST_COVERAGE = 0.9
@@ -23,16 +21,17 @@ MAY_LIE_AHEAD = {("subscriptions", "started_at"), ("subscriptions", "ended_at"),
 EMPTY_HAS_MEANING = {("opportunities", "customer_id"), ("survey_answers", "invite_id")}
 
 
-def unite(connection: duckdb.DuckDBPyConnection, exports: Sequence[Staged]) -> list[Problem]:
+def unite(connection: duckdb.DuckDBPyConnection, exports: Sequence[Staged]) -> Iterator[Problem]:
     """Put the exports of each table together as `t_<table>`; a key may come from one export only."""
-    problems = []
+    names = {staged.number: staged.plan.name for staged in exports}
     for table in TABLES.values():
-        feeding = [staged for staged in exports if staged.plan.table == table]
-        if not feeding:
-            continue
         parts = " UNION ALL ".join(
-            f"SELECT {staged.number} AS cx_export, * EXCLUDE (cx_order) FROM {staged.canon}" for staged in feeding
+            f"SELECT {staged.number} AS cx_export, * EXCLUDE (cx_order) FROM {staged.canon}"
+            for staged in exports
+            if staged.plan.table == table
         )
+        if not parts:
+            continue
         connection.execute(f"CREATE TABLE t_{table.name} AS {parts}")
         key = columns_sql(table.key)
         found = connection.execute(
@@ -40,34 +39,23 @@ def unite(connection: duckdb.DuckDBPyConnection, exports: Sequence[Staged]) -> l
             f"concat_ws(', ', {key}) AS shown FROM t_{table.name} GROUP BY {key} HAVING count(*) > 1) "
             "GROUP BY names ORDER BY names"
         ).fetchall()
-        by_number = {staged.number: staged.plan.name for staged in feeding}
         for numbers, count, shown in found:
-            names = [by_number[number] for number in numbers]
-            problems.append(
-                Problem(
-                    "same-key",
-                    f"{table.name} from {listed(names)}",
-                    f"{counted(count, 'key')} in more than one export",
-                    'If they are different things, write a prefix such as prefix = "tr-" in one of them; if they are '
-                    "the same, import them as one export with a path that matches both files.",
-                    rows=int(count),
-                    first=f'"{shown}"',
-                )
+            where = f"{table.name} from {listed([names[number] for number in numbers])}"
+            fix = (
+                'If they are different things, write a prefix such as prefix = "tr-" in one of them; if they are '
+                "the same, import them as one export with a path that matches both files."
             )
-    return problems
+            what = f"{counted(count, 'key')} in more than one export"
+            yield Problem("same-key", where, what, fix, rows=count, first=f'"{shown}"')
 
 
-def tables(connection: duckdb.DuckDBPyConnection) -> list[Table]:
-    """Return the canonical tables that some export fills."""
-    found = {str(name) for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    return [table for table in TABLES.values() if f"t_{table.name}" in found]
+def tables(connection: duckdb.DuckDBPyConnection, *columns: str) -> list[Table]:
+    """Return the canonical tables that some export fills and that have certain columns."""
+    found = set(column_of(connection, "SELECT table_name FROM duckdb_tables()"))
+    return [t for t in TABLES.values() if f"t_{t.name}" in found and set(columns) <= set(t.column_names)]
 
 
-def _with(connection: duckdb.DuckDBPyConnection, *names: str) -> list[Table]:
-    return [table for table in tables(connection) if set(names) <= set(table.column_names)]
-
-
-def survivors(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
+def survivors(connection: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
     """Create `survivor` (customer_id, survivor): where each merged customer went, chains followed."""
     connection.execute(
         "CREATE TABLE survivor AS WITH RECURSIVE step AS (SELECT customer_id, merged_into FROM t_customers "
@@ -77,96 +65,71 @@ def survivors(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
         "SELECT customer_id, merged_into AS survivor FROM step WHERE merged_into NOT IN "
         "(SELECT customer_id FROM t_customers WHERE merged_into IS NOT NULL)"
     )
-    circling = connection.execute(
+    circling = column_of(
+        connection,
         "SELECT customer_id FROM t_customers WHERE merged_into IS NOT NULL AND customer_id NOT IN "
-        "(SELECT customer_id FROM survivor) ORDER BY customer_id"
-    ).fetchall()
-    problems = []
-    if circling:
-        problems.append(
-            Problem(
-                "merge-cycle",
-                "customers, merged_into",
-                f"{counted(len(circling), 'customer')} merged in a circle, so none survives",
-                "Correct merged_into in the export.",
-                rows=len(circling),
-                first=f'"{circling[0][0]}"',
-            )
-        )
-    gone = connection.execute(
-        "SELECT survivor FROM survivor WHERE survivor NOT IN (SELECT customer_id FROM t_customers) ORDER BY survivor"
-    ).fetchall()
-    if gone:
-        problems.append(
-            Problem(
-                "merged-away",
-                "customers, merged_into",
-                f"{counted(len(gone), 'customer')} merged into one that no export has",
-                "Export the surviving customers too.",
-                blocks=False,
-                rows=len(gone),
-                first=f'"{gone[0][0]}"',
-            )
-        )
-    return problems
+        "(SELECT customer_id FROM survivor) ORDER BY 1",
+    )
+    gone = column_of(
+        connection,
+        "SELECT survivor FROM survivor WHERE survivor NOT IN (SELECT customer_id FROM t_customers) ORDER BY 1",
+    )
+    for rule, ids, what, fix in (
+        ("merge-cycle", circling, "merged in a circle, so none survives", "Correct merged_into in the export."),
+        ("merged-away", gone, "merged into one that no export has", "Export the surviving customers too."),
+    ):
+        if ids:
+            what, blocks = f"{counted(len(ids), 'customer')} {what}", rule == "merge-cycle"
+            yield Problem(rule, "customers, merged_into", what, fix, blocks, len(ids), f'"{ids[0]}"')
 
 
-def fill_from_addresses(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def fill_from_addresses(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """Fill an empty customer_id where the address belongs to exactly one customer; say how often."""
     connection.execute(
         "CREATE TABLE by_address AS SELECT email_key, min(coalesce(survivor, customer_id)) AS customer_id "
-        "FROM t_customers "
-        "LEFT JOIN survivor USING (customer_id) WHERE email_key IS NOT NULL GROUP BY email_key "
+        "FROM t_customers LEFT JOIN survivor USING (customer_id) WHERE email_key IS NOT NULL GROUP BY email_key "
         "HAVING count(DISTINCT coalesce(survivor, customer_id)) = 1"
     )
-    notes = []
-    for table in _with(connection, "customer_id", "email_key"):
-        if table.name == "customers":
-            continue
-        condition = f"t_{table.name}.customer_id IS NULL AND t_{table.name}.email_key = a.email_key"
-        count = row(connection, f"SELECT count(*) FROM t_{table.name}, by_address AS a WHERE {condition}")[0]
+    for own in _others(connection, "customer_id", "email_key"):
+        (count,) = row(
+            connection,
+            f"UPDATE t_{own} SET customer_id = a.customer_id FROM by_address AS a "
+            f"WHERE t_{own}.customer_id IS NULL AND t_{own}.email_key = a.email_key",
+        )
         if count:
-            connection.execute(
-                f"UPDATE t_{table.name} SET customer_id = a.customer_id FROM by_address AS a WHERE {condition}"
-            )
-            notes.append(
-                f"{table.name}: {counted(int(count), 'empty customer_id', 'empty customer_ids')} filled from an "
-                "e-mail address that one customer has"
-            )
-    return notes
+            filled = counted(count, "empty customer_id", "empty customer_ids")
+            yield f"{own}: {filled} filled from an e-mail address that one customer has"
 
 
-def follow_merges(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def _others(connection: duckdb.DuckDBPyConnection, *columns: str) -> list[str]:
+    """Return the names of the tables with certain columns, the customers' own aside."""
+    return [table.name for table in tables(connection, *columns) if table.name != "customers"]
+
+
+def follow_merges(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """Move every row to the surviving customer; the merged customers leave."""
-    moved = []
-    for table in _with(connection, "customer_id"):
-        if table.name == "customers":
-            continue
-        own = f"t_{table.name}"
-        count = row(connection, f"SELECT count(*) FROM {own} SEMI JOIN survivor USING (customer_id)")[0]
-        if not count:
-            continue
+    for name in _others(connection, "customer_id"):
+        own = f"t_{name}"
         people = (
             f", user_id = CASE WHEN {own}.user_id = m.customer_id THEN m.survivor ELSE {own}.user_id END"
-            if "user_id" in table.column_names
+            if "user_id" in TABLES[name].column_names
             else ""
         )
-        connection.execute(
+        (count,) = row(
+            connection,
             f"UPDATE {own} SET customer_id = m.survivor{people} FROM survivor AS m "
-            f"WHERE {own}.customer_id = m.customer_id"
+            f"WHERE {own}.customer_id = m.customer_id",
         )
-        moved.append(f"{table.name}: {counted(int(count), 'row')} moved to the customer theirs was merged into")
-        if table.name == "usage_daily":
+        if count:
+            yield f"{name}: {counted(count, 'row')} moved to the customer theirs was merged into"
+        if count and name == "usage_daily":
             _join_days(connection)
     _leave(connection, "customers", "customer_id IN (SELECT customer_id FROM survivor)", "merged")
-    return moved
 
 
 def _join_days(connection: duckdb.DuckDBPyConnection) -> None:
     """Join usage rows that a merge put on one customer, person and day: counts add up."""
     key = "customer_id, user_id, day"
-    order = "ORDER BY cx_export, cx_file, cx_row"
-    ranked = f"SELECT *, row_number() OVER (PARTITION BY {key} {order}) AS place FROM t_usage_daily"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE joined_days AS SELECT {key}, CAST(sum(events) AS BIGINT) AS events, "
         "max(features) AS features, CAST(sum(errors) AS BIGINT) AS errors FROM t_usage_daily "
@@ -177,29 +140,26 @@ def _join_days(connection: duckdb.DuckDBPyConnection) -> None:
         "FROM joined_days AS j "
         "WHERE u.customer_id = j.customer_id AND u.user_id = j.user_id AND u.day = j.day"
     )
-    _leave(
-        connection,
-        "usage_daily",
-        f"(cx_export, cx_file, cx_row) IN (SELECT (cx_export, cx_file, cx_row) FROM ({ranked}) WHERE place > 1)",
-        "same day of a merged customer",
+    later = (
+        f"SELECT (cx_export, cx_file, cx_row) FROM t_usage_daily "
+        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY cx_export, cx_file, cx_row) > 1"
     )
+    _leave(connection, "usage_daily", f"(cx_export, cx_file, cx_row) IN ({later})", "same day of a merged customer")
 
 
 def drop_own_accounts(connection: duckdb.DuckDBPyConnection) -> None:
     """Take out test and internal customers with all their rows, and the events of their tickets."""
     connection.execute(
-        "CREATE TABLE own_account AS SELECT customer_id, "
-        "CASE WHEN is_test THEN 'test account' ELSE 'internal account' END "
-        "AS reason FROM t_customers WHERE is_test OR is_internal"
+        "CREATE TABLE own_account AS SELECT customer_id, CASE WHEN is_test THEN 'test account' "
+        "ELSE 'internal account' END AS reason FROM t_customers WHERE is_test OR is_internal"
     )
+    names = [table.name for table in tables(connection)]
     for reason in ("test account", "internal account"):
         theirs = f"customer_id IN (SELECT customer_id FROM own_account WHERE reason = {literal(reason)})"
-        names = [table.name for table in tables(connection)]
-        if "tickets" in names and "ticket_events" in names:
-            _leave(
-                connection, "ticket_events", f"ticket_id IN (SELECT ticket_id FROM t_tickets WHERE {theirs})", reason
-            )
-        for table in _with(connection, "customer_id"):
+        if {"tickets", "ticket_events"} <= set(names):
+            own_tickets = f"ticket_id IN (SELECT ticket_id FROM t_tickets WHERE {theirs})"
+            _leave(connection, "ticket_events", own_tickets, reason)
+        for table in tables(connection, "customer_id"):
             _leave(connection, table.name, theirs, reason)
 
 
@@ -211,48 +171,32 @@ def _leave(connection: duckdb.DuckDBPyConnection, table: str, condition: str, re
     connection.execute(f"DELETE FROM t_{table} WHERE {condition}")
 
 
-def coverage(connection: duckdb.DuckDBPyConnection, exports: Sequence[Staged]) -> Iterator[Problem]:
-    """Warn, per export, where less than 90 % of a key is found in the table it points to."""
+def coverage(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Iterator[Problem]:
+    """Warn where less than 90 % of a key is found in the table it points to."""
+    name = staged.plan.table.name
     there = {table.name for table in tables(connection)}
-    for staged in exports:
-        for reference in staged.plan.table.references:
-            name = staged.plan.table.name
-            if reference.table not in there or reference.column not in staged.columns:
-                continue
-            key = TABLES[reference.table].key[0]
-            filled = (
-                f" AND t.{quoted(reference.column)} IS NOT NULL"
-                if (name, reference.column) in EMPTY_HAS_MEANING
-                else ""
-            )
-            total, empty, found = row(
-                connection,
-                (
-                    f"SELECT count(*), count(*) FILTER (t.{quoted(reference.column)} IS NULL), count(o.{key}) "
-                    f"FROM t_{name} AS t "
-                    f"LEFT JOIN t_{reference.table} AS o ON o.{key} = t.{quoted(reference.column)} "
-                    f"WHERE t.cx_export = {staged.number}{filled}"
-                ),
-            )
-            if total and found / total < LEAST_COVERAGE:
-                yield Problem(
-                    "key-coverage",
-                    staged.plan.where(reference.column),
-                    f"{found:,} of {total:,} rows ({found / total:.1%}) have a "
-                    f"{reference.column} that is in {reference.table}; {empty:,} without one",
-                    'Check that both exports use the same id, or accept = ["key-coverage"].',
-                    blocks=False,
-                    rows=int(total - found),
-                )
+    for column, other in staged.plan.table.references.items():
+        if other not in there or column not in staged.columns:
+            continue
+        key, own = TABLES[other].key[0], f"t.{quoted(column)}"
+        filled = f" AND {own} IS NOT NULL" if (name, column) in EMPTY_HAS_MEANING else ""
+        total, empty, found = row(
+            connection,
+            f"SELECT count(*), count(*) FILTER ({own} IS NULL), count(o.{key}) FROM t_{name} AS t "
+            f"LEFT JOIN t_{other} AS o ON o.{key} = {own} WHERE t.cx_export = {staged.number}{filled}",
+        )
+        if total and found / total < LEAST_COVERAGE:
+            share = f"{found:,} of {total:,} rows ({found / total:.1%})"
+            what = f"{share} have a {column} that is in {other}; {empty:,} without one"
+            fix = 'Check that both exports use the same id, or accept = ["key-coverage"].'
+            where = staged.plan.where(column)
+            yield Problem("key-coverage", where, what, fix, blocks=False, rows=total - found)
 
 
 def event_columns(table: Table) -> list[str]:
     """Return the time columns of a table that cannot lie after the export."""
-    return [
-        column.name
-        for column in table.columns
-        if column.type == "time" and (table.name, column.name) not in MAY_LIE_AHEAD
-    ]
+    times = [column.name for column in table.columns if column.type == "time"]
+    return [name for name in times if (table.name, name) not in MAY_LIE_AHEAD]
 
 
 def latest_event(connection: duckdb.DuckDBPyConnection) -> datetime | None:
@@ -266,28 +210,14 @@ def latest_event(connection: duckdb.DuckDBPyConnection) -> datetime | None:
     return found if isinstance(found, datetime) else None
 
 
-def after_as_of(
-    connection: duckdb.DuckDBPyConnection, exports: Sequence[Staged], as_of: datetime, zone: str
-) -> Iterator[Problem]:
+def after_as_of(staged: Staged, as_of: datetime) -> Iterator[Problem]:
     """Block events later than the moment the exports were made."""
-    limit = f"TIMESTAMP {literal(as_of.isoformat(sep=' '))}"
-    for staged in exports:
-        table = staged.plan.table
-        late = [(name, f"{quoted(name)} > {limit}") for name in event_columns(table)]
-        if table.name == "usage_daily":
-            late.append(("day", f"day > CAST({to_local(limit, zone)} AS DATE)"))
-        for name, condition in late:
-            if name not in staged.columns:
-                continue
-            count, first = example(
-                connection, f"t_{table.name}", f"cx_export = {staged.number} AND {condition}", quoted(name)
-            )
-            if count:
-                yield Problem(
-                    "after-as-of",
-                    staged.plan.where(name),
-                    f"{counted(count, 'value')} later than as_of ({as_of} UTC)",
-                    'Check as_of, time_zone and dates, or accept = ["after-as-of"].',
-                    rows=count,
-                    first=first,
-                )
+    limit, table = f"TIMESTAMP {literal(as_of.isoformat(sep=' '))}", staged.plan.table
+    late = {name: f"{quoted(name)} > {limit}" for name in event_columns(table)}
+    if table.name == "usage_daily":
+        late["day"] = f"day > CAST(cx_to_local({limit}, {literal(staged.reporting_zone)}) AS DATE)"
+    fix = 'Check as_of, time_zone and dates, or accept = ["after-as-of"].'
+    for name, condition in late.items():
+        if name in staged.columns:
+            rows, what = f"cx_export = {staged.number} AND {condition}", f"{{value}} later than as_of ({as_of} UTC)"
+            yield from staged.find("after-as-of", name, rows, quoted(name), what, fix, f"t_{table.name}")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
 
-from cxlib.errors import Problem
 from cxlib.nearest import listed
-from cxlib.sources.files import InputFile, UnreadableError
-from cxlib.sources.layout import Plan
-from cxlib.sources.sql import literal, quoted, row, trim
+from cxlib.sources.files import InputFile
+from cxlib.sources.plan import Plan
+from cxlib.sources.said import UnreadableError
+from cxlib.sources.sql import BLANK, described, literal, quoted, row
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,12 @@ class RawTable:
         Header names, cleaned and unique.
     types : tuple of str
         DuckDB types of the columns.
-    first_row : int
-        Number of the first data row, the header being row 1; 1 where a database has no header.
+    rows : int
+        Data rows, malformed ones not counted.
     skip : int
         Records at the top of the table that belong to the header.
+    first_row : int
+        Number of the first data row, the header being row 1; 1 where a database has no header.
     """
 
     table: str
@@ -46,8 +49,8 @@ class RawTable:
     columns: tuple[str, ...]
     types: tuple[str, ...]
     rows: int
-    first_row: int
     skip: int = 0
+    first_row: int = 1
     malformed: tuple[Malformed, ...] = ()
 
 
@@ -74,12 +77,12 @@ def clean_names(names: Sequence[str]) -> tuple[str, ...]:
     >>> clean_names(["Id", " NETPRO  ", "", "id"])
     ('Id', 'NETPRO', 'column_3', 'id_1')
     """
-    seen: set[str] = set()
+    seen = {"cx_file", "cx_row"}
     cleaned: list[str] = []
     for position, name in enumerate(names, start=1):
         base = " ".join(name.strip("\ufeff").split()) or f"column_{position}"
         unique, count = base, 0
-        while unique.casefold() in seen or unique.casefold() in ("cx_file", "cx_row"):
+        while unique.casefold() in seen:
             count += 1
             unique = f"{base}_{count}"
         seen.add(unique.casefold())
@@ -87,47 +90,24 @@ def clean_names(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(cleaned)
 
 
-def _columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> list[tuple[str, str]]:
-    """Return names and DuckDB types of a query."""
-    described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    return [(str(column[0]), str(column[1])) for column in described]
+def short_names(count: int) -> list[str]:
+    """Return the names of a raw table's columns."""
+    return [f"c{index}" for index in range(count)]
 
 
 def raw_table(
-    connection: duckdb.DuckDBPyConnection,
-    relation: str,
-    given: InputFile,
-    table: str,
-    order: str = "",
-    first_row: int = 1,
+    connection: duckdb.DuckDBPyConnection, relation: str, given: InputFile, table: str, order: str = ""
 ) -> RawTable:
-    """Copy a typed relation into `table` with columns `c0`, `c1`, ..."""
-    described = _columns_of(connection, relation)
-    aliases = ", ".join(f"c{index}" for index in range(len(described)))
-    connection.execute(f"CREATE TABLE {table} AS SELECT * FROM {relation} AS source({aliases}) {order}")
-    rows = int(row(connection, f"SELECT count(*) FROM {table}")[0])
-    return RawTable(
-        table,
-        given,
-        clean_names([name for name, _ in described]),
-        tuple(kind for _, kind in described),
-        rows,
-        first_row,
-    )
+    """Copy a typed relation into `table`."""
+    names = described(connection, f"SELECT * FROM {relation}")
+    short = ", ".join(short_names(len(names)))
+    connection.execute(f"CREATE TABLE {table} AS SELECT * FROM {relation} AS source({short}) {order}")
+    (rows,) = row(connection, f"SELECT count(*) FROM {table}")
+    return RawTable(table, given, clean_names(list(names)), tuple(names.values()), rows)
 
 
-def row_number(table: RawTable) -> str:
-    """Return SQL of a row's number in its file, malformed lines before it counted."""
-    number = f"rowid - {table.skip} + {table.first_row}"
-    if not table.malformed:
-        return number
-    # the k-th malformed line lies before every row whose own number, without it, is not smaller
-    before = [line.row - count for count, line in enumerate(sorted(table.malformed, key=lambda line: line.row))]
-    return f"{number} + len(list_filter({before}, lambda cx_line: cx_line <= {number}))"
-
-
-def source_view(plan: Plan, view: str, tables: Sequence[RawTable]) -> tuple[Raw, str]:
-    """Return the description of an export's rows and the SQL that creates their view.
+def source_view(connection: duckdb.DuckDBPyConnection, plan: Plan, view: str, tables: Sequence[RawTable]) -> Raw:
+    """Create the view of an export's rows.
 
     Texts that mean "no value" are NULL in it, so that an analyst's SQL sees them so.
 
@@ -137,24 +117,24 @@ def source_view(plan: Plan, view: str, tables: Sequence[RawTable]) -> tuple[Raw,
         If the files have different columns.
     """
     first = tables[0]
-    keys = {name.casefold() for name in first.columns}
     for other in tables[1:]:
-        others = {name.casefold() for name in other.columns}
-        if others != keys:
-            less = [name for name in first.columns if name.casefold() not in others]
-            more = [name for name in other.columns if name.casefold() not in keys]
+        less, more = (
+            [name for name in one.columns if name.casefold() not in {known.casefold() for known in two.columns}]
+            for one, two in ((first, other), (other, first))
+        )
+        if less or more:
             said = "; ".join(f"{word} {listed(names)}" for word, names in (("lacks", less), ("adds", more)) if names)
-            raise UnreadableError(
-                Problem(
-                    "different-headers",
-                    f"{plan.name} ({other.given.name})",
-                    f'its columns differ from those of "{first.given.name}": it {said}',
-                    "Import it as an [[export]] of its own.",
-                )
+            raise different_files(
+                plan, other.given.name, f'its columns differ from those of "{first.given.name}": it {said}'
             )
-    parts = [_select(plan, table, number, first.columns) for number, table in enumerate(tables)]
-    raw = Raw(view, first.columns, first.types, tuple(tables))
-    return raw, f"CREATE VIEW {view} AS " + " UNION ALL ".join(parts)
+    parts = " UNION ALL ".join(_select(plan, table, number, first.columns) for number, table in enumerate(tables))
+    connection.execute(f"CREATE VIEW {view} AS {parts}")
+    return Raw(view, first.columns, first.types, tuple(tables))
+
+
+def different_files(plan: Plan, name: str, what: str) -> UnreadableError:
+    """Return the problem of a file that is not like the first of its export."""
+    return UnreadableError("different-headers", plan.where_in(name), what, "Import it as an [[export]] of its own.")
 
 
 def _select(plan: Plan, table: RawTable, number: int, order: Sequence[str]) -> str:
@@ -164,13 +144,23 @@ def _select(plan: Plan, table: RawTable, number: int, order: Sequence[str]) -> s
         index = position[name.casefold()]
         values.append(f"{_without_missing(f'c{index}', table.types[index], plan.export.missing)} AS {quoted(name)}")
     keep = f" WHERE rowid >= {table.skip}" if table.skip else ""
-    return f"SELECT {number} AS cx_file, {row_number(table)} AS cx_row, {', '.join(values)} FROM {table.table}{keep}"
+    return f"SELECT {number} AS cx_file, {_row_number(table)} AS cx_row, {', '.join(values)} FROM {table.table}{keep}"
+
+
+def _row_number(table: RawTable) -> str:
+    """Return SQL of a row's number in its file, malformed lines before it counted."""
+    number = f"rowid - {table.skip} + {table.first_row}"
+    if not table.malformed:
+        return number
+    # the k-th malformed line lies before every row whose own number, without it, is not smaller
+    before = [line.row - count for count, line in enumerate(sorted(table.malformed, key=lambda line: line.row))]
+    return f"{number} + len(list_filter({before}, lambda cx_line: cx_line <= {number}))"
 
 
 def _without_missing(column: str, duck_type: str, missing: Sequence[str]) -> str:
     if duck_type == "VARCHAR":
-        texts = ", ".join(literal(text) for text in dict.fromkeys(("", *missing)))
-        return f"CASE WHEN ({trim(column)}) NOT IN ({texts}) THEN {column} END"
+        nothing = f"{BLANK}*(?:{'|'.join(map(re.escape, missing))})?{BLANK}*"
+        return f"CASE WHEN NOT regexp_full_match({column}, {literal(nothing)}) THEN {column} END"
     if duck_type in ("DOUBLE", "FLOAT"):
         return f"CASE WHEN NOT isnan({column}) THEN {column} END"
     return column

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from cxlib.errors import Problem
 from cxlib.sources import database, excel
-from cxlib.sources.files import LocalFile, UnreadableError
-from cxlib.sources.layout import Plan
-from cxlib.sources.raw import Malformed, RawTable, clean_names, raw_table
-from cxlib.sources.sql import literal, row
-from cxlib.sources.words import counted
+from cxlib.sources.config import Export
+from cxlib.sources.files import LocalFile
+from cxlib.sources.plan import Plan
+from cxlib.sources.raw import Malformed, RawTable, clean_names, different_files, raw_table, short_names
+from cxlib.sources.said import UnreadableError, counted
+from cxlib.sources.sql import column_of, literal, row
 
-LOOK_RECORDS = 4
 _SEPARATORS = {",": '","', ";": '";"', "\t": '"\\t"', "|": '"|"'}
+_MISFITS = {
+    "MISSING COLUMNS": "too few columns",
+    "TOO MANY COLUMNS": "too many columns",
+    "UNQUOTED VALUE": "a stray quote",
+}
 
 
 def read(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile, table: str) -> RawTable:
@@ -34,21 +41,15 @@ def read(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile, tab
     if plan.format == "excel":
         return excel.read(connection, plan, file, table)
     if plan.format == "duckdb":
-        return database.read_duckdb(connection, plan, file.path, file.given.name, table)
+        return database.read_duckdb(connection, plan, file.path, table)
     try:
         if plan.format == "parquet":
-            return _read_parquet(connection, file, table)
+            return raw_table(connection, f"read_parquet({literal(str(file.path))})", file.given, table)
         return _read_json(connection, file, table)
     except duckdb.Error as error:
-        said = str(error).splitlines()[0]
-        raise UnreadableError(
-            Problem(
-                "cut-file",
-                f"{plan.name} ({file.given.name})",
-                f"it cannot be read as {plan.format}: {said}",
-                "It is cut off or damaged: export it again.",
-            )
-        ) from error
+        what = f"it cannot be read as {plan.format}: {str(error).splitlines()[0]}"
+        fix = "It is cut off or damaged: export it again."
+        raise UnreadableError("cut-file", plan.where_in(file.given.name), what, fix) from error
 
 
 def separator(plan: Plan) -> str:
@@ -69,130 +70,103 @@ def first_records(path: Path, mark: str, count: int) -> list[list[str]]:
     return records
 
 
+def look_into(plan: Plan, files: Sequence[LocalFile]) -> Plan:
+    """Return the plan with what only the headers of its files tell; all must tell the same.
+
+    Raises
+    ------
+    UnreadableError
+        If they do not.
+    """
+    export = plan.export
+    if plan.format not in ("csv", "tsv") or not (export.header_goes_on or export.time_zone_in_header):
+        return plan
+    told = [_told(export, first_records(file.path, separator(plan), export.header_rows + 1)) for file in files]
+    for other, file in zip(told, files, strict=True):
+        if other != told[0]:
+            what = f'the file says {other}, but "{files[0].given.name}" says {told[0]}'
+            raise different_files(plan, file.given.name, what)
+    return replace(plan, export=export.model_copy(update=told[0]))
+
+
+def _told(export: Export, records: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """Return how many header rows there are, and the time zone that they name, if it is one."""
+    following = records[export.header_rows] if len(records) > export.header_rows else ()
+    begins = export.header_goes_on
+    rows = export.header_rows + any(begins and cell.startswith(begins) for cell in following)
+    told: dict[str, Any] = {"header_rows": rows}
+    if export.time_zone_in_header:
+        header = [cell for record in records[:rows] for cell in record]
+        zones = {found[1] for cell in header if (found := re.search(export.time_zone_in_header, cell))}
+        told |= {"time_zone": zones.pop()} if len(zones) == 1 else {}
+    return told
+
+
 def _read_csv(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile, table: str) -> RawTable:
     """Read delimited text strictly; every line is either a row or listed as malformed."""
-    mark, skip = separator(plan), plan.export.header_rows
-    where = f"{plan.name} ({file.given.name})"
+    mark, skip, where = separator(plan), plan.export.header_rows, plan.where_in(file.given.name)
     records = first_records(file.path, mark, 1)
     if not records:
-        raise UnreadableError(Problem("empty-file", where, "the file holds blank lines only", "Export it again."))
+        raise UnreadableError("empty-file", where, "the file holds blank lines only", "Export it again.")
     columns = clean_names(records[0])
-    spec = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(columns)))
-    options = f"delim={literal(mark)}, quote='\"', escape='\"', header=false, auto_detect=false, strict_mode=true"
+    spec = ", ".join(f"{name}: 'VARCHAR'" for name in short_names(len(columns)))
     try:
         connection.execute(
-            f"CREATE TABLE {table} AS SELECT * FROM read_csv({literal(str(file.path))}, columns={{{spec}}}, {options}, "
+            f"CREATE TABLE {table} AS SELECT * FROM read_csv({literal(str(file.path))}, columns={{{spec}}}, "
+            f"delim={literal(mark)}, quote='\"', escape='\"', header=false, auto_detect=false, strict_mode=true, "
             f"store_rejects=true, rejects_table='{table}_lines', rejects_scan='{table}_scan')"
         )
     except duckdb.Error as error:
-        raise UnreadableError(
-            Problem(
-                "malformed-line",
-                where,
-                f"it is not delimited text: {str(error).splitlines()[0]}",
-                "Export it again as CSV.",
-            )
-        ) from error
-    malformed = _malformed(connection, table)
-    held = int(row(connection, f"SELECT count(*) FROM {table}")[0])
-    raw = RawTable(
-        table, file.given, columns, ("VARCHAR",) * len(columns), max(held - skip, 0), skip + 1, skip, tuple(malformed)
-    )
-    _refuse_malformed(plan, raw, where, mark)
-    return raw
-
-
-def _malformed(connection: duckdb.DuckDBPyConnection, table: str) -> list[Malformed]:
-    """Return the lines that the reader left out, one per record."""
-    found = connection.execute(
-        f"SELECT line, first(error_type ORDER BY error_type DESC), first(ltrim(csv_line, chr(10))[:200]) "
+        what = f"it is not delimited text: {str(error).splitlines()[0]}"
+        raise UnreadableError("malformed-line", where, what, "Export it again as CSV.") from error
+    # the reader may say several things of one record that it left out
+    left_out = connection.execute(
+        "SELECT line, first(error_type ORDER BY error_type DESC), coalesce(first(ltrim(csv_line, chr(10))[:200]), '') "
         f"FROM {table}_lines GROUP BY line ORDER BY line"
     ).fetchall()
-    return [Malformed(int(line), str(kind), str(text or "")) for line, kind, text in found]
+    malformed = tuple(Malformed(line, str(kind), text) for line, kind, text in left_out)
+    (held,) = row(connection, f"SELECT count(*) FROM {table}")
+    types = ("VARCHAR",) * len(columns)
+    raw = RawTable(table, file.given, columns, types, max(held - skip, 0), skip, skip + 1, malformed)
+    if malformed:
+        _refuse_malformed(plan, raw, where, mark)
+    return raw
 
 
 def _refuse_malformed(plan: Plan, raw: RawTable, where: str, mark: str) -> None:
     """Raise for lines that do not fit the header, unless the export says to leave them out."""
-    if not raw.malformed:
-        return
-    last = raw.malformed[-1]
-    at_end = last.row >= raw.rows + len(raw.malformed) + raw.skip
+    first, last, count = raw.malformed[0], raw.malformed[-1], len(raw.malformed)
+    at_end = last.row >= raw.rows + count + raw.skip
     if last.kind == "UNQUOTED VALUE" and at_end and last.text.count('"') % 2:
-        raise UnreadableError(
-            Problem(
-                "cut-file",
-                where,
-                f"a quote opened in row {last.row:,} is never closed",
-                "The file is cut off there, or a quote inside a text is not doubled: export it again.",
-            )
-        )
+        what = f"a quote opened in row {last.row:,} is never closed"
+        fix = "The file is cut off there, or a quote inside a text is not doubled: export it again."
+        raise UnreadableError("cut-file", where, what, fix)
     if plan.export.malformed == "reject":
         return
-    if len(raw.malformed) == 1 and at_end and last.kind == "MISSING COLUMNS":
-        has = len(first_fields(last.text, mark))
-        raise UnreadableError(
-            Problem(
-                "cut-file",
-                where,
-                f"the last line (row {last.row:,}) has {has} of {len(raw.columns)} columns",
-                'The file is cut off: export it again. If the tool writes footer lines, write malformed = "reject".',
-                rows=1,
-            )
-        )
-    first = raw.malformed[0]
-    kinds = {
-        "MISSING COLUMNS": "too few columns",
-        "TOO MANY COLUMNS": "too many columns",
-        "UNQUOTED VALUE": "a stray quote",
-    }
-    raise UnreadableError(
-        Problem(
-            "malformed-line",
-            where,
-            f"{counted(len(raw.malformed), 'line')} not fitting the header of {len(raw.columns)} columns",
-            f"Check separator = {_SEPARATORS.get(mark, repr(mark))} and the export; "
-            'or leave such lines out, counted, with malformed = "reject".',
-            rows=len(raw.malformed),
-            first=f"row {first.row:,} has {kinds.get(first.kind, first.kind.lower())}",
-        )
+    if count == 1 and at_end and last.kind == "MISSING COLUMNS":
+        has = len(next(csv.reader([last.text], delimiter=mark), []))
+        what = f"the last line (row {last.row:,}) has {has} of {len(raw.columns)} columns"
+        fix = 'The file is cut off: export it again. If the tool writes footer lines, write malformed = "reject".'
+        raise UnreadableError("cut-file", where, what, fix, rows=1)
+    what = f"{counted(count, 'line')} not fitting the header of {len(raw.columns)} columns"
+    fix = (
+        f"Check separator = {_SEPARATORS.get(mark, repr(mark))} and the export; "
+        'or leave such lines out, counted, with malformed = "reject".'
     )
-
-
-def first_fields(text: str, mark: str) -> list[str]:
-    """Return the values of one line."""
-    return next(csv.reader([text], delimiter=mark), [])
-
-
-def _read_parquet(connection: duckdb.DuckDBPyConnection, file: LocalFile, table: str) -> RawTable:
-    return raw_table(connection, f"read_parquet({literal(str(file.path))})", file.given, table)
+    example = f"row {first.row:,} has {_MISFITS.get(first.kind, first.kind.lower())}"
+    raise UnreadableError("malformed-line", where, what, fix, count, example)
 
 
 def _read_json(connection: duckdb.DuckDBPyConnection, file: LocalFile, table: str) -> RawTable:
     """Read an array of objects or one object per line; every value as text, nested ones as JSON text."""
     source = f"read_json_objects({literal(str(file.path))}, format='auto')"
     connection.execute(f"CREATE TABLE {table}_json AS SELECT json FROM {source}")
-    keys = [
-        str(found[0])
-        for found in connection.execute(
-            f"SELECT key FROM (SELECT unnest(json_keys(json)) AS key, rowid AS place FROM {table}_json) "
-            "GROUP BY key ORDER BY min(place), key"
-        ).fetchall()
-    ]
-    values = ", ".join(
-        f"json_extract_string(json, {literal(_path(key))}) AS c{index}" for index, key in enumerate(keys)
+    keys = column_of(
+        connection,
+        f"SELECT key FROM (SELECT unnest(json_keys(json)) AS key, rowid AS place FROM {table}_json) "
+        "GROUP BY key ORDER BY min(place), key",
     )
-    connection.execute(f"CREATE TABLE {table} AS SELECT {values or 'NULL AS c0'} FROM {table}_json")
-    rows = int(row(connection, f"SELECT count(*) FROM {table}")[0])
-    return RawTable(table, file.given, clean_names(keys or ["column_1"]), ("VARCHAR",) * max(len(keys), 1), rows, 1)
-
-
-def _path(key: str) -> str:
-    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-    return f'$."{escaped}"'
-
-
-def look(plan: Plan, files: Sequence[LocalFile]) -> list[list[list[str]]]:
-    """Return the first records of each delimited file, for a vendor's look into it."""
-    if plan.format not in ("csv", "tsv"):
-        return []
-    return [first_records(file.path, separator(plan), LOOK_RECORDS) for file in files]
+    paths = ['$."{}"'.format(key.replace("\\", "\\\\").replace('"', '\\"')) for key in keys]
+    values = ", ".join(f"json_extract_string(json, {literal(path)})" for path in paths)
+    read = raw_table(connection, f"(SELECT {values or 'CAST(NULL AS VARCHAR)'} FROM {table}_json)", file.given, table)
+    return replace(read, columns=clean_names(keys or ["column_1"]))

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
-# trimmed from both ends of a value: blanks, line ends, no-break spaces, direction marks, byte-order mark
-BLANKS = " \t\n\r\u00a0\u202f\u200e\u200f\ufeff"
+BLANK = r"[ \t\n\r\x{a0}\x{202f}\x{200e}\x{200f}\x{feff}]"
+"""What does not count at the ends of a value: blanks, line ends, no-break spaces, direction and byte-order marks."""
 
-_CLOCK = {
-    "now",
-    "current_timestamp",
-    "current_date",
-    "current_time",
-    "current_localtimestamp",
-    "current_localtime",
-    "get_current_timestamp",
-    "get_current_time",
-    "today",
-    "transaction_timestamp",
-    "random",
-    "uuid",
-    "gen_random_uuid",
-    "nextval",
-    "setseed",
-}
+# functions of the clock and of chance
+_CHANGING = re.compile(
+    "now|today|current_(timestamp|date|time|localtimestamp|localtime)|get_current_(timestamp|time)|"
+    "transaction_timestamp|random|uuid|gen_random_uuid|nextval|setseed"
+)
 
 
 def connect(temporary: str = "") -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB in memory: UTC, nothing downloaded, spilling to `temporary` if given."""
+    """Open a DuckDB in memory: UTC, the macros of values.sql, nothing downloaded, spilling to `temporary` if given."""
     connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     connection.execute("SET TimeZone = 'UTC'")
+    macros = Path(__file__).with_name("values.sql").read_text(encoding="utf-8")
+    connection.execute(macros.replace("{blank}", BLANK))
     if temporary:
         connection.execute(f"SET temp_directory = {literal(temporary)}")
     return connection
@@ -50,15 +42,14 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def trim(text: str) -> str:
-    """Return SQL of a text without blanks at its ends; the cheap test spares most texts the trimming."""
-    edge = "[" + "".join(f"\\x{{{ord(blank):x}}}" for blank in BLANKS) + "]"
-    return f"CASE WHEN regexp_matches({text}, '^{edge}|{edge}$') THEN trim({text}, {literal(BLANKS)}) ELSE {text} END"
+def literals(texts: Iterable[str]) -> str:
+    """Return texts as a list of SQL literals."""
+    return ", ".join(map(literal, texts))
 
 
-def columns_sql(names: Sequence[str]) -> str:
+def columns_sql(names: Iterable[str]) -> str:
     """Return names as a list of SQL identifiers."""
-    return ", ".join(quoted(name) for name in names)
+    return ", ".join(map(quoted, names))
 
 
 def row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
@@ -66,9 +57,19 @@ def row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
     return tuple(connection.execute(query).fetchall()[0])
 
 
+def column_of(connection: duckdb.DuckDBPyConnection, query: str) -> list[Any]:
+    """Return the one column of a query."""
+    return [value for (value,) in connection.execute(query).fetchall()]
+
+
+def described(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
+    """Return the DuckDB types of a query by the names of its columns."""
+    return {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {query}").fetchall()}
+
+
 @dataclass(frozen=True)
 class Expression:
-    """What an expression uses: source columns, those inside `number(...)`, and functions of the clock."""
+    """What an expression uses: source columns, those inside `number(...)`, and functions that change their answer."""
 
     columns: tuple[str, ...]
     numbers: tuple[str, ...]
@@ -90,30 +91,26 @@ def examine(connection: duckdb.DuckDBPyConnection, sql: str) -> Expression:
     if len(statements) != 1 or len(statements[0]["node"].get("select_list", ())) != 1:
         raise duckdb.ParserException("it must be one expression")
     nodes = list(_nodes(statements[0]["node"]))
-    bound = {name for node in nodes if node.get("class") == "LAMBDA" for name in _column_names(node.get("lhs"))}
-    columns = [name for node in nodes for name in _own_columns(node) if name not in bound]
+    bound = {name for node in nodes if node.get("class") == "LAMBDA" for name in _columns(node.get("lhs"))}
+    columns = [name for name in _columns(nodes[0]) if name not in bound]
     calls = [node for node in nodes if node.get("class") == "FUNCTION"]
-    numbers = [
-        name for call in calls if call.get("function_name") == "number" for name in _column_names(call.get("arguments"))
-    ]
-    used = {str(call.get("function_name", "")).lower() for call in calls} | {name.lower() for name in columns}
-    return Expression(tuple(dict.fromkeys(columns)), tuple(dict.fromkeys(numbers)), tuple(sorted(used & _CLOCK)))
+    own = [call.get("arguments") for call in calls if call["function_name"] == "number"]
+    used = {str(call["function_name"]).lower() for call in calls} | {name.lower() for name in columns}
+    return Expression(
+        tuple(dict.fromkeys(columns)),
+        tuple(dict.fromkeys(_columns(own))),
+        tuple(sorted(filter(_CHANGING.fullmatch, used))),
+    )
 
 
 def _nodes(tree: object) -> Iterator[dict[str, Any]]:
     """Yield every object of a parse tree."""
     if isinstance(tree, dict):
         yield tree
-        for part in tree.values():
-            yield from _nodes(part)
-    elif isinstance(tree, list):
-        for part in tree:
-            yield from _nodes(part)
+    parts = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
+    for part in parts:
+        yield from _nodes(part)
 
 
-def _own_columns(node: dict[str, Any]) -> list[str]:
-    return [str(node["column_names"][-1])] if node.get("class") == "COLUMN_REF" else []
-
-
-def _column_names(tree: object) -> list[str]:
-    return [name for node in _nodes(tree) for name in _own_columns(node)]
+def _columns(tree: object) -> list[str]:
+    return [str(node["column_names"][-1]) for node in _nodes(tree) if node.get("class") == "COLUMN_REF"]

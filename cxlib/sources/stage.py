@@ -6,43 +6,44 @@ Three tables per export: `staged` (text as mapped, with the reject rule that too
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
 
-from cxlib.sources import identity, parse
-from cxlib.sources.layout import Plan, prefixed
-from cxlib.sources.parse import Style
+from cxlib.errors import Problem
+from cxlib.sources import identity
+from cxlib.sources.config import EPOCHS
+from cxlib.sources.plan import Plan, prefixed
 from cxlib.sources.raw import Raw
-from cxlib.sources.resolve import Resolved, source_sql
-from cxlib.sources.sql import literal, quoted
+from cxlib.sources.resolve import Resolved
+from cxlib.sources.said import counted, example
+from cxlib.sources.sql import described, literal, quoted
 from cxlib.tables import Column
 
-# a time that may not be known, and the flag that says so
-UNKNOWN_FLAGS = {
-    "first_public_reply_at": "first_reply_unknown",
-    "first_solved_at": "solve_unknown",
-    "last_solved_at": "solve_unknown",
+# a flag that says that times may not be known, and these times; without the first in the mapping it is true in each row
+FLAGS = {
+    "first_reply_unknown": ("first_public_reply_at",),
+    "solve_unknown": ("first_solved_at", "last_solved_at"),
 }
-# the time whose absence from the mapping makes the flag true in every row
-FLAG_NEEDS = {"first_reply_unknown": "first_public_reply_at", "solve_unknown": "first_solved_at"}
 CHECKED = ("time", "date", "number", "integer", "money", "flag")
 # a day of 25 hours is the longest that a date without a clock time can hide
-ROUNDING = {"minute": "INTERVAL 1 MINUTE", "day": "INTERVAL 25 HOUR"}
+ROUNDING = {"": "", "minute": "INTERVAL 1 MINUTE", "day": "INTERVAL 25 HOUR"}
 
 
 @dataclass(frozen=True)
 class Staged:
-    """An export whose rules have been applied."""
+    """An export whose rules have been applied; `types` are DuckDB's, of the values before they became text."""
 
+    connection: duckdb.DuckDBPyConnection
     plan: Plan
     raw: Raw
     resolved: Resolved
     number: int
     types: Mapping[str, str]
-    style: Style
+    reporting_zone: str
 
     @property
     def staged(self) -> str:
@@ -61,8 +62,54 @@ class Staged:
         """Canonical columns that the export brings."""
         return tuple(name for name in self.plan.table.column_names if name in self.resolved.values)
 
+    def of_type(self, *types: str) -> list[str]:
+        """Return the canonical columns of some types that the export brings."""
+        return [name for name in self.columns if self.plan.table.column(name).type in types]
+
+    def minutes_after(self, column: str) -> str:
+        return self.resolved.values[column].rule.minutes_after
+
     def time_format(self, column: str) -> str:
-        return self.resolved.values[column].rule.format or self.style.dates
+        """Return the format of a column's times; those of a typed column became text in ISO 8601."""
+        typed = self.types[column].startswith(("TIMESTAMP", "DATE"))
+        return "" if typed else self.resolved.values[column].rule.format or self.plan.export.dates
+
+    @property
+    def marks(self) -> str:
+        """Decimal and thousands marks as arguments of the macros."""
+        return f"{literal(self.plan.export.decimal)}, {literal(self.plan.export.thousands)}"
+
+    def find(
+        self, rule: str, column: str, condition: str, shown: str, what: str, fix: str, table: str = ""
+    ) -> Iterator[Problem]:
+        """Yield the problem of the rows that meet a condition, if there are any, with the first of them.
+
+        `what` may begin with what is counted, such as `{value}`: it becomes "1 value", "2,000 values".
+        """
+        count, first = example(self.connection, table or self.parsed, condition, shown)
+        if count:
+            what = re.sub(r"^\{(\w+)\}", lambda found: counted(count, found[1]), what)
+            yield Problem(rule, self.plan.where(column), what, fix, rows=count, first=first)
+
+
+def text_of(column: str) -> str:
+    """Return the name of a column's text as mapped."""
+    return quoted(f"cx_v_{column}")
+
+
+def read_of(column: str) -> str:
+    """Return the name of a column's value as read."""
+    return quoted(f"cx_p_{column}")
+
+
+def local_of(column: str) -> str:
+    """Return the name of a time without offset."""
+    return quoted(f"cx_l_{column}")
+
+
+def utc_of(column: str) -> str:
+    """Return the name of a universal time."""
+    return quoted(f"cx_z_{column}")
 
 
 def stage(
@@ -75,124 +122,98 @@ def stage(
     duckdb.Error
         If an expression fails on a value.
     """
-    cases = "".join(f" WHEN {when} THEN {index}" for index, (_, when) in enumerate(resolved.rejects))
+    order, unknowns = plan.export.one_row_per_key, list(enumerate(resolved.unknowns))
+    cases = "".join(f" WHEN {rule.when} THEN {index}" for index, rule in enumerate(resolved.rejects))
     marks = [f"CASE{cases} END AS cx_rule" if cases else "CAST(NULL AS INTEGER) AS cx_rule"]
-    marks += [
-        f"coalesce(({when})::BOOLEAN, false) AS cx_doubt_{index}"
-        for index, (_, _, when) in enumerate(resolved.unknowns)
-    ]
+    marks += [f"coalesce(({rule.when})::BOOLEAN, false) AS cx_doubt_{index}" for index, rule in unknowns]
     chosen = ["cx_file", "cx_row", "cx_rule"]
-    chosen.append(f"CASE WHEN cx_rule IS NULL THEN {resolved.order_by or 'NULL'} END AS cx_order")
-    chosen += [f"cx_rule IS NULL AND cx_doubt_{index} AS cx_unknown_{index}" for index in range(len(resolved.unknowns))]
+    chosen.append(f"CASE WHEN cx_rule IS NULL THEN {order.order_by if order else 'NULL'} END AS cx_order")
+    chosen += [f"cx_rule IS NULL AND cx_doubt_{index} AS cx_unknown_{index}" for index, _ in unknowns]
     for column, value in resolved.values.items():
-        doubts = [f"NOT cx_doubt_{index}" for index, (name, _, _) in enumerate(resolved.unknowns) if name == column]
+        doubts = [f"NOT cx_doubt_{index}" for index, rule in unknowns if rule.column == column]
         keep = " AND ".join(["cx_rule IS NULL", *doubts])
-        chosen.append(f"CASE WHEN {keep} THEN {value.sql} END AS {_text(column)}")
-    rows = f"SELECT {', '.join(chosen)} FROM (SELECT *, {', '.join(marks)} FROM {source_sql(raw, resolved)})"
-    connection.execute(f"CREATE TABLE staged_{number} AS {_value_maps(plan, resolved, rows)}")
-    described = connection.execute(f"DESCRIBE staged_{number}").fetchall()
-    types = {str(name): str(kind) for name, kind, *_ in described}
-    export = plan.export
-    style = Style(export.decimal, export.thousands, export.time_zone, export.dates, reporting_zone)
-    return Staged(plan, raw, resolved, number, {name: types[f"cx_v_{name}"] for name in resolved.values}, style)
+        chosen.append(f"CASE WHEN {keep} THEN {value.sql} END AS {text_of(column)}")
+    rows = f"SELECT {', '.join(chosen)} FROM (SELECT *, {', '.join(marks)} FROM {resolved.source})"
+    kinds = described(connection, rows)
+    types = {name: kinds[f"cx_v_{name}"] for name in resolved.values}
+    # a mapped value is whatever text stands in the map
+    types |= {name: "VARCHAR" for name, pairs in plan.export.values.items() if pairs and name in types}
+    texts = [f"{_as_text(plan, name, kinds[f'cx_v_{name}'])} AS {text_of(name)}" for name in types]
+    connection.execute(f"CREATE TABLE staged_{number} AS SELECT * REPLACE ({', '.join(texts)}) FROM ({rows})")
+    return Staged(connection, plan, raw, resolved, number, types, reporting_zone)
 
 
-def _value_maps(plan: Plan, resolved: Resolved, rows: str) -> str:
-    """Return SQL of the rows with the export's value maps applied to trimmed text."""
-    maps = {column: pairs for column, pairs in plan.export.values.items() if column in resolved.values and pairs}
-    if not maps:
-        return rows
-    trimmed = ", ".join(f"{parse.trimmed(_text(column))} AS {_text(column)}" for column in maps)
-    mapped = []
-    for column, pairs in maps.items():
+def _as_text(plan: Plan, column: str, kind: str) -> str:
+    """Return SQL of a value as clean text, the export's value map applied."""
+    pairs, text = plan.export.values.get(column), text_of(column)
+    if kind.startswith("TIMESTAMP_"):
+        text = f"CAST({text} AS TIMESTAMP)"
+    text = f"cx_float({text})" if kind in ("DOUBLE", "FLOAT") and not pairs else f"CAST({text} AS VARCHAR)"
+    if pairs:
         cases = " ".join(f"WHEN {literal(old.strip())} THEN {literal(new)}" for old, new in pairs.items())
-        mapped.append(f"nullif(CASE {_text(column)} {cases} ELSE {_text(column)} END, '') AS {_text(column)}")
-    return f"SELECT * REPLACE ({', '.join(mapped)}) FROM (SELECT * REPLACE ({trimmed}) FROM ({rows}))"
+        text = f"(CASE cx_trim({text}) {cases} ELSE {text} END)"
+    return f"{'cx_plain' if plan.table.column(column).type in CHECKED else 'cx_trim'}({text})"
 
 
-def _text(column: str) -> str:
-    return quoted(f"cx_v_{column}")
-
-
-def _read(column: str) -> str:
-    return quoted(f"cx_p_{column}")
-
-
-def _local(column: str) -> str:
-    return quoted(f"cx_l_{column}")
-
-
-def read_values(connection: duckdb.DuckDBPyConnection, staged: Staged, pseudonym_key: str) -> None:
+def read_values(staged: Staged, pseudonym_key: str) -> None:
     """Create the `parsed` table of an export."""
-    table = staged.plan.table
-    columns = [table.column(name) for name in staged.columns]
-    names = [column.name for column in columns if column.type in ("id", "pseudonym")]
-    identity.create_map(
-        connection,
-        staged.staged,
-        f"identity_{staged.number}",
-        [(name, table.column(name).type) for name in names],
-        pseudonym_key,
-    )
+    table, number = staged.plan.table, staged.number
+    names = [(name, table.column(name).type) for name in staged.of_type("id", "pseudonym")]
+    texts = [(text_of(name), kind) for name, kind in names]
+    identity.create_map(staged.connection, staged.staged, f"identity_{number}", texts, pseudonym_key)
     parts = ["s.cx_file", "s.cx_row", "s.cx_order"]
     parts += [f"s.cx_unknown_{index}" for index in range(len(staged.resolved.unknowns))]
-    joins = []
-    for column in columns:
-        if column.type in CHECKED:
-            parts.append(f"s.{_text(column.name)}")
-        parts += _parsed(staged, column)
-        if column.name in names:
-            alias = quoted(f"i_{column.name}")
-            kind = "pseudonym" if column.type == "pseudonym" else "id"
-            text = parse.as_text(f"s.{_text(column.name)}", staged.types[column.name])
-            joins.append(
-                f"LEFT JOIN identity_{staged.number} AS {alias} ON {alias}.kind = '{kind}' AND {alias}.text = {text}"
-            )
-    connection.execute(
-        f"CREATE TABLE {staged.parsed} AS SELECT {', '.join(parts)} FROM {_clean(staged)} AS s {' '.join(joins)}"
+    parts += [f"s.{text_of(name)}" for name in staged.of_type(*CHECKED)]
+    parts += [f"{value} AS {name}" for column in staged.columns for name, value in _read(staged, column).items()]
+    joins = " ".join(
+        f"LEFT JOIN identity_{number} AS {quoted(f'i_{name}')} ON {quoted(f'i_{name}')}.kind = '{kind}' "
+        f"AND {quoted(f'i_{name}')}.text = s.{text_of(name)}"
+        for name, kind in names
+    )
+    staged.connection.execute(
+        f"CREATE TABLE {staged.parsed} AS SELECT {', '.join(parts)} FROM {staged.staged} AS s {joins} "
+        "WHERE s.cx_rule IS NULL"
     )
 
 
-def _clean(staged: Staged) -> str:
-    """Return SQL of the kept rows, their texts trimmed, those of numbers and times with ASCII digits."""
-    cleaned = []
-    for name in staged.columns:
-        if staged.types[name] == "VARCHAR":
-            clean = parse.plain if staged.plan.table.column(name).type in CHECKED else parse.trimmed
-            cleaned.append(f"{clean(_text(name))} AS {_text(name)}")
-    replace = f" REPLACE ({', '.join(cleaned)})" if cleaned else ""
-    return f"(SELECT *{replace} FROM {staged.staged} WHERE cx_rule IS NULL)"
-
-
-def _parsed(staged: Staged, column: Column) -> list[str]:
-    """Return the select parts of one column: its value, and for a time its local reading."""
-    name, kind, style = column.name, staged.types[column.name], staged.style
-    text = f"s.{_text(name)}"
-    if column.type in ("number", "money") or (
-        column.type == "time" and staged.resolved.values[name].rule.minutes_after
-    ):
-        return [f"{parse.typed_number(text, kind, style)} AS {_read(name)}"]
-    if column.type == "integer":
-        return [f"{parse.whole(f'({parse.typed_number(text, kind, style)})')} AS {_read(name)}"]
-    if column.type == "flag":
-        return [f"{parse.flag(text, kind)} AS {_read(name)}"]
-    if column.type == "date":
-        return [f"{parse.day(text, kind, staged.time_format(name), style.reporting_zone)} AS {_read(name)}"]
-    if column.type == "time":
-        moment = parse.moment(text, kind, staged.time_format(name))
-        return [f"{moment.local} AS {_local(name)}", f"{moment.utc} AS {_read(name)}"]
-    if column.type in ("id", "pseudonym"):
-        plain = parse.as_text(text, kind) if column.type == "id" else "NULL"
-        clean = f"coalesce({quoted(f'i_{name}')}.clean, {plain})"
+def _read(staged: Staged, name: str) -> dict[str, str]:
+    """Return SQL of a column's value, and for a time of its local reading, by their names."""
+    kind, text = staged.plan.table.column(name).type, f"s.{text_of(name)}"
+    # a number of a typed column became text with a point
+    marks = staged.marks if staged.types[name] == "VARCHAR" else "'.', ''"
+    number = f"cx_number({text}, {marks})"
+    if kind in ("number", "money") or (kind == "time" and staged.minutes_after(name)):
+        value = number
+    elif kind == "integer":
+        value = f"cx_whole({number})"
+    elif kind == "flag":
+        value = f"cx_flag({text})"
+    elif kind == "date":
+        local, utc = moment(text, staged.time_format(name))
+        value = f"cx_day({local}, {utc}, {literal(staged.reporting_zone)})"
+    elif kind == "time":
+        local, value = moment(text, staged.time_format(name))
+        return {local_of(name): local, read_of(name): value}
+    elif kind in ("id", "pseudonym"):
         before = f"{literal(staged.plan.export.prefix)} || " if name in prefixed(staged.plan.table) else ""
-        return [f"{before}{clean} AS {_read(name)}"]
-    shaped = parse.as_text(text, kind)
-    return [f"{f'upper({shaped})' if name == 'currency' else shaped} AS {_read(name)}"]
+        value = f"{before}coalesce({quoted(f'i_{name}')}.clean, {text if kind == 'id' else 'NULL'})"
+    else:
+        value = f"upper({text})" if name == "currency" else text
+    return {read_of(name): value}
 
 
-def to_canonical(
-    connection: duckdb.DuckDBPyConnection, staged: Staged, as_of: datetime | None, exponents: Mapping[str, int]
-) -> None:
+def moment(text: str, time_format: str) -> tuple[str, str]:
+    """Return SQL of a time by one format: local where the text gives no offset, universal where it does."""
+    nothing = "CAST(NULL AS TIMESTAMP)"
+    if time_format in EPOCHS:
+        return nothing, f"cx_epoch({text}, {EPOCHS[time_format]})"
+    if time_format in ("", "iso"):
+        return f"cx_iso_local({text})", f"cx_iso_utc({text})"
+    read = f"cx_strptime({text}, {literal(time_format)})"
+    return (nothing, read) if "%z" in time_format else (read, nothing)
+
+
+def to_canonical(staged: Staged, as_of: datetime | None, exponents: Mapping[str, int]) -> None:
     """Create the `canon` table: universal times, whole currency units, flags of what is not known.
 
     Parameters
@@ -202,31 +223,22 @@ def to_canonical(
     exponents : Mapping of str to int
         Decimals of the minor unit by currency, where amounts are in minor units.
     """
-    values = staged.resolved.values
-    times = [name for name in staged.columns if staged.plan.table.column(name).type == "time"]
-    plain = [name for name in times if not values[name].rule.minutes_after]
-    counted = [name for name in times if values[name].rule.minutes_after]
-    first = ", ".join(
-        [
-            "*",
-            *(
-                f"coalesce({_read(name)}, {parse.to_utc(_local(name), staged.style.zone)}) AS {_utc(name)}"
-                for name in plain
-            ),
-        ]
-    )
-    second = ", ".join(["*", *(_counted(name, values[name].rule.minutes_after, as_of) for name in counted)])
+    times = staged.of_type("time")
+    plain = [name for name in times if not staged.minutes_after(name)]
+    zone = literal(staged.plan.export.time_zone or "UTC")
+    first = ["*", *(f"coalesce({read_of(n)}, cx_to_utc({local_of(n)}, {zone})) AS {utc_of(n)}" for n in plain)]
+    second = ["*", *(_counted(staged, name, as_of) for name in times if name not in plain)]
     chosen = ", ".join(
         f"CAST({_final(staged, column, exponents)} AS {column.sql_type}) AS {quoted(column.name)}"
         for column in staged.plan.table.columns
     )
-    connection.execute(
-        f"CREATE TABLE {staged.canon} AS SELECT cx_file, cx_row, cx_order, {chosen} FROM "
-        f"(SELECT {second} FROM (SELECT *{_in_order(staged, plain)} FROM (SELECT {first} FROM {staged.parsed})))"
+    staged.connection.execute(
+        f"CREATE TABLE {staged.canon} AS SELECT cx_file, cx_row, cx_order, {chosen} FROM (SELECT {', '.join(second)} "
+        f"FROM (SELECT *{_in_order(staged, plain, zone)} FROM (SELECT {', '.join(first)} FROM {staged.parsed})))"
     )
 
 
-def _in_order(staged: Staged, times: Sequence[str]) -> str:
+def _in_order(staged: Staged, times: Sequence[str], zone: str) -> str:
     """Return SQL that takes a start as the earlier of two equal clock times where its end would come before it."""
     ends: dict[str, list[str]] = {}
     for check in staged.plan.table.checks:
@@ -235,59 +247,52 @@ def _in_order(staged: Staged, times: Sequence[str]) -> str:
             ends.setdefault(start, []).append(end)
     replaced = []
     for start, after in ends.items():
-        earlier = f"{_utc(start)} - INTERVAL 1 HOUR"
-        late = " OR ".join(f"{_utc(start)} > {_utc(end)}" for end in after)
-        twice = f"({parse.to_local(earlier, staged.style.zone or 'UTC')}) = {_local(start)}"
-        replaced.append(f"CASE WHEN ({late}) AND {twice} THEN {earlier} ELSE {_utc(start)} END AS {_utc(start)}")
+        earlier = f"{utc_of(start)} - INTERVAL 1 HOUR"
+        late = " OR ".join(f"{utc_of(start)} > {utc_of(end)}" for end in after)
+        twice = f"cx_to_local({earlier}, {zone}) = {local_of(start)}"
+        replaced.append(f"CASE WHEN ({late}) AND {twice} THEN {earlier} ELSE {utc_of(start)} END AS {utc_of(start)}")
     return f" REPLACE ({', '.join(replaced)})" if replaced else ""
 
 
-def _utc(column: str) -> str:
-    return quoted(f"cx_z_{column}")
-
-
-def _counted(name: str, base: str, as_of: datetime | None) -> str:
+def _counted(staged: Staged, name: str, as_of: datetime | None) -> str:
     """Return a time that is minutes after another; rounding does not carry it past `as_of`."""
-    moment = f"{_utc(base)} + to_microseconds(CAST(round({_read(name)} * 60000000) AS BIGINT))"
-    if as_of is None:
-        return f"{moment} AS {_utc(name)}"
-    limit = f"TIMESTAMP {literal(as_of.isoformat(sep=' '))}"
-    over = f"({moment}) > {limit} AND ({moment}) <= {limit} + INTERVAL 1 MINUTE AND {_utc(base)} <= {limit}"
-    return f"CASE WHEN {over} THEN {limit} ELSE {moment} END AS {_utc(name)}"
+    base = utc_of(staged.minutes_after(name))
+    moment = f"{base} + to_microseconds(CAST(round({read_of(name)} * 60000000) AS BIGINT))"
+    if as_of is not None:
+        limit = f"TIMESTAMP {literal(as_of.isoformat(sep=' '))}"
+        over = f"({moment}) > {limit} AND ({moment}) <= {limit} + INTERVAL 1 MINUTE AND {base} <= {limit}"
+        moment = f"CASE WHEN {over} THEN {limit} ELSE {moment} END"
+    return f"{moment} AS {utc_of(name)}"
 
 
 def _final(staged: Staged, column: Column, exponents: Mapping[str, int]) -> str:
     """Return the canonical value of one column."""
-    name = column.name
-    if name in FLAG_NEEDS:
+    name, values = column.name, staged.resolved.values
+    if name in FLAGS:
         return _unknown_flag(staged, name)
-    if name not in staged.resolved.values:
+    if name not in values:
         return "NULL"
-    if column.type == "money" and staged.plan.export.amounts == "minor":
+    if column.type == "money" and exponents:
         cases = " ".join(f"WHEN {literal(code)} THEN {10**digits}" for code, digits in sorted(exponents.items()))
-        return f"{_read(name)} / CASE {_read('currency')} {cases} END" if cases else _read(name)
+        return f"{read_of(name)} / CASE {read_of('currency')} {cases} END"
     if column.type != "time":
-        return _read(name)
-    rule, value = staged.resolved.values[name].rule, _utc(name)
-    reach = ROUNDING.get(rule.rounded_to, "")
-    if rule.not_before in staged.resolved.values:
-        other = _utc(rule.not_before)
+        return read_of(name)
+    rule, value = values[name].rule, utc_of(name)
+    reach = ROUNDING[rule.rounded_to]
+    if rule.not_before in values:
+        other = utc_of(rule.not_before)
         value = f"CASE WHEN {value} < {other} AND {value} > {other} - {reach} THEN {other} ELSE {value} END"
-    if rule.not_after in staged.resolved.values:
-        other = _utc(rule.not_after)
+    if rule.not_after in values:
+        other = utc_of(rule.not_after)
         value = f"CASE WHEN {value} > {other} AND {value} < {other} + {reach} THEN {other} ELSE {value} END"
     return value
 
 
 def _unknown_flag(staged: Staged, flag: str) -> str:
     """Return the flag: mapped, or set by an unknown rule, or true where the time is not mapped at all."""
-    if FLAG_NEEDS[flag] not in staged.resolved.values:
+    if FLAGS[flag][0] not in staged.resolved.values:
         return "true"
-    marks = [
-        f"cx_unknown_{index}"
-        for index, (column, _, _) in enumerate(staged.resolved.unknowns)
-        if UNKNOWN_FLAGS.get(column) == flag
-    ]
+    marks = [f"cx_unknown_{i}" for i, rule in enumerate(staged.resolved.unknowns) if rule.column in FLAGS[flag]]
     if flag in staged.resolved.values:
-        marks.append(f"coalesce({_read(flag)}, false)")
+        marks.append(f"coalesce({read_of(flag)}, false)")
     return " OR ".join(marks) or "false"

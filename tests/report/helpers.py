@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from cxlib.store import Snapshot
-from cxlib.tables import TICKETS
+from cxlib.tables import TABLES
 
 ARROW = {
     "VARCHAR": pa.string(),
@@ -130,7 +130,7 @@ def make_snapshot(folder: Path, identifier: str = "3f9a1c0b77de") -> Snapshot:
     tables.mkdir(parents=True)
     created = [datetime(2026, 3, 1, 8), datetime(2026, 6, 30, 21, 30), datetime(2026, 10, 31, 20, 59)]
     columns = {"ticket_id": ["a", "b", "c"], "created_at": created}
-    schema = pa.schema([(column.name, ARROW[column.sql_type]) for column in TICKETS.columns])
+    schema = pa.schema([(column.name, ARROW[column.sql_type]) for column in TABLES["tickets"].columns])
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     pq.write_table(pa.Table.from_pylist(rows, schema), tables / "tickets.parquet")
     return Snapshot(

@@ -17,7 +17,6 @@ from pathlib import Path
 import duckdb
 
 from cxlib import store
-from cxlib.sources import disk
 
 DIED = 9
 
@@ -61,7 +60,7 @@ def die_while_flushing(death: Death) -> None:
 
 def die_inside_a_file(death: Death) -> None:
     """Let DuckDB, whose writing Python does not see, leave half a file."""
-    whole = disk.row
+    whole = store.row
 
     def row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[object, ...]:
         written = whole(connection, query)
@@ -71,7 +70,7 @@ def die_inside_a_file(death: Death) -> None:
             os._exit(DIED)
         return written
 
-    disk.row = row
+    store.row = row
 
 
 def in_child(work: Callable[[], None]) -> int:

@@ -48,6 +48,8 @@ def test_missing_file(drop: Drop) -> None:
         (ZENDESK + 'encoding = "windows-1254x"', 'encoding "windows-1254x" is not known; did you mean "windows-1254"?'),
         (ZENDESK + 'dates = "dd.mm.yyyy"', '"dd.mm.yyyy" is not a date format; write one such as "%d.%m.%Y %H:%M"'),
         (ZENDESK + 'dates = "%d.%m.%Q"', '"%d.%m.%Q" is not a date format'),
+        (ZENDESK + "time_zone_in_header = '('", '"(" is not a regular expression: missing )'),
+        (ZENDESK + "time_zone_in_header = 'Zone'", '"Zone" needs one group in parentheses: that is what is taken'),
         (ZENDESK + 'accept = ["row-cuont"]', '"row-cuont" is not a check; did you mean "row-count"?'),
         (ZENDESK + 'accept = ["minor-units"]', '"minor-units" cannot be accepted (cents or whole units: not stated)'),
         (ZENDESK + 'decimal = ","\nthousands = ","', '"decimal" and "thousands" are both ","'),
@@ -109,6 +111,13 @@ def test_wrong_head(drop: Drop, old: str, new: str, said: str) -> None:
     assert said in complaint(drop, ZENDESK, HEAD.replace(old, new))
 
 
+def test_a_wrong_value_is_shown_but_no_secret(drop: Drop) -> None:
+    said = complaint(drop, ZENDESK + 'format = "exel"', HEAD.replace('"a key"', "4711"))
+    assert "(it is 'exel')" in said
+    assert "workbook, pseudonym_key: input should be a valid string" in said
+    assert "4711" not in said
+
+
 def test_all_wrong_keys_are_named_at_once(drop: Drop) -> None:
     said = complaint(drop, ZENDESK.replace("vendor", "vendro") + "seperator = ';'")
     assert 'unknown key "vendro"' in said
@@ -132,11 +141,12 @@ def test_own_keys_lie_over_the_vendors(drop: Drop) -> None:
     assert [rule.reason for rule in plan.export.reject][:2] == ["outage", "merged"]
 
 
-def test_every_layout_names_its_own_place_and_known_columns() -> None:
-    for vendor, layouts in VENDORS.items():
-        for table, layout in layouts.items():
-            assert (layout.vendor, layout.table) == (vendor, table)
-            assert set(layout.mapping["columns"]) <= set(TABLES[table].column_names)
+def test_every_ready_mapping_uses_known_columns() -> None:
+    assert set(VENDORS) == {"zendesk", "stripe", "qualtrics", "salesforce"}
+    for mappings in VENDORS.values():
+        for table, ready in mappings.items():
+            used = {*ready.columns, *ready.values, *(rule.column for rule in ready.unknown)}
+            assert used <= set(TABLES[table].column_names)
 
 
 def test_every_check_has_one_kind() -> None:

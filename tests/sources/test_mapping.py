@@ -220,6 +220,14 @@ def test_people_are_kept_as_pseudonyms_only(drop: Drop) -> None:
             assert b"a key" not in content
 
 
+def test_a_person_known_by_a_number_of_a_typed_column(drop: Drop) -> None:
+    frame = pd.DataFrame({"Id": ["1"], "Created": [datetime(2026, 10, 1)], "Agent": [18.0]})
+    frame.to_parquet(drop.folder / "desk.parquet")
+    path = drop.tickets('time_zone = "UTC"', 'agent = "Agent"')
+    path.write_text(path.read_text().replace("desk.csv", "desk.parquet"))
+    assert list(drop.table()["agent"]) == [pseudonym("18", "a key")]
+
+
 def test_pseudonyms_depend_on_the_key_and_the_spelling() -> None:
     assert pseudonym("a@b.example", "one") != pseudonym("a@b.example", "two")
     assert pseudonym("IŞIK@B.example", "k") == pseudonym("ışık@b.example", "k")

@@ -231,6 +231,28 @@ def test_line_ends_inside_cells_never_lose_a_row(drop: Drop, line_end: str, inne
 cells = st.text(st.sampled_from('ab,"\n\r;é '), max_size=5)
 
 
+NOTED = "Id,Created,Topic\nTimes in America/Denver,,\n1,2026-10-01 10:00,Ayşe\n"
+LOOK = """header_goes_on = "Times in"\ntime_zone_in_header = 'Times in ([\\w/]+)'\n"""
+
+
+@pytest.mark.parametrize(
+    ("keys", "hour"),
+    [
+        (LOOK, 16),
+        (LOOK.replace("header_goes_on", "# "), 16),
+        ('time_zone = "Europe/Berlin"\n' + LOOK.split("\n")[0], 8),
+    ],
+    ids=["both", "the zone in the stated header", "one row more"],
+)
+def test_what_only_the_header_tells(drop: Drop, keys: str, hour: int) -> None:
+    drop.file("desk.csv", NOTED)
+    rows = "header_rows = 2\n" if "# " in keys else ""
+    drop.tickets(rows + keys, 'topic = "Topic"')
+    table = drop.table()
+    assert list(table["topic"]) == ["Ayşe"]
+    assert list(table["created_at"]) == [datetime(2026, 10, 1, hour)]
+
+
 @settings(max_examples=150)
 @given(
     rows=st.lists(st.tuples(cells, cells), min_size=1, max_size=6),
