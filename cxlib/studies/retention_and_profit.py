@@ -310,12 +310,7 @@ def stays_longer(life: Life) -> dict[str, Estimate]:
     years = life.by_year
     untold(LIVES, len(years) > 1 and years["x"].iloc[0] == 1)
     first, later = (_share(float((of["n"] * of["value"]).sum()), of["n"].sum()) for of in (years[:1], years[1:]))
-    return {"first": first, "later": later, "apart": points_apart(later, first)}
-
-
-def points_apart(one: Estimate, other: Estimate) -> Estimate:
-    """Return the difference of two shares, in points."""
-    return replace(difference(one, other), unit="share difference")
+    return {"first": first, "later": later, "apart": difference(later, first)}
 
 
 def by_kind(customers: Customers, life: Life) -> dict[str, Estimate]:
