@@ -21,17 +21,19 @@ from statsmodels.stats.multitest import multipletests
 
 from cxlib.errors import MeasureError, UntoldError, untold
 from cxlib.estimate import ALPHA, Array, Bools, Estimate, Floats, Interval, Ints, Z, proportion
-from cxlib.finding import Verdict
+from cxlib.finding import Quantity, Verdict
 from cxlib.models.binary import cluster_variance, hidden_if_few
 from cxlib.models.hidden_population import HISTORIES, chao_lower_bound, stratified_chapman, three_lists
 from cxlib.models.incidence import OTHER, STILL, WANTED, Durations, durations, incidence, influences
 from cxlib.models.nonresponse import (
+    effective_size,
     late_responders,
     rake,
     response_chances,
     trimmed,
     weighted_share,
     with_different_silent,
+    worst_case,
 )
 from cxlib.nearest import did_you_mean
 from cxlib.tables import TABLES
@@ -402,6 +404,19 @@ def late(answers: pd.DataFrame) -> Estimate:
     untold("More answers of customers with a problem would tell.", np.isfinite(found.slope))
     ends = (found.slope, found.slope_low, found.slope_high)
     return Estimate(*ends, len(mine), "share difference", "weighted line, sandwich")
+
+
+def worth(answers: pd.DataFrame, by: str) -> int:
+    """Return how many equally weighted answers would say as much."""
+    return round(effective_size(answers[by]))
+
+
+def at_worst(asked: pd.DataFrame, problems: pd.DataFrame) -> tuple[Quantity, Quantity]:
+    """Return the lowest and the highest ratio that any behaviour of those who did not answer would allow."""
+    needs_invitations(asked)
+    told, silent = (float((problems["heard"] == heard).sum()) for heard in (True, False))
+    bounds = worst_case(told, silent, float(asked["severity"].isna().sum()))
+    return Quantity(odds_against(bounds.high), UNIT), Quantity(odds_against(bounds.low), UNIT)
 
 
 def if_others_tell(asked: pd.DataFrame, answers: pd.DataFrame, times: float) -> Estimate:
