@@ -49,7 +49,7 @@ class Untold:
 
 
 def not_told(
-    error: UntoldError, namespace: dict[str, Any], made: Mapping[str, int], findings: Sequence[str]
+    error: UntoldError, namespace: dict[str, Any], made: Mapping[str, int], findings: Sequence[str], shows: bool
 ) -> Exhibit:
     """Return the box of a cell that could not tell, and put `Untold` in place of what it would have made.
 
@@ -62,6 +62,8 @@ def not_told(
         What the cell assigns, and where the first statement that does ends; what stood above the failing line is kept.
     findings : sequence of str
         Ids of the findings that the cell would have said.
+    shows : bool
+        Whether the cell would have shown something; one that only makes names says a reason once, where it arises.
     """
     line = error.__traceback__.tb_lineno if error.__traceback__ is not None else 0
     for name, at in made.items():
@@ -69,7 +71,9 @@ def not_told(
             namespace[name] = Untold(str(error))
     text = "This cannot be told either, for the reason given above." if error.passed_on else str(error)
     book = namespace.get("book")
-    shown = box([book.language.text(text) if isinstance(book, Workbook) else text])
+    shown = box(
+        [] if error.passed_on and not shows else [book.language.text(text) if isinstance(book, Workbook) else text]
+    )
     return Exhibit(shown.html, shown.text, record=lambda: {"untold": str(error), "findings": list(findings)})
 
 
@@ -78,7 +82,7 @@ _shown = None
 try:
     pass
 except __import__("cxlib.errors", fromlist=["errors"]).UntoldError as _error:
-    _shown = __import__("cxlib.notebook", fromlist=["notebook"]).not_told(_error, globals(), {made}, {findings})
+    _shown = __import__("cxlib.notebook", fromlist=["notebook"]).not_told(_error, globals(), {made}, {findings}, {shows})
 _shown
 """
 
@@ -92,7 +96,8 @@ def guarded(cell: ast.Module) -> ast.Module:
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 made.setdefault(node.id, statement.end_lineno or node.lineno)
-    guard = ast.parse(GUARD.format(made=made, findings=_findings_of(cell)))
+    shows = isinstance(cell.body[-1], ast.Expr)
+    guard = ast.parse(GUARD.format(made=made, findings=_findings_of(cell), shows=shows))
     attempt = guard.body[1]
     assert isinstance(attempt, ast.Try)
     last = cell.body[-1]

@@ -131,11 +131,11 @@ def recorded(decided: pd.DataFrame) -> pd.DataFrame:
 
 def without_opportunity(book: Workbook, deals: pd.DataFrame) -> Estimate:
     """Return the share of customers won since the first recorded decision whom no won opportunity led to."""
+    led = deals["customer_id"][(deals["kind"] == "new") & (deals["outcome"] == "won")]
     columns = ("customers.created_at", "opportunities.customer_id", "opportunities.closed_at")
     untold("When each customer came, and which opportunity led there, would tell.", not book.lacks(*columns))
     customers = book.frame("SELECT customer_id, created_at FROM customers WHERE created_at < $cut")
     came = customers["customer_id"][customers["created_at"] >= deals["decided_at"].min()]
-    led = deals["customer_id"][(deals["kind"] == "new") & (deals["outcome"] == "won")]
     return share(~came.isin(led), came)
 
 

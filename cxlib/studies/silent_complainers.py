@@ -21,17 +21,19 @@ from statsmodels.stats.multitest import multipletests
 
 from cxlib.errors import MeasureError, UntoldError, untold
 from cxlib.estimate import ALPHA, Array, Bools, Estimate, Floats, Interval, Ints, Z, proportion
-from cxlib.finding import Verdict
+from cxlib.finding import Quantity, Verdict
 from cxlib.models.binary import cluster_variance, hidden_if_few
 from cxlib.models.hidden_population import HISTORIES, chao_lower_bound, stratified_chapman, three_lists
 from cxlib.models.incidence import OTHER, STILL, WANTED, Durations, durations, incidence, influences
 from cxlib.models.nonresponse import (
+    effective_size,
     late_responders,
     rake,
     response_chances,
     trimmed,
     weighted_share,
     with_different_silent,
+    worst_case,
 )
 from cxlib.nearest import did_you_mean
 from cxlib.tables import TABLES
@@ -58,7 +60,6 @@ COMPLAINT = "is_complaint AND NOT is_outbound"
 
 AROUND = """
 WITH $moments,
-
 signs AS (
     SELECT customer_id, created_at AS seen_at, severity, 'written' AS source,
         coalesce(is_complaint, FALSE) AS is_complaint, coalesce(is_outbound, FALSE) AS is_outbound
@@ -66,24 +67,19 @@ signs AS (
     UNION ALL
     SELECT customer_id, occurred_at, severity, 'logged', FALSE, FALSE FROM incidents WHERE noticed
 ),
-
 near AS (
     SELECT m.$id, $counts
-    FROM moments AS m
-    LEFT JOIN signs AS s ON s.customer_id = m.customer_id AND $reach
+    FROM moments AS m LEFT JOIN signs AS s ON s.customer_id = m.customer_id AND $reach
     GROUP BY m.$id
 )
-
-SELECT
-    m.*, $names, c.region, c.tier, c.$segment AS part, c.created_at AS known_since,
+SELECT m.*, $names, c.region, c.tier, c.$segment AS part, c.created_at AS known_since,
     p.started_at IS NOT NULL AS is_customer, date_diff('day', p.started_at, m.$at) AS tenure_days,
     CASE WHEN p.ended_at < $cut THEN p.ended_at END AS ended_at,
     CASE WHEN p.ended_at < $cut THEN p.end_reason END AS end_reason
 FROM moments AS m
 INNER JOIN near AS n ON n.$id = m.$id
 LEFT JOIN customers AS c ON c.customer_id = m.customer_id
-LEFT JOIN customer_spell AS p
-    ON p.customer_id = m.customer_id AND p.started_at <= m.$at
+LEFT JOIN customer_spell AS p ON p.customer_id = m.customer_id AND p.started_at <= m.$at
     AND (p.ended_at IS NULL OR p.ended_at > m.$at + INTERVAL $stays DAY)
 ORDER BY m.$at, m.$id
 """
@@ -103,28 +99,22 @@ answers AS (
     LEFT JOIN survey_invites AS i ON i.invite_id = a.invite_id AND i.sent_at < $cut
     WHERE a.place = 1
 ),
-
 asked AS (
     SELECT invite_id AS asked_id, customer_id, sent_at, TRUE AS invited
     FROM survey_invites WHERE sent_at < $cut AND survey IN (SELECT survey FROM answers)
     UNION ALL
     SELECT asked_id, customer_id, completed_at, FALSE FROM answers WHERE NOT invited
 ),
-
 earlier AS (
-    SELECT k.asked_id, a.score, row_number() OVER (
-        PARTITION BY k.asked_id ORDER BY a.completed_at DESC, a.answer_id
-    ) AS place
-    FROM asked AS k
-    INNER JOIN survey_answers AS a
-        ON a.customer_id = k.customer_id AND a.instrument = 'nps' AND a.score IS NOT NULL
+    SELECT k.asked_id, a.score,
+        row_number() OVER (PARTITION BY k.asked_id ORDER BY a.completed_at DESC, a.answer_id) AS place
+    FROM asked AS k INNER JOIN survey_answers AS a ON a.customer_id = k.customer_id
         AND a.completed_at < k.sent_at AND a.completed_at > k.sent_at - INTERVAL $year DAY
+    WHERE a.instrument = 'nps' AND a.score IS NOT NULL
 ),
-
 moments AS (
     SELECT k.*, a.completed_at, a.severity, a.told, e.score AS earlier_score
-    FROM asked AS k
-    LEFT JOIN answers AS a ON a.asked_id = k.asked_id
+    FROM asked AS k LEFT JOIN answers AS a ON a.asked_id = k.asked_id
     LEFT JOIN earlier AS e ON e.asked_id = k.asked_id AND e.place = 1
 )"""
 
@@ -132,8 +122,7 @@ INCIDENTS = """
 moments AS (
     SELECT incident_id || ' ' || customer_id AS hit_id, incident_id, customer_id, min(occurred_at) AS occurred_at,
         max($rank) AS severity, max(CASE WHEN noticed THEN 1 WHEN noticed = FALSE THEN 0 END) AS noticed
-    FROM incidents
-    WHERE customer_id IS NOT NULL AND occurred_at < $cut - INTERVAL $days DAY
+    FROM incidents WHERE customer_id IS NOT NULL AND occurred_at < $cut - INTERVAL $days DAY
     GROUP BY incident_id, customer_id
 )"""
 
@@ -402,6 +391,19 @@ def late(answers: pd.DataFrame) -> Estimate:
     untold("More answers of customers with a problem would tell.", np.isfinite(found.slope))
     ends = (found.slope, found.slope_low, found.slope_high)
     return Estimate(*ends, len(mine), "share difference", "weighted line, sandwich")
+
+
+def worth(answers: pd.DataFrame, by: str) -> int:
+    """Return how many equally weighted answers would say as much."""
+    return round(effective_size(answers[by]))
+
+
+def at_worst(asked: pd.DataFrame, problems: pd.DataFrame) -> tuple[Quantity, Quantity]:
+    """Return the lowest and the highest ratio that any behaviour of those who did not answer would allow."""
+    needs_invitations(asked)
+    told, silent = (float((problems["heard"] == heard).sum()) for heard in (True, False))
+    bounds = worst_case(told, silent, float(asked["severity"].isna().sum()))
+    return Quantity(odds_against(bounds.high), UNIT), Quantity(odds_against(bounds.low), UNIT)
 
 
 def if_others_tell(asked: pd.DataFrame, answers: pd.DataFrame, times: float) -> Estimate:

@@ -25,7 +25,7 @@ COMPARED = "good IS NOT NULL AND halvings IS NOT NULL"
 
 @dataclass(frozen=True)
 class Contacts:
-    """All contacts of a company up to the cut; every method brings counts or sums, never contacts."""
+    """Contacts of a company up to the cut; every method brings counts or sums, never contacts."""
 
     book: Workbook
     sql: str
@@ -72,7 +72,7 @@ class Contacts:
     def shares(self, y: str, by: str) -> dict[str, Estimate]:
         """Return the share of `y` in each value of a column, the most frequent first: Wilson's interval, clustered."""
         counts = self.frame(f"""
-            SELECT CAST({by} AS VARCHAR) AS cell, bucket, count(*) AS n, CAST(sum({y}) AS DOUBLE) AS k
+            SELECT CAST({by} AS VARCHAR) AS cell, bucket, count(*) AS n, sum({y}) AS k
             FROM contact WHERE {y} IS NOT NULL AND {by} IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2""")
         names, cell = np.unique(counts["cell"].astype(str).to_numpy(), return_inverse=True)
         n, k = (counts[name].to_numpy(float) for name in ("n", "k"))
@@ -92,49 +92,47 @@ class Contacts:
         return self.shares(y, "'all'").get("all", Estimate.unknown(0, "share"))
 
 
-def read(book: Workbook, everyday: str, friendly: float, shortest: float) -> Contacts:
-    """Return one row per contact, as flags (1, 0 or empty) and as halvings of minutes: minus their binary logarithm.
+def read(book: Workbook, everyday: str, friendly: float, shortest: float) -> tuple[Contacts, Contacts]:
+    """Return the contacts for which a rating was asked or given, with what came before it, and all contacts.
 
-    What belongs to a rating is empty where none was asked or given. A channel is an everyday one if its name holds one
-    of the words; a person was friendly from so many points on; a shorter wait counts as the shortest.
+    Flags are 1, 0 or empty; halvings are minus the binary logarithm of minutes, a shorter wait counts as the shortest.
+    A channel is an everyday one if its name holds one of the words; a person was friendly from so many points on.
     """
 
     def flag(condition: str) -> str:
-        return f"CASE WHEN {condition} THEN 1.0 WHEN ({condition}) IS NOT NULL THEN 0.0 END"
+        return f"CAST({condition} AS DOUBLE)"
 
     def halvings(minutes: str) -> str:
         # greatest() would pass over an empty value and make it the shortest wait
         return f"CASE WHEN {minutes} IS NOT NULL THEN -ln(greatest({minutes}, {shortest})) / ln(2.0) END"
 
     words = (word.replace("'", "''") for word in everyday.split(", "))
-    good = flag("CASE WHEN r.is_rated THEN r.rated_good END")
-    sql = f"""
-        SELECT f.*, r.agent, r.asked_in, r.score, r.friendliness_score, r.first_reply_minutes AS wait,
-            {good} AS good,
-            {flag("r.is_rated")} AS rated,
-            {flag("r.score >= max(r.score) OVER ()")} AS top,
-            {flag("r.previous_rated_good")} AS previous_good,
-            CASE WHEN r.reply = 'unanswered' THEN {good} END AS unanswered_good,
-            {halvings("r.first_reply_minutes")} AS halvings,
-            {halvings("r.reply_to_solution_minutes")} AS solution_halvings,
-            {flag("NOT r.was_reopened")} AS solved_at_once,
-            {flag(f"r.friendliness_score >= {friendly}")} AS friendly,
-            {flag("t.had_to_repeat")} AS repeated,
-            {flag("NOT t.had_to_repeat")} AS known,
-            {flag(" OR ".join(f"lower(f.channel) LIKE '%{word}%'" for word in words))} AS everyday
-        FROM ticket AS f
-        INNER JOIN tickets AS t ON t.ticket_id = f.ticket_id
-        LEFT JOIN (SELECT * FROM rated_ticket WHERE settled_at < $cut) AS r ON r.ticket_id = f.ticket_id
+    channel = flag(" OR ".join(f"lower(channel) LIKE '%{word}%'" for word in words))
+    good = flag("CASE WHEN is_rated THEN rated_good END")
+    asked = f"""
+        SELECT *, {good} AS good, {flag("is_rated")} AS rated, {flag("score >= max(score) OVER ()")} AS top,
+            {flag("previous_rated_good")} AS previous_good,
+            CASE WHEN reply = 'unanswered' THEN {good} END AS unanswered_good,
+            {halvings("first_reply_minutes")} AS halvings,
+            {halvings("reply_to_solution_minutes")} AS solution_halvings,
+            {flag("NOT was_reopened")} AS solved_at_once,
+            {flag(f"friendliness_score >= {friendly}")} AS friendly,
+            {flag("NOT had_to_repeat")} AS known,
+            {channel} AS everyday
+        FROM rated_ticket WHERE settled_at < $cut"""
+    every = f"""
+        SELECT f.*, {channel} AS everyday, {flag("had_to_repeat")} AS repeated
+        FROM ticket AS f INNER JOIN (SELECT ticket_id, had_to_repeat FROM tickets) AS t ON t.ticket_id = f.ticket_id
         WHERE f.created_month <= $month"""
-    return Contacts(book, sql)
+    return Contacts(book, asked), Contacts(book, every)
 
 
 def by_wait(contacts: Contacts, bands: str) -> dict[str, Estimate]:
     """Return the share of satisfied customers by the wait for the first answer, in bands parted at some minutes."""
     contacts.needs("good", "halvings")
     edges, language = [float(edge) for edge in bands.split(",")], contacts.book.language
-    cases = " ".join(f"WHEN wait <= {edge} THEN {place}" for place, edge in enumerate(edges))
-    found = contacts.shares("good", f"CASE WHEN wait IS NULL THEN NULL {cases} ELSE {len(edges)} END")
+    cases = " ".join(f"WHEN first_reply_minutes <= {edge} THEN {place}" for place, edge in enumerate(edges))
+    found = contacts.shares("good", f"CASE WHEN halvings IS NULL THEN NULL {cases} ELSE {len(edges)} END")
     labels = [language.interval(low, high, "minutes") for low, high in zip([0.0, *edges[:-1]], edges, strict=True)]
     labels.append(language.text("more than {low}", low=language.measure(edges[-1], "minutes")))
     return {label: found[str(place)] for place, label in enumerate(labels) if str(place) in found}
@@ -149,7 +147,7 @@ def large(shares: Mapping[str, Estimate]) -> dict[str, Estimate]:
 
 def rank_correlation(contacts: Contacts) -> float:
     """Return Spearman's correlation of the wait and the rating (the score where there is one)."""
-    columns = ("wait", "coalesce(score, good)")
+    columns = ("first_reply_minutes", "coalesce(score, good)")
     wait, rating = (f"rank() OVER (ORDER BY {one}) + count(*) OVER (PARTITION BY {one}) / 2.0" for one in columns)
     return contacts.correlation(wait, rating)
 

@@ -25,6 +25,7 @@ from desk import Desk
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "speed_and_satisfaction.ipynb"
 Lay = Callable[..., Desk]
+Read = Callable[..., Contacts]
 Row = dict[str, Any]
 START = datetime(2026, 1, 5, 9)
 EVERYDAY = "chat, whatsapp, messenger, sms"
@@ -110,11 +111,15 @@ def opened(desk: Lay) -> Iterator[Callable[..., Workbook]]:
 
 
 @pytest.fixture
-def read(opened: Callable[..., Workbook]) -> Callable[..., Contacts]:
-    return lambda rows: speed.read(opened(list(rows)), EVERYDAY, 4.0, 1.0)
+def read(opened: Callable[..., Workbook]) -> Read:
+    """Return what reads the contacts for which a rating was asked or given."""
+    return lambda rows: speed.read(opened(list(rows)), EVERYDAY, 4.0, 1.0)[0]
 
 
-Read = Callable[..., Contacts]
+@pytest.fixture
+def every(opened: Callable[..., Workbook]) -> Read:
+    """Return what reads all contacts."""
+    return lambda rows: speed.read(opened(list(rows)), EVERYDAY, 4.0, 1.0)[1]
 
 
 def wait_effect(contacts: Contacts) -> Estimate:
@@ -186,13 +191,12 @@ def test_nothing_matters_and_a_few_ratings_do_not_show_it(read: Read) -> None:
             assert verdict(contacts.slope("good", x, ALIKE).estimate, matters=0.05) == ruling
 
 
-def test_being_known(read: Read) -> None:
+def test_being_known(read: Read, every: Read) -> None:
     contacts = read(drawn(known=0.25))
     found = contacts.slope("good", "known", ALIKE).estimate
     assert found.low < 0.25 < found.high
-    assert contacts.share("repeated").value == pytest.approx(
-        np.mean([row["had_to_repeat"] for row in drawn(known=0.25)])
-    )
+    repeated = np.mean([row["had_to_repeat"] for row in drawn(known=0.25)])
+    assert every(drawn(known=0.25)).share("repeated").value == pytest.approx(repeated)
     held = fitted(contacts).effects["known"]
     assert held.low < 0.25 < held.high
 
@@ -252,10 +256,10 @@ def test_a_few_in_a_band_are_neither_shown_nor_compared(read: Read) -> None:
         speed.large(bands)
 
 
-def test_a_shorter_wait_counts_as_the_shortest(read: Read, opened: Callable[..., Workbook]) -> None:
+def test_a_shorter_wait_counts_as_the_shortest(opened: Callable[..., Workbook]) -> None:
     rows = [ticket(place, 2.0 ** (place % 4), place % 3 > 0) for place in range(200)]
     plain, cut = (
-        speed.read(opened(rows), EVERYDAY, 4.0, shortest).frame("SELECT max(halvings) AS top FROM contact")["top"][0]
+        speed.read(opened(rows), EVERYDAY, 4.0, shortest)[0].frame("SELECT max(halvings) AS top FROM contact")["top"][0]
         for shortest in (1.0, 4.0)
     )
     assert (plain, cut) == (0.0, -2.0)
@@ -272,12 +276,12 @@ def test_ratings_after_the_month_are_not_known_yet(read: Read) -> None:
     assert other.n == one.n
 
 
-def test_contacts_after_the_month_are_not_counted(read: Read) -> None:
+def test_contacts_after_the_month_are_not_counted(every: Read) -> None:
     rows = [ticket(place, 10, place % 3 > 0, channel="chat", had_to_repeat=False) for place in range(40)]
     later = datetime(2026, 11, 2, 9)
     late = [ticket(50 + place, 10, None, channel="phone", had_to_repeat=True) for place in range(40)]
     times = {"created_at": later, "first_public_reply_at": later, "first_solved_at": later, "last_solved_at": later}
-    contacts = read(rows + [row | times for row in late])
+    contacts = every(rows + [row | times for row in late])
     for name, share in (("everyday", 1.0), ("repeated", 0.0)):
         estimate = contacts.share(name)
         assert (estimate.value, estimate.n) == (share, 40)
@@ -298,18 +302,18 @@ def test_one_customer(read: Read) -> None:
         fitted(contacts)
 
 
-def test_everyday_channels_by_hand(read: Read) -> None:
+def test_everyday_channels_by_hand(read: Read, every: Read) -> None:
     rows = [ticket(place, 10, place % 4 > 0, channel="Chat", region="north") for place in range(60)]
     rows += [ticket(100 + place, 10, place % 2 > 0, channel="phone", region="north") for place in range(60)]
     rows += [ticket(200 + place, 10, None, channel="WhatsApp Business", region="south") for place in range(30)]
     rows += [ticket(300 + place, 10, None, channel="web_form", region="south") for place in range(10)]
-    contacts = read(rows)
+    contacts = every(rows)
     share = contacts.share("everyday")
     assert (share.value, share.n) == (90 / 160, 160)
     kinds = {name: (one.value, one.n) for name, one in contacts.shares("everyday", "channel").items()}
     assert kinds == {"Chat": (1, 60), "phone": (0, 60), "WhatsApp Business": (1, 30), "web form": (0, 10)}
     assert [one.value for one in contacts.shares("everyday", "region").values()] == [0.5, 0.75]
-    satisfied = contacts.slope("good", "everyday", "topic, severity, region").estimate
+    satisfied = read(rows).slope("good", "everyday", "topic, severity, region").estimate
     assert satisfied.value == pytest.approx(0.25)
     assert satisfied.low > 0
 
