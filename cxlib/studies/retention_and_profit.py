@@ -35,6 +35,10 @@ YEAR, MIDDLE = 365.25, (ALPHA / 2, 1 - ALPHA / 2)
 STAYS, RATES = np.linspace(0.40, 0.94, 28), np.linspace(0.02, 0.25, 24)
 """Retention and discount rates that the map spans."""
 LIVES = "Subscriptions (subscriptions) of more customers seen for a whole year, and of more who left, would tell."
+SERVICE_COSTS = "Costs by team and month (costs) of delivery, support and everything general would tell."
+SALES_COSTS = "Costs (costs) of success, sales and marketing, with customers kept and won, would tell."
+CONSUMER_PRICES = "Consumer prices by currency and month (price_index) would tell."
+NEW_CUSTOMERS = "More new customers, of every kind in every year, would tell."
 TOO_FEW_LEAVE = "Fewer leave than retention would rise by: ask what fewer departures bring."
 TWO_YEARS = "Subscriptions (subscriptions) of more customers seen in the same month of two years would tell."
 
@@ -378,8 +382,7 @@ def aged(customers: Customers) -> dict[str, Estimate]:
 
 def beyond_inflation(customers: Customers, growth: Estimate, nominal: float) -> Estimate:
     """Return growth; untold where it may be that of prices, those of more than `nominal` of revenue being unknown."""
-    is_real, needed = customers.real >= 1 - nominal, "Consumer prices by currency and month (price_index) would tell."
-    untold(needed, is_real or not growth.low > 0)
+    untold(CONSUMER_PRICES, customers.real >= 1 - nominal or not growth.low > 0)
     return growth
 
 
@@ -388,10 +391,9 @@ def new_customers_trend(customers: Customers, newcomer: int) -> Estimate:
     rows = customers.months[(customers.months["tenure"] < newcomer / 12) & (customers.months["spell"] == 1)]
     rows = rows.drop_duplicates("customer_id")
     rows = rows.assign(years=(rows["month"] - rows["month"].min()).dt.days / YEAR, kind=rows["kind"].fillna(""))
-    needed = "More new customers, of every kind in every year, would tell."
-    untold(needed, len(rows) >= FEWEST, rows["years"].nunique() > 1)
+    untold(NEW_CUSTOMERS, len(rows) >= FEWEST, rows["years"].nunique() > 1)
     model = ols("np.log(revenue) ~ years + C(kind)", rows).fit(cov_type="HC1", use_t=True)
-    untold(needed, model.df_model + 1 == len(model.params))
+    untold(NEW_CUSTOMERS, model.df_model + 1 == len(model.params))
     low, high = model.conf_int(ALPHA).loc["years"]
     return _in_shares(model.params["years"], low, high, len(rows), "least squares on the log scale, robust")
 
@@ -447,8 +449,7 @@ class Books:
 
 def carry_on(customers: Customers, life: Life, years: int) -> Books:
     """Carry the books on from the end of the report's month."""
-    needed = "Costs by team and month (costs) of delivery, support and everything general would tell."
-    untold(needed, np.isfinite(customers.spent("general")), customers.delivery > 0, customers.ticket > 0)
+    untold(SERVICE_COSTS, np.isfinite(customers.spent("general")), customers.delivery > 0, customers.ticket > 0)
     # a team without costs is a team the company does not have
     fixed = float(np.nansum([customers.spent(team) for team in ("success", "sales", "marketing", "general")]))
     recent = customers.months[customers.months["month"] > customers.last - pd.DateOffset(months=12)]
@@ -475,8 +476,8 @@ def keep_and_win(customers: Customers, currency: str) -> dict[str, Estimate]:
     """Return what it costs to `keep` a customer for a year and to `win` one, their `ratio`, and that `with_support`."""
     success, support, *to_win = (customers.spent(team) for team in ("success", "support", "sales", "marketing"))
     stayed, won, new = customers.there(1.0)["stayed"], float(np.nansum(to_win)), customers.arrivals
-    kept, needed = int(stayed.sum()), "Costs (costs) of success, sales and marketing, with customers kept, would tell."
-    untold(needed, success > 0, won > 0, min(kept, new) >= FEWEST_LOST)
+    kept = int(stayed.sum())
+    untold(SALES_COSTS, success > 0, won > 0, min(kept, new) >= FEWEST_LOST)
     lost, win = (1 - kept / len(stayed)) / kept, won / new
     with_support = float(np.nansum([success, support])) / kept / win
 
