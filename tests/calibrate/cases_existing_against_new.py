@@ -12,8 +12,7 @@ from dataclasses import replace
 from calibrate.case import DEFAULT, Case, Null, of_finding
 from company import World
 from cxlib.estimate import Estimate
-from cxlib.studies import Study
-from cxlib.studies.evidence import Curves, Sheet
+from cxlib.notebook import Study
 
 STUDY = "existing_against_new"
 MONTH = "2026-08"
@@ -21,18 +20,18 @@ MONTH = "2026-08"
 
 def won_in_time(study: Study) -> Estimate | None:
     """Return the share of opportunities with new buyers that were watched in full and won in that time."""
-    piece = study.evidence.get("cohort")
-    assert piece is None or isinstance(piece, Sheet)
-    cells = dict(piece.rows).get("New buyers") if piece is not None else None
-    return cells[1] if cells is not None and isinstance(cells[1], Estimate) else None
+    if "cohort" not in study.exhibits:
+        return None
+    found: Estimate = study.exhibits["cohort"].frame.at["New buyers", "Won in that time"]
+    return found
 
 
 def last_of_curve(study: Study) -> Estimate | None:
-    """Return the end of the curve of customers."""
-    piece = study.evidence.get("time")
-    assert isinstance(piece, Curves)
-    mine = piece.frame[piece.frame["series"] == "Customers, without renewals"].iloc[-1]
-    return Estimate(float(mine["value"]), float(mine["low"]), float(mine["high"]), len(piece.frame), "share", "")
+    """Return the end of the curve of customers; None where nobody was watched for so long."""
+    lines = study.exhibits["time"].frame
+    mine = lines[(lines["series"] == "Customers, without renewals") & (lines["x"] == study.names["days"])]
+    ends = [Estimate(one.value, one.low, one.high, len(lines), "share", "") for one in mine.itertuples()]
+    return ends[0] if ends else None
 
 
 def times(world: World) -> float:
