@@ -117,10 +117,10 @@ def most_unlike_source(existing: pd.DataFrame, new: pd.DataFrame) -> tuple[str, 
     return source, ours, theirs
 
 
-def if_unrecorded(recorded: Estimate, most: float) -> pd.DataFrame:
+def if_unrecorded(of_recorded: Estimate, most: float) -> pd.DataFrame:
     """Return a share won by how many others were lost without a record for each recorded one: `x, value, low, high`."""
     x = np.linspace(0.0, most, 17)
-    return pd.DataFrame({"x": x, **{end: getattr(recorded, end) / (1 + x) for end in ("value", "low", "high")}})
+    return pd.DataFrame({"x": x, **{end: getattr(of_recorded, end) / (1 + x) for end in ("value", "low", "high")}})
 
 
 def recorded(decided: pd.DataFrame) -> pd.DataFrame:

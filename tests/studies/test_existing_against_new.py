@@ -271,7 +271,9 @@ def test_too_little_to_compare_like_with_like_is_said(book: Callable[..., Workbo
 
 def test_unrecorded_leads_that_would_bring_new_buyers_into_the_range(book: Callable[..., Workbook]) -> None:
     found = study_of(book([*deals("existing", 300, 100), *deals("new", 300, 700, "new")]))
-    assert "from 0.50 of them on it is at most the 20.0%" in text(found, "selling-unrecorded")
+    assert text(found, "selling-unrecorded").endswith(
+        "With 0.50 of them for each recorded opportunity, the share of new buyers would be 20.0% instead of 30.0%."
+    )
     curve = sell.if_unrecorded(Estimate(0.3, 0.2, 0.4, 1000, "share", ""), 4.0).set_index("x")
     assert curve.loc[1.0].tolist() == pytest.approx([0.15, 0.1, 0.2])
     refused = found.finding("selling-existing-over-new").values["refused"]
