@@ -72,6 +72,9 @@ class Quantity:
     value: float
     unit: str = ""
 
+    def __post_init__(self) -> None:
+        float(self.value)  # of what could not be told there is no amount: its reason is passed on here, not when drawn
+
 
 Value = Estimate | Quantity | Month | datetime | float | str
 """What may stand for a placeholder in a sentence; a text is translated, an `int` is a count."""

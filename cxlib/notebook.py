@@ -82,7 +82,8 @@ _shown = None
 try:
     pass
 except __import__("cxlib.errors", fromlist=["errors"]).UntoldError as _error:
-    _shown = __import__("cxlib.notebook", fromlist=["notebook"]).not_told(_error, globals(), {made}, {findings}, {shows})
+    _cx = __import__("cxlib.notebook", fromlist=["notebook"])
+    _shown = _cx.not_told(_error, globals(), {made}, {findings}, {shows})
 _shown
 """
 

@@ -115,9 +115,13 @@ class Workbook:
         **values : object
             What stands for `$name`, as it is to be written in SQL.
         """
+        # what stands in quotes is a value, not the name of a fact
+        parts = re.split(r"('[^']*')", sql)
         for name in FACTS:
-            if re.search(rf"\b{name}\b", sql):
-                sql = re.sub(rf"\b{name}\b", self.engine.fact(name), sql)
+            if any(re.search(rf"\b{name}\b", part) for part in parts[::2]):
+                fact = self.engine.fact(name)
+                parts[::2] = [re.sub(rf"\b{name}\b", fact, part) for part in parts[::2]]
+        sql = "".join(parts)
         written = {"cut": self.sql_cut, "month": f"DATE '{self.month.first_day}'", **values}
         return self.engine.frame(re.sub(r"\$(\w+)", lambda name: str(written[name[1]]), sql))
 

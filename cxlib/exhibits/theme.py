@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -32,9 +33,11 @@ WIDTH = 7.2
 
 @cache
 def _font() -> str:
-    path = fontpkg.path("Noto Sans")
-    font_manager.fontManager.addfont(str(path))
-    return font_manager.FontProperties(fname=str(path)).get_name()
+    """Return the name of our font, one of its own: a machine may have another of that family, with fewer letters."""
+    found = font_manager.ttfFontProperty(font_manager.get_font(str(fontpkg.path("Noto Sans"))))
+    own = replace(found, name="Noto Sans of the workbook")
+    font_manager.fontManager.ttflist.append(own)
+    return own.name
 
 
 @contextmanager
