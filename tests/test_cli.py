@@ -131,8 +131,8 @@ def test_study_as_json_and_in_words(cx: Run, company: Path) -> None:
     found = json.loads(out)
     assert code == 0
     assert (found["study"], found["month"]) == ("word_of_mouth", "2026-10")
-    first = found["answer"][0]
-    assert first["id"] == "told-people-mean"
+    first = found["said"][0]
+    assert first["finding"] == "told-people-mean"
     assert first["estimate"]["low"] <= first["estimate"]["value"] <= first["estimate"]["high"]
     assert first["estimate"]["n"] > 0
     code, out, _ = cx("study", "word_of_mouth", "--month", "2026-10", "--sources", company)
@@ -143,7 +143,24 @@ def test_study_as_json_and_in_words(cx: Run, company: Path) -> None:
 def test_a_study_that_does_not_exist_names_the_nearest(cx: Run, company: Path) -> None:
     code, _, err = cx("study", "switchng", "--month", "2026-10", "--sources", company)
     assert code == 2
-    assert 'study "switchng" does not exist; did you mean "switching"?' in err
+    assert 'there is no notebook "switchng"; did you mean "switching"?' in err
+
+
+@pytest.mark.slow
+def test_a_changed_assumption_is_taken_and_a_wrong_one_refused(cx: Run, company: Path) -> None:
+    asked = ("study", "retention_and_profit", "--month", "2026-10", "--sources", company)
+    usual, cheaper = (cx(*asked, *more)[1] for more in ((), ("-p", "discount=0.02")))
+    assert usual != cheaper
+    code, _, err = cx(*asked, "-p", "discont=0.08")
+    assert (code, err.strip()) == (
+        2,
+        'error: retention_and_profit.ipynb: there is no parameter "discont"; did you mean "discount"?',
+    )
+    code, _, err = cx(*asked, "-p", "discount=cheap")
+    assert (code, err.strip()) == (
+        2,
+        'error: retention_and_profit.ipynb: parameter "discount" must be float, but it is "cheap"',
+    )
 
 
 @pytest.mark.slow

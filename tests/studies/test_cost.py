@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 
 from calibrate.harness import workbook_of
+from calibrate.run import run_study
 from company import Parameters, World, simulate
 from cxlib.engine import Engine
-from cxlib.studies import STUDIES, run_study
+from cxlib.studies import STUDIES
 from cxlib.workbook import Workbook
 
 TIMES = 10
