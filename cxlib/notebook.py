@@ -18,12 +18,14 @@ from typing import Any, NamedTuple, NoReturn
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from cxlib import workbook
 from cxlib.errors import ConfigError, MeasureError, UntoldError
 from cxlib.exhibits.exhibit import MIME, Exhibit, Record, box
 from cxlib.finding import Finding
+from cxlib.language import Language
 from cxlib.nearest import did_you_mean
-from cxlib.workbook import Workbook
+from cxlib.period import Month
+from cxlib.store import build_snapshot, open_snapshot
+from cxlib.workbook import Workbook, find_upward
 
 TYPES: Mapping[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (float, int), "bool": (bool,)}
 TYPED = re.compile(r"#\s*type:\s*(\w+)\s*(.*)")
@@ -155,7 +157,8 @@ def open_workbook(month: str, sources: str = "data/sources.toml", snapshot: str 
         shell = None
     if shell is not None and not any(isinstance(one, _Guard) for one in shell.ast_transformers):
         shell.ast_transformers.append(_Guard())
-    return workbook.open_workbook(month, sources, snapshot, language)
+    opened = open_snapshot(Path(snapshot)) if snapshot else build_snapshot(find_upward(sources))
+    return Workbook(opened, Month.parse(month), Language(language))
 
 
 class Parameter(NamedTuple):

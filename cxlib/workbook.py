@@ -20,7 +20,7 @@ from cxlib.language import Language
 from cxlib.metrics import METRICS, Metric, measure, missing_columns
 from cxlib.nearest import did_you_mean
 from cxlib.period import Month
-from cxlib.store import Snapshot, build_snapshot, open_snapshot
+from cxlib.store import Snapshot
 from cxlib.tables import TABLES
 
 HISTORY = 36
@@ -325,29 +325,6 @@ def estimate_of(row: pd.Series) -> Estimate:
         str(row["method"]),
         flags,
     )
-
-
-def open_workbook(month: str, sources: str = "data/sources.toml", snapshot: str = "", language: str = "en") -> Workbook:
-    """Open one month of the exports that a `sources.toml` names.
-
-    Parameters
-    ----------
-    month : str
-        "2026-10".
-    sources : str
-        Path of the sources file; a relative one is looked for here and in the folders above.
-    snapshot : str
-        Folder of a snapshot that is already there, instead of importing again.
-    language : str
-        Code of the reader's language.
-
-    Raises
-    ------
-    ConfigError, SourceError, SnapshotError, PeriodError
-        As the stages before say.
-    """
-    opened = open_snapshot(Path(snapshot)) if snapshot else build_snapshot(find_upward(sources))
-    return Workbook(opened, Month.parse(month), Language(language))
 
 
 def find_upward(name: str) -> Path:

@@ -16,8 +16,9 @@ from cxlib.estimate import Estimate
 from cxlib.finding import Change, Direction
 from cxlib.language import Language
 from cxlib.metrics import METRICS
+from cxlib.notebook import open_workbook
 from cxlib.period import Month
-from cxlib.workbook import Workbook, correct_family, find_upward, open_workbook
+from cxlib.workbook import Workbook, correct_family, find_upward
 
 OCTOBER = Month(2026, 10)
 Lay = Callable[..., Any]

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from cxlib.errors import MeasureError
 from cxlib.estimate import Bools, Estimate, Floats, Ints
@@ -68,15 +67,6 @@ class Effects:
 
     def values(self, events: list[int]) -> Floats:
         return np.array([self.value[event] for event in events])
-
-
-@dataclass(frozen=True)
-class PreTrend:
-    """Wald's test that nothing moved before the start; `p` is NaN where there is nothing to test with."""
-
-    statistic: float
-    freedom: int
-    p: float
 
 
 @dataclass(frozen=True)
@@ -157,21 +147,6 @@ def average(found: Effects, first: int, last: int, unit: str) -> Estimate:
     variance = float(weight @ found.covariance(events) @ weight)
     variance = variance if np.isfinite(variance) and variance > 0 and n > 1 else np.inf
     return student(float(weight @ found.values(events)), variance, max(n - 1, 1), n, unit, METHOD)
-
-
-def pre_trend(found: Effects, first: int, last: int) -> PreTrend:
-    """Test that no effect is there from one event time to another before the start.
-
-    Not rejecting does not show that the groups would have gone on in parallel; rejecting shows that they did not.
-    """
-    events = found.within(first, last)
-    covariance = found.covariance(events) if events else np.full((1, 1), np.nan)
-    freedom = int(np.linalg.matrix_rank(covariance)) if np.isfinite(covariance).all() else 0
-    if freedom == 0:
-        return PreTrend(np.nan, 0, np.nan)
-    values = found.values(events)
-    statistic = float(values @ np.linalg.pinv(covariance, hermitian=True) @ values)
-    return PreTrend(statistic, freedom, float(stats.chi2.sf(statistic, freedom)))
 
 
 def two_way(panel: Panel) -> TwoWay:

@@ -13,7 +13,6 @@ from cxlib.models.staggered import (
     Panel,
     average,
     effects,
-    pre_trend,
     two_way,
 )
 
@@ -131,32 +130,10 @@ def test_the_level_before_is_the_mean_of_the_base() -> None:
     assert found.value == pytest.approx({-4: 2 - 5, -1: 30 - 5, 0: 10 - 5})
 
 
-def test_a_move_before_the_start_is_noticed_and_none_is_not() -> None:
-    rng = np.random.default_rng(4)
-    start = np.repeat([6, 8, NEVER], 60)
-    flat = rng.normal(size=(180, 12))
-    early = flat + (np.arange(12)[None, :] >= start[:, None] - 2)
-    assert pre_trend(effects(Panel(flat, start), (-6, -4), (-3, 0)), -3, -1).p > 0.05
-    found = pre_trend(effects(Panel(early, start), (-6, -4), (-3, 0)), -3, -1)
-    assert found.p < 1e-6
-    assert found.freedom == 3
-
-
-def test_walds_statistic_of_one_lead_is_its_squared_z() -> None:
-    rng = np.random.default_rng(5)
-    found = effects(Panel(rng.normal(size=(40, 5)), np.repeat([3, NEVER], 20)))
-    error = np.sqrt(found.covariance([-2])[0, 0])
-    test = pre_trend(found, -2, -2)
-    assert test.statistic == pytest.approx((found.value[-2] / error) ** 2)
-    assert test.p == pytest.approx(2 * stats.norm.sf(abs(found.value[-2]) / error))
-
-
 def test_where_nothing_can_be_told_nothing_is() -> None:
     found = effects(panel([[1, 2], [1, 1]], [1, NEVER]))
     assert np.isinf(average(found, 0, 0, "ratio").high)  # one unit in each group has no spread
     assert not average(found, 5, 9, "ratio").is_known
-    assert np.isnan(pre_trend(found, -9, -5).p)
-    assert np.isnan(pre_trend(effects(HAND), -1, -1).p)
 
 
 def test_wrong_shapes_and_a_base_after_the_start_are_refused() -> None:
