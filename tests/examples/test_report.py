@@ -7,15 +7,26 @@ from pathlib import Path
 import pytest
 from lxml import html
 
+from cxlib.notebook import run
 from cxlib.report.pipeline import publish_month
-from examples.conftest import ROOT, Lay
+from examples.conftest import ROOT, Import, Lay
+
+REPORTS = ("experience", "support_operations", "data_quality", "switching", "claims_ledger")
 
 
 @pytest.mark.slow
-def test_a_survey_alone_makes_every_report(lay: Lay, tmp_path: Path) -> None:
+def test_no_notebook_needs_more_than_a_survey(imported: Import) -> None:
+    with (book := imported("sfo_customer_survey").book("2018-05")).engine:
+        for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+            study = run(path, book)
+            assert "book" in study.names, path.stem
+
+
+@pytest.mark.slow
+def test_a_survey_alone_makes_reports(lay: Lay, tmp_path: Path) -> None:
     sources = lay("sfo_customer_survey")
     outcome = publish_month(
-        "2018-05", sources, tmp_path, progress=False, reports_file=ROOT / "reports" / "reports.toml"
+        "2018-05", sources, tmp_path, REPORTS, progress=False, reports_file=ROOT / "reports" / "reports.toml"
     )
     assert (outcome.exit_code, outcome.failed) == (0, ())
     assert outcome.folder is not None
