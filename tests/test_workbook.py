@@ -147,7 +147,7 @@ def test_open_workbook_refuses_what_is_no_month_or_language(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk: Lay
 ) -> None:
     snapshot = desk("2026-12-01", tickets=[])
-    monkeypatch.setattr("cxlib.workbook.open_snapshot", lambda _: snapshot)
+    monkeypatch.setattr("cxlib.notebook.open_snapshot", lambda _: snapshot)
     with pytest.raises(PeriodError, match=r'"October" is not a month; write it as 2026-10'):
         open_workbook("October", snapshot="x")
     with pytest.raises(ConfigError, match=r'language "xx" is not available; there are: en'):
