@@ -15,9 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell
-
 from cxlib.errors import ConfigError, MeasureError, UntoldError
 from cxlib.exhibits.exhibit import MIME, Exhibit, Record, box
 from cxlib.finding import Finding
@@ -392,18 +389,29 @@ snapshot = ""  # type: str folder of an imported snapshot; empty imports what so
 language = "en"  # type: str language of the reader"""
     set_up = "from cxlib import *\n\nbook = open_workbook(month, sources, snapshot, language)"
     cells = (
-        new_markdown_cell(f"# {title}\n\nFor those who …\n\nIt does not answer …"),
-        new_code_cell(parameters, metadata={"tags": ["parameters"]}),
-        new_code_cell(set_up),
-        new_markdown_cell("## The answer"),
-        new_markdown_cell("## How this was made"),
-        new_code_cell("how_made(book)"),
+        ("markdown", f"# {title}\n\nFor those who …\n\nIt does not answer …"),
+        ("code", parameters),
+        ("code", set_up),
+        ("markdown", "## The answer"),
+        ("markdown", "## How this was made"),
+        ("code", "how_made(book)"),
     )
-    # counted, not drawn by lot: the same notebook is the same to the byte
-    for place, cell in enumerate(cells):
-        cell["id"] = f"cell-{place}"
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
+    written = {
+        "cells": [
+            _cell(kind, source, f"cell-{place}", source == parameters) for place, (kind, source) in enumerate(cells)
+        ],
+        "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    # written here and not with nbformat, whose import every kernel would wait for
+    path.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+
+
+def _cell(kind: str, source: str, id: str, is_parameters: bool) -> dict[str, Any]:
+    metadata = {"tags": ["parameters"]} if is_parameters else {}
+    cell = {"cell_type": kind, "id": id, "metadata": metadata, "source": source.splitlines(keepends=True)}
+    return {**cell, "execution_count": None, "outputs": []} if kind == "code" else cell
 
 
 class _OnBook(ast.NodeTransformer):
