@@ -68,6 +68,11 @@ class Judged:
     estimate: Estimate | None = None
     assumption: str = ""
 
+    @property
+    def turns(self) -> str:
+        """What would turn the verdict over."""
+        return self.assumption or self.claim.flips
+
 
 def judge(claim: Claim, finding: Finding) -> Judgment:
     """Hold a claim against a finding.

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cxlib.exhibits.exhibit import NOTHING, Exhibit, box
+from cxlib.exhibits.exhibit import Exhibit, box
 from cxlib.workbook import HISTORY, Workbook
-
-__all__ = ["NOTHING", "box", "given", "missing", "reason"]
 
 
 def reason(book: Workbook, name: str) -> str:

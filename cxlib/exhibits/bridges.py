@@ -11,8 +11,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cxlib.errors import MeasureError
 from cxlib.exhibits import theme, words
-from cxlib.exhibits.absent import box, reason
-from cxlib.exhibits.exhibit import Exhibit
+from cxlib.exhibits.absent import reason
+from cxlib.exhibits.exhibit import Exhibit, box
 from cxlib.exhibits.picture import Behind, pictured
 from cxlib.exhibits.tables import Cell, sheet
 from cxlib.metrics import METRICS

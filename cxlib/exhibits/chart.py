@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 
 from cxlib.errors import ConfigError
 from cxlib.exhibits import axis, theme, words
-from cxlib.exhibits.absent import box, reason
+from cxlib.exhibits.absent import reason
 from cxlib.exhibits.dots import dots, forest
-from cxlib.exhibits.exhibit import Exhibit
+from cxlib.exhibits.exhibit import Exhibit, box
 from cxlib.exhibits.frames import Rows, estimates, tidy
 from cxlib.exhibits.picture import Behind, numbers_table, pictured
 from cxlib.finding import Value

@@ -10,10 +10,9 @@ import numpy as np
 
 from cxlib.claims import Claim, Judged
 from cxlib.exhibits import words
-from cxlib.exhibits.absent import NOTHING
-from cxlib.exhibits.exhibit import Exhibit, element, paragraph
+from cxlib.exhibits.exhibit import NOTHING, Exhibit, element, paragraph
 from cxlib.exhibits.made import cautions
-from cxlib.exhibits.sentences import VERDICTS
+from cxlib.exhibits.sentences import VERDICTS, how_to_read
 from cxlib.exhibits.tables import Cell, flag_class, sheet
 from cxlib.language import Language
 from cxlib.metrics.measure import SMALL_BELOW
@@ -52,7 +51,7 @@ def claims_headline(book: Workbook, judged: Sequence[Judged]) -> Exhibit:
     caption = "The figures that are repeated, beside your own up to {month}: value, 95% interval, n."
     headers = ("Your own figure", "Verdict")
     shown = sheet(book, "claims-headline", rows, caption, *headers, label="What is said", month=book.month)
-    return shown + paragraph(words.how_to_read(book.language), "cx-note")
+    return shown + how_to_read(book)
 
 
 def claims_table(book: Workbook, judged: Sequence[Judged], verdict: str) -> Exhibit:
@@ -65,7 +64,7 @@ def claims_table(book: Workbook, judged: Sequence[Judged], verdict: str) -> Exhi
     verdict : {"supported", "not-supported", "cannot-tell"}
     """
     rows = {
-        _quoted(one.claim): (one.text, Cell(_turns(book.language, one), is_number=False, class_="cx-aside"))
+        _quoted(one.claim): (one.text, Cell(book.language.text(one.turns), is_number=False, class_="cx-aside"))
         for one in judged
         if one.verdict == verdict
     }
@@ -80,13 +79,8 @@ def _figure(language: Language, judged: Judged) -> Cell:
     estimate = judged.estimate
     if estimate is None:
         return Cell(language.text("none"), is_number=False)
-    limits = words.limits(language, estimate)
-    shown = words.value(language, estimate) + (f" ({limits})" if limits else "")
-    return Cell(f"{shown}, {words.denominator(language, estimate)}", is_number=False, class_=flag_class(estimate.flags))
-
-
-def _turns(language: Language, judged: Judged) -> str:
-    return judged.assumption or language.text(judged.claim.flips)
+    shown = f"{words.with_limits(language, estimate)}, {words.denominator(language, estimate)}"
+    return Cell(shown, is_number=False, class_=flag_class(estimate.flags))
 
 
 def claims_sources(book: Workbook, judged: Sequence[Judged]) -> Exhibit:
@@ -153,6 +147,6 @@ def claim_record(judged: Judged) -> dict[str, object]:
         "verdict": judged.verdict,
         "estimate": None if judged.estimate is None else words.numbers(judged.estimate),
         "text": judged.text,
-        "turns": judged.assumption or claim.flips,
+        "turns": judged.turns,
         "why": judged.why,
     }

@@ -198,11 +198,8 @@ def _value_axis(language: Language, axes: Axes, unit: str, span: tuple[float, fl
 
 
 def _alt(language: Language, rows: list[tuple[str, Estimate]]) -> str:
-    parts = []
-    for label, one in rows:
-        limits, shown = words.limits(language, one), words.value(language, one)
-        parts.append(f"{label} {shown} ({limits})" if limits else f"{label} {shown}")
-    return language.text("Dots with interval lines: {values}.", values="; ".join(parts))
+    values = "; ".join(f"{label} {words.with_limits(language, one)}" for label, one in rows)
+    return language.text("Dots with interval lines: {values}.", values=values)
 
 
 def bars(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ OF_ESTIMATE: Mapping[str, object] = {"low": np.nan, "high": np.nan, "unit": "", 
 """Columns that a frame of numbers may leave out, and what they are then."""
 
 Rows = pd.DataFrame | Mapping[str, Estimate | None]
+Read = TypeVar("Read")
 
 
 def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)) -> pd.DataFrame:
@@ -59,19 +60,24 @@ def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)
     return frame
 
 
-def of_estimates(rows: Mapping[str, Estimate | None]) -> pd.DataFrame:
-    """Return Estimates as a frame with `label`; raise the reason if none of them could be told."""
-    lines: list[dict[str, Any]] = []
-    reasons = []
-    for label, one in rows.items():
+def told(parts: Mapping[str, Any], read: Callable[[Any], Read]) -> dict[str, Read]:
+    """Return what `read` makes of each part, without those that could not be told; their reason if none could."""
+    found, reasons = {}, []
+    for name, part in parts.items():
         try:
-            if one is not None:
-                lines.append({"label": label, **{name: getattr(one, name) for name in FIELDS}})
+            found[name] = read(part)
         except UntoldError as error:
             reasons.append(error)
-    if reasons and not lines:
+    if reasons and not found:
         raise reasons[0]
-    return pd.DataFrame(lines, columns=["label", *FIELDS])
+    return found
+
+
+def of_estimates(rows: Mapping[str, Estimate | None]) -> pd.DataFrame:
+    """Return Estimates as a frame with `label`; raise the reason if none of them could be told."""
+    given = {label: one for label, one in rows.items() if one is not None}
+    lines = told(given, lambda one: [getattr(one, name) for name in FIELDS])
+    return pd.DataFrame([(label, *line) for label, line in lines.items()], columns=["label", *FIELDS])
 
 
 FIELDS = ("value", "low", "high", "n", "unit", "method", "flags")

@@ -94,9 +94,7 @@ def history(book: Workbook, names: Sequence[str], months: int = 13) -> Exhibit:
 
 
 def _cell(book: Workbook, estimate: Estimate) -> Cell:
-    text = words.value(book.language, estimate)
-    if limits := words.limits(book.language, estimate):
-        text += f" ({limits})"
+    text = words.with_limits(book.language, estimate)
     if estimate.value != estimate.n:  # of a count, the value is the n
         text += f", {words.denominator(book.language, estimate)}"
     return Cell(text, class_=flag_class(estimate.flags))

@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter
 from cxlib.errors import ConfigError, UntoldError
 from cxlib.exhibits import axis, theme
 from cxlib.exhibits.exhibit import Exhibit
+from cxlib.exhibits.frames import told
 from cxlib.exhibits.picture import Behind, pictured
 from cxlib.exhibits.tables import Cell, table
 from cxlib.finding import Value
@@ -94,15 +95,9 @@ def _one_frame(lines: Mapping[str, pd.DataFrame] | pd.DataFrame, name: str) -> p
     if isinstance(lines, pd.DataFrame):
         frame = lines if "series" in lines else lines.assign(series="")
     else:
-        told, reasons = [], []
-        for series, line in lines.items():
-            try:
-                told.append(line.assign(series=series))
-            except UntoldError as error:
-                reasons.append(error)
-        if reasons and not told:
-            raise reasons[0]
-        frame = pd.concat(told, ignore_index=True) if told else pd.DataFrame(columns=list(COLUMNS))
+        known = told(lines, lambda line: line.copy())
+        parts = [line.assign(series=series) for series, line in known.items()]
+        frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
     if missing := [column for column in ("x", "value") if column not in frame]:
         raise ConfigError(
             f'curves "{name}": the frame lacks {listed(missing)}; it needs x and value, and may have '

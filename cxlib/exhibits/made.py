@@ -183,7 +183,7 @@ def how_made(book: Workbook, *names: str) -> Exhibit:
 
 def _narrowed(book: Workbook) -> Exhibit:
     """Return which part of the customers the page is about; nothing where it is about all of them."""
-    return paragraph(words.part(book), "cx-note") if book.parts else NOTHING
+    return paragraph(words.narrowed(book.language, book.parts), "cx-note") if book.parts else NOTHING
 
 
 def cautions(book: Workbook, lines: Sequence[str]) -> Exhibit:

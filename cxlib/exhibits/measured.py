@@ -7,8 +7,8 @@ from html import escape
 
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
-from cxlib.exhibits.absent import NOTHING, given, missing
-from cxlib.exhibits.exhibit import Exhibit, element, paragraph
+from cxlib.exhibits.absent import given, missing
+from cxlib.exhibits.exhibit import NOTHING, Exhibit, element, paragraph, stack
 from cxlib.exhibits.frames import estimates, of_estimates, record_of
 from cxlib.exhibits.sentences import said_of_change
 from cxlib.finding import Change
@@ -36,10 +36,8 @@ def answer(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
     >>> print(answer(book, "nps", "csat"))
     Net Promoter Score (NPS): ...
     """
-    said = NOTHING
-    for finding in book.changes(*given(book, names), months_back=months_back):
-        said = said + said_of_change(book, finding)
-    return said
+    changes = book.changes(*given(book, names), months_back=months_back)
+    return stack(said_of_change(book, change) for change in changes)
 
 
 def summary(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
@@ -102,24 +100,13 @@ def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None
     """
     changes = book.changes(*given(book, names), months_back=months_back)
     measured = {book.language.text(METRICS[change.metric].label): change.now for change in changes}
-    lines = {**measured, **(own or {})}
-    frame = of_estimates(lines)
-    markup = element(
-        "ul",
-        *(_tile(book, change) for change in changes),
-        *(
-            _own_tile(book, label, one)
-            for label, one in zip(frame["label"], estimates(frame), strict=True)
-            if label not in measured
-        ),
-        class_="cx-tiles",
-    )
+    frame = of_estimates({**measured, **(own or {})})
+    lines = zip(frame["label"], estimates(frame), strict=True)
+    mine = [(label, one) for label, one in lines if label not in measured]
+    drawn = (*(_tile(book, change) for change in changes), *(_own_tile(book, *line) for line in mine))
+    markup = element("ul", *drawn, class_="cx-tiles")
     texts = [words.sentence(book.language, change) for change in changes]
-    texts += [
-        f"{label}: {words.full(book.language, one)}."
-        for label, one in zip(frame["label"], estimates(frame), strict=True)
-        if label not in measured
-    ]
+    texts += [f"{label}: {words.full(book.language, one)}." for label, one in mine]
     shown = Exhibit(
         markup,
         "\n".join(texts),
@@ -131,28 +118,26 @@ def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None
 
 
 def _own_tile(book: Workbook, label: str, one: Estimate) -> str:
-    language = book.language
-    lines = [
-        element("span", escape(text), class_=f"cx-tile-{part}")
-        for part, text in (
-            ("label", language.text(label)),
-            ("value", words.value(language, one)),
-            ("interval", words.interval(language, one)),
-            ("n", words.denominator(language, one)),
-        )
-    ]
-    return element("li", *lines, class_="cx-tile cx-own" + (" cx-small" if "small" in one.flags else ""))
+    small = " cx-small" if "small" in one.flags else ""
+    return element("li", *_number(book.language, book.language.text(label), one), class_="cx-tile cx-own" + small)
+
+
+def _number(language: Language, label: str, one: Estimate) -> list[str]:
+    """Return the lines that every tile has: what it is, its value, its interval and its denominator."""
+    texts = {
+        "label": label,
+        "value": words.value(language, one),
+        "interval": words.interval(language, one),
+        "n": words.denominator(language, one),
+    }
+    return [element("span", escape(text), class_=f"cx-tile-{part}") for part, text in texts.items()]
 
 
 def _tile(book: Workbook, finding: Change) -> str:
     language, now = book.language, finding.now
-    shown = words.value(language, now)
     small = " cx-small" if "small" in now.flags else ""
     lines = [
-        element("span", escape(language.text(METRICS[finding.metric].label)), class_="cx-tile-label"),
-        element("span", escape(shown), class_="cx-tile-value"),
-        element("span", escape(words.interval(language, now)), class_="cx-tile-interval"),
-        element("span", escape(words.denominator(language, now)), class_="cx-tile-n"),
+        *_number(language, language.text(METRICS[finding.metric].label), now),
         element(
             "span",
             escape(words.change_phrase(language, finding)),
@@ -167,5 +152,5 @@ def _tile(book: Workbook, finding: Change) -> str:
         class_="cx-tile" + small,
         data_metric=finding.metric,
         data_period=str(book.month),
-        data_shown=shown,
+        data_shown=words.value(language, now),
     )

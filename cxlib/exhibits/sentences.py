@@ -213,4 +213,8 @@ def how_to_read(book: Workbook) -> Exhibit:
     >>> print(how_to_read(book))
     How to read it: n is the number of cases behind a figure. ...
     """
-    return paragraph(words.how_to_read(book.language), "cx-note")
+    text = book.language.text(
+        "How to read it: n is the number of cases behind a figure. The 95% interval is the range that so many cases "
+        "leave open; of a hundred such ranges about 95 hold the true figure. Where it is wide, little is known."
+    )
+    return paragraph(text, "cx-note")

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cxlib.errors import UntoldError, untold
+from cxlib.errors import untold
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
 from cxlib.exhibits.exhibit import Exhibit, element
-from cxlib.exhibits.frames import record_of
+from cxlib.exhibits.frames import record_of, told
 from cxlib.finding import Value
 from cxlib.language import Language
 
@@ -124,31 +124,25 @@ def sheet(
         headers = headers or tuple(str(column) for column in rows.columns)
         label = label or str(rows.index.name or "")
         rows = {str(at): tuple(line) for at, line in zip(rows.index, rows.itertuples(index=False), strict=True)}
-    lines, reasons = [], []
-    for text, cells in rows.items():
-        try:
-            line = cells if isinstance(cells, tuple | list) else (cells,)
-            lines.append((text, tuple(_known(one) for one in line)))
-        except UntoldError as error:
-            reasons.append(error)
-    if reasons and not lines:
-        raise reasons[0]
+    lines = told(rows, _cells)
     untold("There are no data to show here.", lines)
-    frame = pd.DataFrame([cells for _, cells in lines], index=[text for text, _ in lines], columns=list(headers))
+    frame = pd.DataFrame(list(lines.values()), index=list(lines), columns=list(headers))
 
     def draw() -> Exhibit:
         language = book.language
-        shown = [(language.text(text), [_cell(language, one) for one in cells]) for text, cells in lines]
+        shown = [(language.text(text), [_cell(language, one) for one in cells]) for text, cells in lines.items()]
         texts = [language.text(text) if text else "" for text in (label, *headers)]
         return table(words.filled(language, caption, values), texts, shown, name)
 
     return Exhibit(draw=draw, name=name, frame=frame, record=lambda: {"exhibit": name, "frame": _recorded(frame)})
 
 
-def _known(one: Any) -> Any:
-    """Return a cell, or pass on why it could not be told."""
-    getattr(one, "unit", None)
-    return one
+def _cells(given: Any) -> tuple[Any, ...]:
+    """Return the cells of a row, or pass on why one of them could not be told."""
+    cells = tuple(given) if isinstance(given, tuple | list) else (given,)
+    for one in cells:
+        getattr(one, "unit", None)
+    return cells
 
 
 def _cell(language: Language, one: Any) -> Cell:
@@ -163,8 +157,7 @@ def _cell(language: Language, one: Any) -> Cell:
         return Cell("", is_number=True)
     if not isinstance(one, Estimate):
         return Cell(words.plain(language, one))
-    limits, shown = words.limits(language, one), words.value(language, one)
-    return Cell(f"{shown} ({limits})" if limits else shown, class_=flag_class(one.flags))
+    return Cell(words.with_limits(language, one), class_=flag_class(one.flags))
 
 
 def _recorded(frame: pd.DataFrame) -> dict[str, Any]:

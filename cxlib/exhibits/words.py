@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from cxlib.engine import Part
 from cxlib.estimate import Estimate
 from cxlib.finding import Change, Quantity, Value
 from cxlib.language import Language
 from cxlib.metrics import METRICS
 from cxlib.period import Month
-from cxlib.workbook import Workbook
 
 BALANCES = ("full count, no interval",)
 
@@ -33,6 +33,12 @@ def limits(language: Language, estimate: Estimate) -> str:
     if not estimate.is_known or estimate.n == 0 or estimate.method in BALANCES:
         return ""
     return language.interval(estimate.low, estimate.high, estimate.unit)
+
+
+def with_limits(language: Language, estimate: Estimate) -> str:
+    """Return "87.3% (84.9% to 89.4%)", or the value alone where there are no limits."""
+    shown, ends = value(language, estimate), limits(language, estimate)
+    return f"{shown} ({ends})" if ends else shown
 
 
 def interval(language: Language, estimate: Estimate) -> str:
@@ -110,23 +116,15 @@ def numbers(estimate: Estimate) -> dict[str, object]:
     }
 
 
-def how_to_read(language: Language) -> str:
-    """Return what n and an interval are, for whoever has never met them."""
-    return language.text(
-        "How to read it: n is the number of cases behind a figure. The 95% interval is the range that so many cases "
-        "leave open; of a hundred such ranges about 95 hold the true figure. Where it is wide, little is known."
-    )
-
-
 def segment(name: object) -> str:
     """Return the name of a segment or of one of its values as a reader would write it."""
     return str(name).replace("_", " ")
 
 
-def part(book: Workbook) -> str:
-    """Return which part of the customers a workbook is narrowed to; empty for all."""
-    language, said = book.language, []
-    for column, values, out in book.parts:
+def narrowed(language: Language, parts: Sequence[Part]) -> str:
+    """Return which part of the customers a page is about; empty for all."""
+    said = []
+    for column, values, out in parts:
         text = "All but {by} {values}." if out else "Only {by} {values}."
         said.append(language.text(text, by=segment(column), values=", ".join(segment(value) for value in values)))
     return " ".join(said)

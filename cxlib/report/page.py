@@ -16,7 +16,9 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
+from cxlib.engine import Part
 from cxlib.errors import ReportError
+from cxlib.exhibits.words import narrowed
 from cxlib.language import Language
 from cxlib.period import Month
 from cxlib.report.manifest import Edition
@@ -74,13 +76,10 @@ def make_page(notebook: NotebookNode, edition: Edition) -> str:
 
 def _part(language: Language, parameters: Mapping[str, object]) -> str:
     """Return which part of the customers the page is about; empty for all of them."""
-    said = []
-    if value := str(parameters.get("value", "")):
-        segment = str(parameters.get("segment", "")).replace("_", " ")
-        said.append(language.text("Only {by} {values}.", by=segment, values=value))
-    if left_out := str(parameters.get("left_out", "")):
-        said.append(language.text("All but {by} {values}.", by=language.text("tier"), values=left_out))
-    return " ".join(said)
+    segment, value, left_out = (str(parameters.get(name, "")) for name in ("segment", "value", "left_out"))
+    parts = [Part(segment, (value,))] if value else []
+    parts += [Part("tier", (left_out,), out=True)] if left_out else []
+    return narrowed(language, parts)
 
 
 def flat(element: HtmlElement) -> str:
