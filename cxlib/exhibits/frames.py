@@ -10,6 +10,7 @@ import pandas as pd
 
 from cxlib.errors import ConfigError, UntoldError
 from cxlib.estimate import Estimate
+from cxlib.exhibits.words import recorded
 from cxlib.nearest import listed
 
 OF_ESTIMATE: Mapping[str, object] = {"low": np.nan, "high": np.nan, "unit": "", "method": "", "flags": ()}
@@ -98,7 +99,7 @@ def record_of(frame: pd.DataFrame) -> dict[str, list[Any]]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, float):
-        return value if np.isfinite(value) else None
+        return recorded(value) if np.isfinite(value) else None
     if isinstance(value, tuple):
         return list(value)
     if isinstance(value, dict):

@@ -104,11 +104,16 @@ def address(text: str) -> str:
     return "-".join(re.findall(r"[^\W_]+", text.casefold()))[:60].rstrip("-")
 
 
+def recorded(number: float) -> float | str:
+    """Return a number as it is recorded: nine digits, since the last ones of a sum depend on the order of its parts."""
+    return float(f"{number:.9g}") if math.isfinite(number) else str(number)
+
+
 def numbers(estimate: Estimate) -> dict[str, object]:
     """Return an estimate as plain values for JSON: what is not known is null, a limit that is none "inf" or "-inf"."""
     ends = {name: float(getattr(estimate, name)) for name in ("value", "low", "high")}
     return {
-        **{name: None if math.isnan(end) else end if math.isfinite(end) else str(end) for name, end in ends.items()},
+        **{name: None if math.isnan(end) else recorded(end) for name, end in ends.items()},
         "n": int(estimate.n),
         "unit": estimate.unit,
         "method": estimate.method,

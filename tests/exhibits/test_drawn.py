@@ -83,6 +83,16 @@ def test_an_executed_notebook_keeps_the_numbers(book: Workbook) -> None:
     assert (record["frame"]["value"], record["frame"]["high"], record["frame"]["flags"]) == ([0.2], [None], [["small"]])
 
 
+def test_a_record_leaves_out_the_digits_that_threads_decide(book: Workbook) -> None:
+    # a slope of two publications of the same data: their sums were added up in another order
+    first, second = (
+        forest(book, "f", {"a": share(value, -0.5, 0.5)}, "F.").records
+        for value in (-0.0031096493329321757, -0.0031096493329344937)
+    )
+    assert first == second
+    assert first[0]["frame"]["value"] == [pytest.approx(-0.00310964933, rel=1e-8)]
+
+
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
     """Return the figures that are drawn from now on."""
