@@ -3,8 +3,6 @@
 An analyst starts with `open_workbook`, asks it for measures and frames, and shows and says what they hold.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING
 

@@ -1,7 +1,5 @@
 """`python -m cxlib …`."""
 
-from __future__ import annotations
-
 from cxlib.cli import main
 
 if __name__ == "__main__":

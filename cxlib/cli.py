@@ -1,7 +1,5 @@
 """`cx`: a thin layer, one call into the library per command."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

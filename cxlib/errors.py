@@ -3,8 +3,6 @@
 A message says what is wrong, where, in how many rows, and what to do next.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Files that last: hashed, written beside their place, brought to the disk before they count."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Suggest what a mistyped name may have meant."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable, Sequence
 

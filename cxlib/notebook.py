@@ -5,8 +5,6 @@ A cell that raises `UntoldError` becomes a box that says which data would tell; 
 missing. The same cells run in a kernel, where IPython's hook for syntax trees guards each of them, and in `run`.
 """
 
-from __future__ import annotations
-
 import ast
 import json
 import re

@@ -5,8 +5,6 @@ A snapshot lies in `<folder>/<id>/`: `tables/`, `rejected/` and `manifest.json`.
 The id is a hash of the input bytes, the mapping and the versions, so the same input gives the same id.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

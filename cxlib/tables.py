@@ -4,8 +4,6 @@ Identifiers are text, times are UTC, money has a currency beside it, shares run 
 A column that no export brings stays empty and its metrics say so; it is never filled with a guess.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """TOML files read into pydantic models; what is wrong is said with file, place, key and the nearest right key."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The ledger of claims: what the industry repeats, in its own words, judged on the company's own data."""
 
-from __future__ import annotations
-
 from cxlib.claims.claim import Claim, all_claims, claims_of, claims_on, region_of
 from cxlib.claims.judge import Judged, Judgment, judge, ledger
 from cxlib.claims.printed_nps import as_printed, counted, recipe_verdict

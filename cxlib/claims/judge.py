@@ -1,7 +1,5 @@
 """Claims held against what was said of the company's own data."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import isnan, nan

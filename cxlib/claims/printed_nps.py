@@ -1,7 +1,5 @@
 """The Net Promoter Score by the recipe that an article prints, beside the right one."""
 
-from __future__ import annotations
-
 from cxlib.errors import untold
 from cxlib.finding import Verdict
 from cxlib.workbook import Workbook

@@ -1,7 +1,5 @@
 """What notebooks show. Each function takes the workbook and ids of measures, frames or Estimates."""
 
-from __future__ import annotations
-
 from cxlib.exhibits.absent import missing
 from cxlib.exhibits.bridges import bridge
 from cxlib.exhibits.chart import breakdown, trend

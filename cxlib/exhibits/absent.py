@@ -1,7 +1,5 @@
 """What stands where a measure cannot be given: which export would bring it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from cxlib.exhibits.exhibit import Exhibit, box

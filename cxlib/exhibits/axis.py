@@ -1,7 +1,5 @@
 """Ticks that a person would choose, and how they are written."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import seaborn as sns

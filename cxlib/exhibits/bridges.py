@@ -1,7 +1,5 @@
 """The bridge from opening to closing recurring revenue."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pandas as pd

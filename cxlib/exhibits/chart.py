@@ -1,7 +1,5 @@
 """Charts: a figure with caption, alt text and the numbers behind it."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import seaborn as sns

@@ -1,7 +1,5 @@
 """The ledger of claims: what is said everywhere, the company's own figure, and what may be said of it."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from html import escape

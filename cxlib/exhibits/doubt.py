@@ -1,7 +1,5 @@
 """What could mislead: looked for in the data of the month, never typed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from cxlib.exhibits import words

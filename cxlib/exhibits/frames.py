@@ -1,7 +1,5 @@
 """What an exhibit is made from: an analyst's own frame, or Estimates by name, brought to one form."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 

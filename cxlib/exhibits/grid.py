@@ -1,7 +1,5 @@
 """Tables of several measures: side by side, against months, against segments."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from cxlib.estimate import Estimate

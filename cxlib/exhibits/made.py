@@ -1,7 +1,5 @@
 """How a page was made: definitions, ledger, warnings, coverage, provenance. Generated, never typed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from html import escape
 

@@ -1,7 +1,5 @@
 """The first screen: findings in sentences, tiles with values and intervals."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from html import escape
 

@@ -1,7 +1,5 @@
 """How charts look: one font, one accent, no more ink than the numbers need."""
 
-from __future__ import annotations
-
 import base64
 import io
 from collections.abc import Iterator

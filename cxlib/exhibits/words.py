@@ -1,7 +1,5 @@
 """The sentences that are said from measures; every adjective in them is computed."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping, Sequence

@@ -3,8 +3,6 @@
 English sentences are their own key; another language is a gettext catalog beside this file.
 """
 
-from __future__ import annotations
-
 import gettext
 import math
 from dataclasses import dataclass

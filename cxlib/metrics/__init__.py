@@ -1,7 +1,5 @@
 """The measures: declared in families, counted in one scan each, estimated from the counts."""
 
-from __future__ import annotations
-
 from cxlib.metrics.experience import EXPERIENCE
 from cxlib.metrics.measure import measure, missing_columns
 from cxlib.metrics.metric import Metric

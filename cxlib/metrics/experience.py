@@ -1,7 +1,5 @@
 """What customers say when asked."""
 
-from __future__ import annotations
-
 from cxlib.metrics.metric import Metric
 
 NPS = Metric(

@@ -1,7 +1,5 @@
 """From metrics to one tidy table: counts in one scan per fact and filing date, intervals from the counts."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

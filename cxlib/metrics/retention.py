@@ -1,7 +1,5 @@
 """Who stays, and how much of their revenue."""
 
-from __future__ import annotations
-
 from cxlib.metrics.metric import Metric
 
 COHORT = "mrr_year_ago > 0"

@@ -4,8 +4,6 @@ Opening + new + reactivated + expansion - contraction - lost = closing, for ever
 month; exchange rates are constant, so none of it comes from a currency.
 """
 
-from __future__ import annotations
-
 from cxlib.metrics.metric import Direction, Kind, Metric
 
 

@@ -5,8 +5,6 @@ customers, so that the variance between groups carries the clustering; durations
 histogram counts per cell.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pandas as pd

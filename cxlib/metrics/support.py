@@ -1,7 +1,5 @@
 """How support works: volume, waiting, the ladder of success, satisfaction with single tickets."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from cxlib.metrics.metric import Metric

@@ -1,7 +1,5 @@
 """Shares of yes and no: clustered, compared, and adjusted for what else differs."""
 
-from __future__ import annotations
-
 import warnings
 from dataclasses import dataclass
 from typing import Literal

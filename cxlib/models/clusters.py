@@ -4,8 +4,6 @@ Rows of one cluster (as a rule one customer) may depend on each other; clusters 
 influence is what it adds to the error of a value.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -5,8 +5,6 @@ who come; everything else that is spent stays as it is. Amounts are not discount
 `alpha` and `beta` are those of the retention curve of new customers.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

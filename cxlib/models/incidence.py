@@ -1,7 +1,5 @@
 """How many have come to an end of one kind by when: other ends in competition, late entry, weights and clusters."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

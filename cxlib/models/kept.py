@@ -4,8 +4,6 @@ A life table in months since the start, each customer with a weight. Two such ta
 only part of the second group got the work, the difference is divided by that part.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -6,8 +6,6 @@ entry < t <= exit. Kaplan and Meier (1958), JASA 53; limits on the scale log(-lo
 Data in Medical Research*, 3rd ed., 2.2. Spells are independent; `incidence` has clusters, weights and competing ends.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

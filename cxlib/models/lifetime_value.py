@@ -5,8 +5,6 @@ comes at its start, so the first one is certain and not discounted; that is how 
 `alpha` and `beta` are those of `cxlib.models.retention_curve`; arrays are broadcast.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Literal
 

@@ -7,8 +7,6 @@ those who had it), and its error has a derivative; that of one or few nearest ne
 2008, Econometrica 76).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -3,8 +3,6 @@
 All functions take one element per person or answer. Codes are small integers from 0; weights are positive.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ The two-way model takes out what happened to all units at once as well. Errors o
 together: Liang and Zeger (1986), Biometrika 73; Arellano (1987), Oxford Bulletin of Economics and Statistics 49.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

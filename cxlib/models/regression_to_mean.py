@@ -4,8 +4,6 @@ A score is partly chance. Whoever is picked for a low one was, on average, unluc
 time. Barnett, van der Pols and Dobson (2005), International Journal of Epidemiology 34; James (1973), Biometrics 29.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

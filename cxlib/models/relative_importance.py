@@ -6,8 +6,6 @@ Multivariate Analysis*; Grömping (2007), The American Statistician 61, for grou
 Journal of Educational and Behavioral Statistics 34, for logistic regression. It is Shapley's (1953) value.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations

@@ -1,7 +1,5 @@
 """How strong something unmeasured would have to be to explain an association away."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

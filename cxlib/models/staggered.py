@@ -5,8 +5,6 @@ it has not begun yet. Callaway and Sant'Anna (2021), Journal of Econometrics 225
 not-yet and never treated, joined by the time since the start; errors from the influence of each unit with its months.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ differs say nothing. It is the average change per unit over the values that occu
 (Yitzhaki 1996, Journal of Business & Economic Statistics 14), and rests on sums only.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

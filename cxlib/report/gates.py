@@ -3,8 +3,6 @@
 A gate finds what breaks its rule: the element of the page, or the index of the cell, and what is wrong with it.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Puts a folder or a file in the place of an earlier one; what readers find is whole at every moment."""
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import os

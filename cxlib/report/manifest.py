@@ -1,7 +1,5 @@
 """The record of a publication, beside its pages: what was made, from what, and every number in a tile."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 from importlib.metadata import version

@@ -1,7 +1,5 @@
 """An executed notebook as one HTML file that needs nothing else: no script, no request, no code."""
 
-from __future__ import annotations
-
 import base64
 import re
 import unicodedata

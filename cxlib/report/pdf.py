@@ -1,7 +1,5 @@
 """The page as tagged PDF. WeasyPrint needs the library pango, which no Python package brings."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Looks into the pictures of a page: is anything drawn, does anything point outside."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

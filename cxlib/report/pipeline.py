@@ -1,7 +1,5 @@
 """From exports to published pages: snapshot, plan, run, page, PDF, gates, publish, index."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Callable, Sequence

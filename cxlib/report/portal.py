@@ -1,7 +1,5 @@
 """`index.html`: the months that were published, read from their records on disk."""
 
-from __future__ import annotations
-
 import re
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Says what runs: a bar per report on a terminal, one line per finished report elsewhere."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Puts checked pages in place of the earlier ones, all at once or not at all."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections import Counter

@@ -1,7 +1,5 @@
 """One papermill run: parameters in, executed notebook out."""
 
-from __future__ import annotations
-
 import socket
 import tempfile
 from collections.abc import Callable, Mapping

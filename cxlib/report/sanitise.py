@@ -4,8 +4,6 @@ Text from data is escaped where it is drawn; this is the second door. What is no
 comment of a customer cannot bring a script, a style, a frame or a remote picture.
 """
 
-from __future__ import annotations
-
 import re
 
 import nh3

@@ -1,7 +1,5 @@
 """Imported by the process that workers are forked from, so that each starts with everything loaded."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 

@@ -1,7 +1,5 @@
 """Makes the reports: each from notebook to checked files, in a process of its own, so that none can spoil another."""
 
-from __future__ import annotations
-
 import json
 import multiprocessing
 import os

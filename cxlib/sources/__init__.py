@@ -1,7 +1,5 @@
 """Raw exports to canonical tables and a ledger; a vendor's column names occur in `vendors/*.toml` alone."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from cxlib.sources.config import Sources, load

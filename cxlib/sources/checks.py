@@ -3,8 +3,6 @@
 Every function takes a staged export and yields the problems it found.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 

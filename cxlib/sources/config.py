@@ -1,7 +1,5 @@
 """`sources.toml`: what it may say, read strictly; a wrong key names the nearest right one."""
 
-from __future__ import annotations
-
 import codecs
 import re
 from datetime import date

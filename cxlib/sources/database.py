@@ -4,8 +4,6 @@ A database keeps no order: rows are sorted by all columns, so that the same cont
 row numbers and the same hash.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit

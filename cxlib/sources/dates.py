@@ -1,7 +1,5 @@
 """Checks of times and dates: format, epoch, time zone, summer time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

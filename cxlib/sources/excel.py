@@ -1,7 +1,5 @@
 """Excel sheets: typed cells to text, merged header cells, no vanished row."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, time, timedelta
 
 import duckdb

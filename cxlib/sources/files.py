@@ -1,7 +1,5 @@
 """The files of an export on disk: found, unpacked, hashed, and their bytes proved to be text."""
 
-from __future__ import annotations
-
 import codecs
 import glob
 import re

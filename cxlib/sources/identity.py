@@ -1,7 +1,5 @@
 """Names of people and keys of things, brought to one spelling; people's kept only as a keyed hash."""
 
-from __future__ import annotations
-
 import hashlib
 import unicodedata
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """One import: every export read, mapped and checked, then put together. All problems are raised at once."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """One row per key: whole-row duplicates leave, an event log keeps one row, the rest blocks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from cxlib.errors import Problem

@@ -1,7 +1,5 @@
 """The ledger: every row read is either kept or rejected under a reason, and the sum is proved."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

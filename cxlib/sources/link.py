@@ -1,7 +1,5 @@
 """Across the tables: one customer under one id, test accounts out, keys that meet, nothing from the future."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 

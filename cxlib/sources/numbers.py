@@ -1,7 +1,5 @@
 """Checks of numbers and amounts: decimal marks, whole numbers, minor units."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from babel.numbers import get_currency_precision, list_currencies

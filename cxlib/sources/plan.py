@@ -1,7 +1,5 @@
 """The plan of one export: what `sources.toml` says, laid over what the vendor's exports are known to be."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What was read from one export before anything is understood: tables of its rows, in file order."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

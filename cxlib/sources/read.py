@@ -1,7 +1,5 @@
 """Files and databases into DuckDB, row by row as they lie there."""
 
-from __future__ import annotations
-
 import csv
 import re
 import sys

@@ -1,7 +1,5 @@
 """A plan against the columns that a file really has: which rules stand, as SQL over the source view."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 

@@ -8,8 +8,6 @@ Three kinds:
 * every other block stands: the value cannot be read, or the numbers built on it would be wrong.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """What a message says: how many rows, the first of them, no address, and advice."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

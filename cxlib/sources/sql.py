@@ -1,7 +1,5 @@
 """SQL text: quoting, and what an analyst's expression refers to."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator

@@ -4,8 +4,6 @@ Three tables per export: `staged` (text as mapped, with the reject rule that too
 (text beside the value read from it, for the checks) and `canon` (the canonical columns).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What the studies compute: one module of pure functions per question; its notebook asks, says and judges."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 STUDIES = tuple(sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py")))

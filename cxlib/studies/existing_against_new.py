@@ -1,7 +1,5 @@
 """Whether it is easier to sell to a customer than to somebody new, and by how much."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -3,8 +3,6 @@
 Two sides are compared only on the same statement in the same words.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A lot tells most, a beginning less (customers before against customers after), a
 frames: what can be debated (windows, what counts as given to a newcomer, which fall is worth having) is an argument.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace

@@ -4,8 +4,6 @@ Counted from a survey, from logged incidents and from lists that overlap; what c
 Pure functions of frames; whatever can be debated is an argument. What no export brings raises UntoldError.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Is speed what customers want most? Ratings, and the waits and other things before them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

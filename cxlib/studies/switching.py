@@ -1,7 +1,5 @@
 """Leaving after a bad experience, beside like customers at the same moment. Times are days since 1970 (UTC)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """How many people hear of a bad experience, who brings new customers, and whether feedback is acted upon."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How pages look: one template environment for all of them, their style sheets, and the fonts put inside."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from pathlib import Path

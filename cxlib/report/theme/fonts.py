@@ -3,8 +3,6 @@
 One complete file per weight: a PDF engine that gets a weight in pieces mixes up letters between them.
 """
 
-from __future__ import annotations
-
 import base64
 import io
 import string
