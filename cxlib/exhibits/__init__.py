@@ -3,19 +3,12 @@
 from cxlib.exhibits.absent import missing
 from cxlib.exhibits.bridges import bridge
 from cxlib.exhibits.chart import breakdown, trend
-from cxlib.exhibits.claimed import (
-    claims_doubts,
-    claims_headline,
-    claims_sources,
-    claims_summary,
-    claims_table,
-)
 from cxlib.exhibits.dots import bars, forest, tornado
 from cxlib.exhibits.doubt import doubts
 from cxlib.exhibits.exhibit import Exhibit, stack
 from cxlib.exhibits.grid import by_segment, history, scorecard
 from cxlib.exhibits.lines import curves
-from cxlib.exhibits.made import coverage, definitions, freshness, how_made, inputs, ledger, ledger_sentence, warnings
+from cxlib.exhibits.made import how_made, ledger_sentence, warnings
 from cxlib.exhibits.maps import plane
 from cxlib.exhibits.measured import answer, summary, tiles
 from cxlib.exhibits.picture import captioned
@@ -30,22 +23,12 @@ __all__ = [
     "bridge",
     "by_segment",
     "captioned",
-    "claims_doubts",
-    "claims_headline",
-    "claims_sources",
-    "claims_summary",
-    "claims_table",
-    "coverage",
     "curves",
-    "definitions",
     "doubts",
     "forest",
-    "freshness",
     "history",
     "how_made",
     "how_to_read",
-    "inputs",
-    "ledger",
     "ledger_sentence",
     "methods",
     "missing",

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from cxlib.exhibits import words
-from cxlib.exhibits.exhibit import Exhibit
-from cxlib.exhibits.made import cautions
+from cxlib.exhibits.exhibit import Exhibit, bullets, paragraph
 from cxlib.facts import FACTS
 from cxlib.metrics import METRICS
 from cxlib.metrics.measure import SAMPLED, SMALL_BELOW
@@ -49,7 +48,9 @@ def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhi
         book.measure(*comparable, months=2, by=(column,))  # one scan for all, remembered
         for name in comparable:
             lines += [*shifted_mix(book, name, column), *disagreement(book, name, column)]
-    return cautions(book, lines[:MOST_LINES])
+    if not lines:
+        return paragraph(book.language.text("Nothing of what was looked for was found."), "cx-note")
+    return bullets(lines[:MOST_LINES], "cx-cautions")
 
 
 def _can_disagree(name: str, by: str) -> bool:

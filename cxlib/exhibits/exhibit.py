@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from html import escape
 from typing import Any, NamedTuple
@@ -143,6 +143,11 @@ def element(tag: str, *content: str, **attributes: str | None) -> str:
 def paragraph(text: str, class_: str, **attributes: str | None) -> Exhibit:
     """Return a paragraph of plain text."""
     return Exhibit(element("p", escape(text), class_=class_, **attributes), text)
+
+
+def bullets(lines: Sequence[str], class_: str) -> Exhibit:
+    """Return a list of plain texts."""
+    return Exhibit(element("ul", *(element("li", escape(line)) for line in lines), class_=class_), "\n".join(lines))
 
 
 NOTHING = Exhibit()

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, cast
 
-from cxlib.claims import Claim, Judgment, claims_on, judge, region_of
+import pandas as pd
+
+from cxlib.claims import IN_WORDS, Claim, Judgment, claims_on, judge, region_of
 from cxlib.errors import ConfigError, UntoldError
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
@@ -21,12 +23,6 @@ if TYPE_CHECKING:
 
 MORE_CASES = "More cases, or a longer history of them, would tell."
 SO_MANY_CASES = "About {cases_that_would_tell} cases would tell, should the figure stay as it is."
-
-VERDICTS = {
-    "supported": "Supported",
-    "not-supported": "Not supported",
-    "cannot-tell": "Cannot be told from this data",
-}
 
 
 def say(
@@ -124,7 +120,7 @@ def _drawn(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judg
 
 def _claimed(language: Language, claim: Claim, judgment: Judgment) -> Exhibit:
     quote = f"“{language.text(claim.translation)}” ({claim.seed})"
-    verdict, why = language.text(VERDICTS[judgment.verdict]), language.text(judgment.why)
+    verdict, why = language.text(IN_WORDS[judgment.verdict]), language.text(judgment.why)
     markup = element(
         "p",
         escape(f"{quote} "),
@@ -203,6 +199,22 @@ def terms(texts: Mapping[str, str]) -> Exhibit:
     items = "".join(element("dt", escape(term)) + element("dd", escape(text)) for term, text in texts.items())
     lines = "\n".join(f"{term}: {text}" for term, text in texts.items())
     return Exhibit(element("dl", items, class_="cx-definitions"), lines, record=lambda: {"methods": dict(texts)})
+
+
+def claims_sources(book: Workbook, claims: pd.DataFrame) -> Exhibit:
+    """Show claims, rows of their ledger, in their own words, where they come from and how surely, and the rule."""
+    items, lines = [], []
+    for one in claims.to_dict("records"):
+        about = book.language.text(
+            "{source} (seen: {sureness}) Tested as: {means} {rule}",
+            **{name: one[name] for name in ("source", "means", "rule")},
+            sureness=book.language.text(one["sureness"]),
+        )
+        quote = element("q", escape(one["quote"]), lang=one["language"])
+        term = element("dt", escape(one["said"]), id=f"source-{one['id']}")
+        items += [term, element("dd", quote, " ", escape(about))]
+        lines.append(f"{one['said']}: {one['quote']} {about}")
+    return Exhibit(element("dl", *items, class_="cx-definitions"), "\n".join(lines)) if items else NOTHING
 
 
 def how_to_read(book: Workbook) -> Exhibit:

@@ -87,6 +87,7 @@ def sheet(
     caption: str,
     *headers: str,
     label: str = "",
+    needed: str = "There are no data to show here.",
     **values: Value,
 ) -> Exhibit:
     """Show a table: of Estimates with their intervals, or a frame of your own.
@@ -105,6 +106,8 @@ def sheet(
         One per column; the names of a frame's columns if not given.
     label : str
         Header of the labels.
+    needed : str
+        Sentence where there is no row.
 
     Raises
     ------
@@ -125,7 +128,7 @@ def sheet(
         label = label or str(rows.index.name or "")
         rows = {str(at): tuple(line) for at, line in zip(rows.index, rows.itertuples(index=False), strict=True)}
     lines = told(rows, _cells)
-    untold("There are no data to show here.", lines)
+    untold(needed, lines)
     frame = pd.DataFrame(list(lines.values()), index=list(lines), columns=list(headers))
 
     def draw() -> Exhibit:

@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import numpy as np
+
 from cxlib.engine import Part
 from cxlib.estimate import Estimate
 from cxlib.finding import Change, Quantity, Value
@@ -84,7 +86,7 @@ def plain(language: Language, one: Value) -> str:
             return language.day(one)
         case str():
             return language.text(one)
-        case int():
+        case int() | np.integer():
             return language.number(one)
         case _:
             return language.measure(one, "ratio")
