@@ -4,6 +4,7 @@ An analyst starts with `open_workbook`, asks it for measures and frames, and sho
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def __getattr__(name: str) -> object:
     for home, names in _HOMES.items():
         if name in names:
             return getattr(import_module(f"cxlib.{home}"), name)
+    if find_spec(f"cxlib.{name}"):
+        return import_module(f"cxlib.{name}")
     exhibits = import_module("cxlib.exhibits")
     if name == "__all__":
         return sorted([*exhibits.__all__, *(one for names in _HOMES.values() for one in names)])

@@ -1,10 +1,11 @@
 """Ticks that a person would choose, and how they are written."""
 
 from collections.abc import Callable
+from textwrap import fill
 
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, MultipleLocator
+from matplotlib.ticker import Locator, MaxNLocator, MultipleLocator
 
 from cxlib.exhibits import theme
 from cxlib.language import DURATIONS, Language, is_plain
@@ -26,16 +27,27 @@ def ticks(unit: str, span: tuple[float, float], most: int) -> Locator:
     return MultipleLocator(step / scale)
 
 
-def upright(axes: Axes, language: Language, unit: str, most: int) -> None:
-    """Give the values of a chart their axis, with lines across and none around."""
-    axes.yaxis.set_major_locator(ticks(unit, axes.get_ylim(), most))
-    axes.yaxis.set_major_formatter(FuncFormatter(tick_text(language, unit, axes.get_ylim()[1])))
-    axes.grid(axis="y", color=theme.RULE, linewidth=0.6)
+def measured(axes: Axes, along: str, language: Language, unit: str, most: int, largest: float | None = None) -> None:
+    """Give the axis `along` "x" or "y" ticks in its unit, written in what suits the largest value."""
+    line = axes.xaxis if along == "x" else axes.yaxis
+    low, high = sorted(line.get_view_interval())
+    line.set_major_locator(ticks(unit, (low, high), most))
+    line.set_major_formatter(tick_text(language, unit, high if largest is None else largest))
+
+
+def ruled(axes: Axes, along: str) -> None:
+    """Draw faint lines at the ticks of one axis, behind the numbers, and no frame around them."""
+    axes.grid(axis=along, color=theme.RULE, linewidth=0.6)  # type: ignore[arg-type]
     axes.set_axisbelow(True)
-    sns.despine(ax=axes, left=True)
+    sns.despine(ax=axes, left=True, bottom=along == "x")
 
 
-def tick_text(language: Language, unit: str, largest: float) -> Callable[[float, int], str]:
+def wrapped(label: str, width: int = 34) -> str:
+    """Return a long label on two lines."""
+    return fill(label, max(width, len(label) // 2 + 6), break_long_words=False)
+
+
+def tick_text(language: Language, unit: str, largest: float) -> Callable[[float, float], str]:
     """Return how a tick is written, in the unit that suits the largest."""
     if unit == "share":
         return lambda value, _: language.percent(value, _digits(100 * value))

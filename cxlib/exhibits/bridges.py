@@ -1,14 +1,14 @@
 """The bridge from opening to closing recurring revenue."""
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from cxlib.errors import MeasureError
-from cxlib.exhibits import theme, words
+from cxlib.exhibits import axis, theme, words
 from cxlib.exhibits.absent import reason
 from cxlib.exhibits.exhibit import Exhibit, box
 from cxlib.exhibits.picture import Behind, pictured
@@ -90,22 +90,9 @@ def _draw(book: Workbook, axes: Axes, bars: Sequence[tuple[str, float]], texts: 
     # the movements are small beside the total: cut the axis where they can be seen, and say so by a broken foot
     floor = max(0.0, min(bottoms[1:-1]) - 3 * max(moved, default=0.0))
     axes.set_ylim(bottom=floor, top=max(tops) + 0.18 * (max(tops) - floor))
-    axes.set_xticks(range(len(bars)), [_wrapped(label) for label, _ in texts], color=theme.INK, fontsize=8)
+    axes.set_xticks(range(len(bars)), [fill(label, 15) for label, _ in texts], color=theme.INK, fontsize=8)
     axes.yaxis.set_major_locator(MaxNLocator(4))
-    axes.yaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: book.language.measure(value, f"{book.snapshot.currency} a month"))
-    )
+    axes.yaxis.set_major_formatter(lambda value, _: book.language.measure(value, f"{book.snapshot.currency} a month"))
     if floor > 0:
         axes.set_xlabel(book.language.text("The axis does not start at zero."))
-    axes.grid(axis="y", color=theme.RULE, linewidth=0.6)
-    axes.set_axisbelow(True)
-    sns.despine(ax=axes, left=True)
-
-
-def _wrapped(label: str, width: int = 14) -> str:
-    lines = [""]
-    for word in label.split():
-        if len(lines[-1]) + len(word) > width and lines[-1]:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return "\n".join(lines)
+    axis.ruled(axes, "y")

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from cxlib.errors import ConfigError
 from cxlib.exhibits import axis, theme, words
 from cxlib.exhibits.absent import reason
-from cxlib.exhibits.dots import dots, forest
+from cxlib.exhibits.dots import forest
 from cxlib.exhibits.exhibit import Exhibit, box
 from cxlib.exhibits.frames import Rows, estimates, tidy
 from cxlib.exhibits.picture import Behind, numbers_table, pictured
@@ -31,16 +31,11 @@ def trend(
 
     Parameters
     ----------
-    book : Workbook
     what : str or DataFrame
         Id of a measure, or a frame of your own with `period` ("2026-10"), `value`, `n` and, where there are any,
         `low, high, unit`; it needs a caption.
     months : int
         How far back a measure is drawn.
-    caption : str
-        What is shown, of whom; `{name}` is filled from the values.
-    name : str
-        Id on the page.
 
     Examples
     --------
@@ -73,7 +68,8 @@ def _course(book: Workbook, name: str, rows: pd.DataFrame, label: str, caption: 
     def draw(axes: Axes, text: str) -> Behind:
         _draw_course(axes, frame)
         _month_axis(book, axes, frame["period"])
-        axis.upright(axes, language, unit := str(frame["unit"].iloc[0]), 5)
+        axis.measured(axes, "y", language, unit := str(frame["unit"].iloc[0]), 5)
+        axis.ruled(axes, "y")
         axes.set_ylabel("")
         if unit in ("minutes", "share") and axes.get_ylim()[0] < 0:
             axes.set_ylim(bottom=0)
@@ -161,15 +157,10 @@ def breakdown(
 
     Parameters
     ----------
-    book : Workbook
     what : str, mapping of group to Estimate, or DataFrame
         Id of a measure, or numbers of your own (a frame has `label, value, n`); these need a caption.
     by : str
         Segment column; of your own numbers, what the groups are.
-    caption : str
-        What is shown, of whom; `{name}` is filled from the values.
-    name : str
-        Id on the page.
 
     Raises
     ------
@@ -205,7 +196,7 @@ def breakdown(
     frame = tidy(rows.assign(label=rows[by].map(words.segment)), "breakdown")
     against = overall.value if overall.is_known else None
     text = words.filled(book.language, caption, values) if caption else said
-    return dots(book, name or f"by-{by}-{what}", frame, text, against, what=words.segment(by).capitalize())
+    return forest(book, name or f"by-{by}-{what}", frame, text, against, what=words.segment(by).capitalize())
 
 
 def no_segments(book: Workbook, label: str, by: str) -> Exhibit:

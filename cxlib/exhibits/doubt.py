@@ -30,8 +30,6 @@ def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhi
 
     Parameters
     ----------
-    book : Workbook
-        The month.
     names : sequence of str
         Ids of the page's measures.
     by : sequence of str

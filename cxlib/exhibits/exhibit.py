@@ -34,8 +34,6 @@ class Exhibit:
         Markup and the same in plain words, where they are there already.
     draw : callable, optional
         Makes both when the exhibit is shown; nothing is drawn before.
-    name : str
-        Id on the page.
     frame : DataFrame, optional
         The numbers that are shown.
     finding : Finding, optional

@@ -1,6 +1,8 @@
 """Tables of several measures: side by side, against months, against segments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
 
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
@@ -10,7 +12,6 @@ from cxlib.exhibits.exhibit import Exhibit
 from cxlib.exhibits.tables import Cell, flag_class, sheet
 from cxlib.metrics import METRICS
 from cxlib.metrics.scan import UNKNOWN
-from cxlib.period import Month
 from cxlib.workbook import Workbook, estimate_of
 
 
@@ -58,15 +59,12 @@ def by_segment(book: Workbook, names: Sequence[str], by: str) -> Exhibit:
     sizes = sizes[sizes["n"] > 0]
     if set(sizes[by]) <= {UNKNOWN}:
         return no_segments(book, book.language.text(METRICS[available[0]].label), by)
-    segments, left_out = sizes[by].tolist()[:MOST_SEGMENTS], sizes["n"].iloc[MOST_SEGMENTS:]
-    cells = {(row["metric"], row[by]): _cell(book, estimate_of(row)) for _, row in found.iterrows()}
-    unknown = Cell(book.language.text("no data"), class_="cx-suppressed")
-    rows = {words.segment(one): tuple(cells.get((name, one), unknown) for name in available) for one in segments}
-    rest = words.smaller_groups(book.language, len(left_out), int(left_out.sum()))
-    caption = "{month} by {by}: value, 95% interval and n."
-    said = book.language.text(caption, month=book.language.month(book.month), by=words.segment(by)) + rest
-    headers = (METRICS[name].label for name in available)
-    return sheet(book, f"segments-{by}-{available[0]}", rows, said, *headers, label=words.segment(by).capitalize())
+    kept, left_out = sizes[by].tolist()[:MOST_SEGMENTS], sizes["n"].iloc[MOST_SEGMENTS:]
+    said = book.language.text(
+        "{month} by {by}: value, 95% interval and n.", month=book.language.month(book.month), by=words.segment(by)
+    ) + words.smaller_groups(book.language, len(left_out), int(left_out.sum()))
+    label = words.segment(by).capitalize()
+    return _laid_out(book, f"segments-{by}", found, by, {one: words.segment(one) for one in kept}, said, label)
 
 
 def history(book: Workbook, names: Sequence[str], months: int = 13) -> Exhibit:
@@ -81,14 +79,21 @@ def history(book: Workbook, names: Sequence[str], months: int = 13) -> Exhibit:
     available = given(book, names)
     if not available:
         return missing(book, *names)
-    found = book.measure(*available, months=months)
-    cells = {(row["metric"], row["period"]): _cell(book, estimate_of(row)) for _, row in found.iterrows()}
-    rows = {
-        book.language.month(Month.parse(period)): tuple(cells[name, period] for name in available)
-        for period in reversed(found["period"].unique().tolist())
-    }
-    caption, headers = "The last {count} months: value, 95% interval and n.", (METRICS[one].label for one in available)
-    return sheet(book, f"history-{available[0]}", rows, caption, *headers, label="Month", count=months)
+    found, month = book.measure(*available, months=months), book.language.month
+    labels = {str(one): month(one) for one in reversed(book.month.trailing(months))}
+    said = book.language.text("The last {count} months: value, 95% interval and n.", count=book.language.number(months))
+    return _laid_out(book, "history", found, "period", labels, said, "Month")
+
+
+def _laid_out(
+    book: Workbook, name: str, found: pd.DataFrame, by: str, labels: Mapping[str, str], caption: str, label: str
+) -> Exhibit:
+    """Return measures side by side, one line for each of the labelled values of a column."""
+    names = found["metric"].unique().tolist()
+    cells = {(row["metric"], row[by]): _cell(book, estimate_of(row)) for _, row in found.iterrows()}
+    unknown = Cell(book.language.text("no data"), class_="cx-suppressed")
+    rows = {text: tuple(cells.get((one, value), unknown) for one in names) for value, text in labels.items()}
+    return sheet(book, f"{name}-{names[0]}", rows, caption, *(METRICS[one].label for one in names), label=label)
 
 
 def _cell(book: Workbook, estimate: Estimate) -> Cell:

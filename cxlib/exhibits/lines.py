@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from cxlib.errors import ConfigError, UntoldError
 from cxlib.exhibits import axis, theme
@@ -50,25 +48,15 @@ def curves(
 
     Parameters
     ----------
-    book : Workbook
-    name : str
-        Id on the page.
     lines : mapping of name to DataFrame, or DataFrame
         Columns `x, value` and, where there are limits, `low, high`; one frame for all has `series` as well. A curve
         that could not be told is left out.
-    caption : str
-        What is shown, of whom; `{name}` is filled from the values.
     x, x_unit, unit : str
         What runs along the axis, its unit, and the unit of the values.
     steps : bool
         Whether the curves are steps, as estimated survival is.
     against : float, optional
         A level to compare with.
-
-    Raises
-    ------
-    UntoldError
-        If there is nothing to draw.
 
     Examples
     --------
@@ -124,15 +112,14 @@ def _draw(axes: Axes, line: pd.DataFrame, color: str, label: str, steps: bool) -
 
 def _axes(language: Language, axes: Axes, frame: pd.DataFrame, x: str, x_unit: str, unit: str) -> None:
     axes.set_xlabel(language.text(x))
-    axes.xaxis.set_major_locator(axis.ticks(x_unit, axes.get_xlim(), 8))
-    axes.xaxis.set_major_formatter(FuncFormatter(axis.tick_text(language, x_unit, float(frame["x"].max()))))
-    axis.upright(axes, language, unit, 6)
+    axis.measured(axes, "x", language, x_unit, 8, float(frame["x"].max()))
+    axis.measured(axes, "y", language, unit, 6)
+    axis.ruled(axes, "y")
     if frame["series"].nunique() > 1:
         # above the curves, where none can run; on one line if the names are short enough
         names = frame["series"].drop_duplicates().map(lambda name: language.text(str(name)))
         columns = len(names) if sum(map(len, names)) <= ONE_LINE else 1
         axes.legend(frameon=False, fontsize=8, ncols=columns, loc="lower right", bbox_to_anchor=(1, 1))
-    sns.despine(ax=axes, left=True)
 
 
 def _alt(language: Language, frame: pd.DataFrame, x_unit: str, unit: str) -> str:

@@ -60,7 +60,6 @@ def how_made(book: Workbook, *names: str) -> Exhibit:
 
     Parameters
     ----------
-    book : Workbook
     *names : str
         Ids of the page's measures.
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from cxlib.estimate import Estimate, Floats
 from cxlib.exhibits import axis, theme, words
@@ -55,9 +54,6 @@ def plane(
 
     Parameters
     ----------
-    book : Workbook
-    name, caption : str
-        Id on the page, and what is shown.
     x, y : ndarray, shapes (columns,) and (rows,)
     z : ndarray, shape (rows, columns)
     x_label, y_label, x_unit, y_unit, unit : str
@@ -115,13 +111,9 @@ def _draw(
         axes.plot([here.low, here.high], [there.value, there.value], color=theme.ACCENT, linewidth=1.6)
         axes.plot([here.value, here.value], [there.low, there.high], color=theme.ACCENT, linewidth=1.6)
         axes.plot([here.value], [there.value], "o", color=theme.ACCENT, markersize=7)
-    for line, side, limits, most in (
-        (axes.xaxis, across, axes.get_xlim(), 7),
-        (axes.yaxis, up, axes.get_ylim(), 6),
-    ):
-        line.set_label_text(language.text(side.label))
-        line.set_major_formatter(FuncFormatter(axis.tick_text(language, side.unit, float(side.values.max()))))
-        line.set_major_locator(axis.ticks(side.unit, limits, most))
+    for along, side, most in (("x", across, 7), ("y", up, 6)):
+        axes.set(**{f"{along}label": language.text(side.label)})
+        axis.measured(axes, along, language, side.unit, most, float(side.values.max()))
     sns.despine(ax=axes)
 
 

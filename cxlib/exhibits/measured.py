@@ -22,8 +22,6 @@ def answer(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
 
     Parameters
     ----------
-    book : Workbook
-        The month.
     *names : str
         Ids of metrics; those that cannot be given are left out (`tiles` names them).
     months_back : int
@@ -78,7 +76,6 @@ def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None
 
     Parameters
     ----------
-    book : Workbook
     *names : str
         Ids of measures.
     own : mapping of label to Estimate, optional

@@ -46,8 +46,6 @@ def pictured(
 
     Parameters
     ----------
-    name : str
-        Id on the page.
     frame : DataFrame
         The numbers in it.
     caption, values
@@ -75,8 +73,6 @@ def figure_exhibit(
 
     Parameters
     ----------
-    name : str
-        Id on the page.
     figure : Figure
         A matplotlib figure.
     caption, alt : str
@@ -106,13 +102,8 @@ def captioned(book: Workbook, figure: Any, caption: str, name: str = "", alt: st
 
     Parameters
     ----------
-    book : Workbook
     figure : Figure, Axes or seaborn grid
         What was drawn.
-    caption : str
-        What is drawn, of whom; `{name}` is filled from the values.
-    name : str
-        Id on the page; made from the caption if not given.
     alt : str
         What a reader who cannot see it is told; made from the axes if not given.
 

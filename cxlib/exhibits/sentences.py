@@ -42,8 +42,6 @@ def say(
 
     Parameters
     ----------
-    book : Workbook
-        The month.
     id : str
         Address of the sentence on its page, unique over all pages; or the id of a measure.
     sentence : str
@@ -179,7 +177,6 @@ def methods(book: Workbook, texts: Mapping[str, str], **values: Value) -> Exhibi
 
     Parameters
     ----------
-    book : Workbook
     texts : mapping of str to str
         What is defined, and how; both are keys of their translation, and `{name}` is filled from the values.
     **values : Value

@@ -94,14 +94,9 @@ def sheet(
 
     Parameters
     ----------
-    book : Workbook
-    name : str
-        Id on the page.
     rows : mapping of label to cell or tuple of cells, or DataFrame
         A cell is an Estimate, a Quantity, a number, a text or nothing. The index of a frame labels its rows. A row
         that could not be told is left out.
-    caption : str
-        What is shown, of whom; `{name}` is filled from the values.
     *headers : str
         One per column; the names of a frame's columns if not given.
     label : str
