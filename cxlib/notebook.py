@@ -23,6 +23,7 @@ from cxlib.store import build_snapshot, open_snapshot
 from cxlib.workbook import Workbook, find_upward
 
 TYPES: Mapping[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (float, int), "bool": (bool,)}
+BEGINNING = Path(__file__).parent / "new_notebook.ipynb"
 TYPED = re.compile(r"#\s*type:\s*(\w+)\s*(.*)")
 
 
@@ -203,8 +204,7 @@ def check_parameters(notebook: Path, given: Mapping[str, object]) -> None:
     """
     known = parameters_of(notebook)
     for name in given:
-        if name not in known:
-            raise ConfigError(f'{notebook.name}: there is no parameter "{name}"{did_you_mean(name, known)}')
+        _known(notebook, known, name)
     for name, parameter in known.items():
         value = given.get(name, parameter.default)
         fits = isinstance(value, TYPES[parameter.type]) and (parameter.type == "bool" or not isinstance(value, bool))
@@ -223,16 +223,19 @@ def read_parameter(notebook: Path, written: str) -> tuple[str, object]:
         If it is not `name=value`, there is no such parameter, or the value is not of its type.
     """
     name, sign, value = written.partition("=")
-    known = parameters_of(notebook)
     if not sign:
         raise ConfigError(f'"{written}" is not name=value, such as discount=0.08')
-    if name not in known:
-        raise ConfigError(f'{notebook.name}: there is no parameter "{name}"{did_you_mean(name, known)}')
-    kind = known[name].type
+    kind = _known(notebook, parameters_of(notebook), name).type
     try:
         return name, value if kind == "str" else READ[kind](value)
     except (ValueError, KeyError):
         raise ConfigError(f'{notebook.name}: parameter "{name}" must be {kind}, but it is "{value}"') from None
+
+
+def _known(notebook: Path, known: Mapping[str, Parameter], name: str) -> Parameter:
+    if name not in known:
+        raise ConfigError(f'{notebook.name}: there is no parameter "{name}"{did_you_mean(name, known)}')
+    return known[name]
 
 
 READ: Mapping[str, Any] = {"int": int, "float": float, "bool": {"true": True, "false": False}.__getitem__}
@@ -381,35 +384,10 @@ def new_notebook(path: Path, title: str) -> None:
     """
     if path.exists():
         raise ConfigError(f"{path} is there already; choose another name")
-    parameters = """month = "2026-10"  # type: str month of the report
-sources = "data/sources.toml"  # type: str file that lists the exports
-snapshot = ""  # type: str folder of an imported snapshot; empty imports what sources lists
-language = "en"  # type: str language of the reader"""
-    set_up = "from cxlib import *\n\nbook = open_workbook(month, sources, snapshot, language)"
-    cells = (
-        ("markdown", f"# {title}\n\nFor those who …\n\nIt does not answer …"),
-        ("code", parameters),
-        ("code", set_up),
-        ("markdown", "## The answer"),
-        ("markdown", "## How this was made"),
-        ("code", "how_made(book)"),
-    )
-    written = {
-        "cells": [
-            _cell(kind, source, f"cell-{place}", source == parameters) for place, (kind, source) in enumerate(cells)
-        ],
-        "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
+    begun = json.loads(BEGINNING.read_text("utf-8"))
+    begun["cells"][0]["source"][0] = f"# {title}\n"
     # written here and not with nbformat, whose import every kernel would wait for
-    path.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
-
-
-def _cell(kind: str, source: str, id: str, is_parameters: bool) -> dict[str, Any]:
-    metadata = {"tags": ["parameters"]} if is_parameters else {}
-    cell = {"cell_type": kind, "id": id, "metadata": metadata, "source": source.splitlines(keepends=True)}
-    return {**cell, "execution_count": None, "outputs": []} if kind == "code" else cell
+    path.write_text(json.dumps(begun, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
 
 
 class _OnBook(ast.NodeTransformer):
