@@ -1,11 +1,14 @@
 """Charts: a figure with caption, alt text and the numbers behind it."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
 from cxlib.errors import ConfigError
+from cxlib.estimate import Estimate
 from cxlib.exhibits import axis, theme, words
 from cxlib.exhibits.absent import reason
 from cxlib.exhibits.dots import forest
@@ -13,10 +16,13 @@ from cxlib.exhibits.exhibit import Exhibit, box
 from cxlib.exhibits.frames import Rows, estimates, tidy
 from cxlib.exhibits.picture import Behind, numbers_table, pictured
 from cxlib.finding import Value
+from cxlib.language import Language
 from cxlib.metrics import METRICS
 from cxlib.metrics.scan import UNKNOWN
 from cxlib.period import Month
 from cxlib.workbook import Workbook
+
+COURSE = "{label} by month, {first} to {last}. The band is the 95% interval ({method}); hollow points have n below 30."
 
 MOST_SEGMENTS = 15
 """Groups that a breakdown shows, the largest; a page is read in minutes."""
@@ -58,8 +64,10 @@ def trend(
     label = book.language.text(METRICS[what].label)
     if not rows["value"].notna().any():
         return box([book.language.text("{label}: there are no data to draw.", label=label)])
-    said = words.filled(book.language, caption, values) if caption else _trend_caption(book, label, rows)
-    return _course(book, name or f"trend-{what}", rows, label, said)
+    if not caption:
+        first, last = (Month.parse(rows["period"].iloc[end]) for end in (0, -1))
+        values = {"label": label, "first": first, "last": last, "method": rows["method"].iloc[0]}
+    return _course(book, name or f"trend-{what}", rows, label, words.filled(book.language, caption or COURSE, values))
 
 
 def _course(book: Workbook, name: str, rows: pd.DataFrame, label: str, caption: str) -> Exhibit:
@@ -73,10 +81,10 @@ def _course(book: Workbook, name: str, rows: pd.DataFrame, label: str, caption: 
         axes.set_ylabel("")
         if unit in ("minutes", "share") and axes.get_ylim()[0] < 0:
             axes.set_ylim(bottom=0)
-        months = [language.month(Month.parse(period)) for period in frame["period"]]
-        lines = list(zip(months, estimates(frame), strict=True))
+        course = [(Month.parse(period), one) for period, one in zip(frame["period"], estimates(frame), strict=True)]
+        lines = [(language.month(month), one) for month, one in course]
         numbers = numbers_table(language, name, label, language.text("Month"), lines)
-        return Behind(_trend_alt(book, label, frame[frame["value"].notna()]), numbers)
+        return Behind(_trend_alt(language, label, [line for line in course if line[1].is_known]), numbers)
 
     return pictured(book, name, frame, caption, {}, 2.5, draw)
 
@@ -116,35 +124,17 @@ def _month_axis(book: Workbook, axes: Axes, periods: pd.Series) -> None:
     axes.set_xlabel("")
 
 
-def _trend_caption(book: Workbook, label: str, rows: pd.DataFrame) -> str:
-    language = book.language
-    first, last = (language.month(Month.parse(rows["period"].iloc[end])) for end in (0, -1))
-    return language.text(
-        "{label} by month, {first} to {last}. The band is the 95% interval ({method}); hollow points have n below 30.",
-        label=label,
-        first=first,
-        last=last,
-        method=rows["method"].iloc[0],
-    )
-
-
-def _trend_alt(book: Workbook, label: str, known: pd.DataFrame) -> str:
-    language = book.language
-    unit = str(known["unit"].iloc[0])
-    values = known["value"].to_numpy(float)
-    lowest, highest, last = (known.iloc[place] for place in (int(values.argmin()), int(values.argmax()), -1))
-    return language.text(
+def _trend_alt(language: Language, label: str, course: Sequence[tuple[Month, Estimate]]) -> str:
+    lowest, highest = (pick(course, key=lambda at: at[1].value) for pick in (min, max))
+    said: Mapping[str, Value] = {
+        **{"label": label, "last": course[-1][1], "month": course[-1][0], "count": len(course)},
+        **{"low": lowest[1], "low_month": lowest[0], "high": highest[1], "high_month": highest[0]},
+    }
+    text = (
         "Line chart. {label} was {last} in {month}; over {count} months it lay between {low} ({low_month}) and "
-        "{high} ({high_month}).",
-        label=label,
-        last=language.measure(last["value"], unit),
-        month=language.month(Month.parse(last["period"])),
-        count=language.number(len(known)),
-        low=language.measure(lowest["value"], unit),
-        low_month=language.month(Month.parse(lowest["period"])),
-        high=language.measure(highest["value"], unit),
-        high_month=language.month(Month.parse(highest["period"])),
+        "{high} ({high_month})."
     )
+    return words.filled(language, text, said)
 
 
 def breakdown(
@@ -186,16 +176,14 @@ def breakdown(
         return no_segments(book, label, by)
     left_out, rows = rows.iloc[MOST_SEGMENTS:], rows.iloc[:MOST_SEGMENTS]
     overall = book.estimate(what)
-    said = book.language.text(
-        "{label} by {by}, {month}. Line: 95% interval; dotted: all together ({overall}).",
-        label=label,
-        by=words.segment(by),
-        month=book.language.month(book.month),
-        overall=words.value(book.language, overall),
-    ) + words.smaller_groups(book.language, len(left_out), int(left_out["n"].sum()))
+    text = words.filled(book.language, caption, values)
+    if not caption:
+        usual = "{label} by {by}, {month}. Line: 95% interval; dotted: all together ({overall})."
+        values = {"label": label, "by": words.segment(by), "month": book.month, "overall": overall}
+        rest = words.smaller_groups(book.language, len(left_out), int(left_out["n"].sum()))
+        text = words.filled(book.language, usual, values) + rest
     frame = tidy(rows.assign(label=rows[by].map(words.segment)), "breakdown")
     against = overall.value if overall.is_known else None
-    text = words.filled(book.language, caption, values) if caption else said
     return forest(book, name or f"by-{by}-{what}", frame, text, against, what=words.segment(by).capitalize())
 
 

@@ -10,12 +10,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cxlib.errors import ConfigError, UntoldError
-from cxlib.exhibits import axis, theme
+from cxlib.exhibits import axis, theme, words
 from cxlib.exhibits.exhibit import Exhibit
 from cxlib.exhibits.frames import told
 from cxlib.exhibits.picture import Behind, pictured
 from cxlib.exhibits.tables import Cell, table
-from cxlib.finding import Value
+from cxlib.finding import Quantity, Value
 from cxlib.language import Language
 from cxlib.nearest import listed
 
@@ -125,17 +125,11 @@ def _axes(language: Language, axes: Axes, frame: pd.DataFrame, x: str, x_unit: s
 def _alt(language: Language, frame: pd.DataFrame, x_unit: str, unit: str) -> str:
     parts = []
     for series, line in frame.groupby("series", sort=False):
-        first, last = line.iloc[0], line.iloc[-1]
-        parts.append(
-            language.text(
-                "{series} from {first} at {x_first} to {last} at {x_last}",
-                series=language.text(str(series)) if series else "",
-                first=language.measure(first["value"], unit),
-                x_first=language.measure(first["x"], x_unit),
-                last=language.measure(last["value"], unit),
-                x_last=language.measure(last["x"], x_unit),
-            ).strip()
-        )
+        said: dict[str, Value] = {"series": language.text(str(series)) if series else ""}
+        for end, row in (("first", line.iloc[0]), ("last", line.iloc[-1])):
+            said |= {end: Quantity(row["value"], unit), f"x_{end}": Quantity(row["x"], x_unit)}
+        text = "{series} from {first} at {x_first} to {last} at {x_last}"
+        parts.append(words.filled(language, text, said).strip())
     return language.text("Line chart. {curves}.", curves="; ".join(parts))
 
 

@@ -4,6 +4,7 @@ from cxlib import __version__
 from cxlib.exhibits import words
 from cxlib.exhibits.exhibit import NOTHING, Exhibit, bullets, paragraph
 from cxlib.exhibits.sentences import terms
+from cxlib.finding import Quantity, Value
 from cxlib.metrics import METRICS
 from cxlib.metrics.measure import METHODS
 from cxlib.workbook import Workbook
@@ -30,16 +31,10 @@ def ledger_sentence(book: Workbook) -> Exhibit:
 
 
 def _ledger_words(book: Workbook) -> str:
-    language = book.language
-    read = sum(entry.read for entry in book.snapshot.ledger)
-    kept = sum(entry.kept for entry in book.snapshot.ledger)
-    return language.text(
-        "{read} rows were read; {kept} are counted and {rejected} ({share}) were left out, each with a reason.",
-        read=language.number(read),
-        kept=language.number(kept),
-        rejected=language.number(read - kept),
-        share=language.percent((read - kept) / read if read else 0.0),
-    )
+    read, kept = (sum(getattr(entry, name) for entry in book.snapshot.ledger) for name in ("read", "kept"))
+    said = "{read} rows were read; {kept} are counted and {rejected} ({share}) were left out, each with a reason."
+    left_out: dict[str, Value] = {"rejected": read - kept, "share": Quantity((read - kept) / max(read, 1), "share")}
+    return words.filled(book.language, said, {"read": read, "kept": kept, **left_out})
 
 
 def warnings(book: Workbook) -> Exhibit:

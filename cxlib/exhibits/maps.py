@@ -14,7 +14,7 @@ from cxlib.exhibits import axis, theme, words
 from cxlib.exhibits.exhibit import Exhibit
 from cxlib.exhibits.picture import Behind, pictured
 from cxlib.exhibits.tables import Cell, table
-from cxlib.finding import Value
+from cxlib.finding import Quantity, Value
 from cxlib.language import Language
 
 if TYPE_CHECKING:
@@ -120,22 +120,18 @@ def _draw(
 def _alt(
     language: Language, across: _Side, up: _Side, z: Floats, unit: str, point: tuple[Estimate, Estimate] | None
 ) -> str:
-    text = language.text(
+    said: dict[str, Value] = {"low": Quantity(float(np.nanmin(z)), unit), "high": Quantity(float(np.nanmax(z)), unit)}
+    for along, side in (("x", across), ("y", up)):
+        first, last = (Quantity(float(end), side.unit) for end in (side.values.min(), side.values.max()))
+        said |= {f"{along}_label": side.label, f"{along}_first": first, f"{along}_last": last}
+    text = (
         "Map. Over {x_label} from {x_first} to {x_last} and {y_label} from {y_first} to {y_last} the value runs from "
-        "{low} to {high}.",
-        x_label=language.text(across.label),
-        x_first=across.text(language, int(across.values.argmin())),
-        x_last=across.text(language, int(across.values.argmax())),
-        y_label=language.text(up.label),
-        y_first=up.text(language, int(up.values.argmin())),
-        y_last=up.text(language, int(up.values.argmax())),
-        low=language.measure(float(np.nanmin(z)), unit),
-        high=language.measure(float(np.nanmax(z)), unit),
+        "{low} to {high}."
     )
+    text = words.filled(language, text, said)
     if point is None:
         return text
-    here, there = (words.value(language, one) for one in point)
-    return f"{text} " + language.text("Your company lies at {x} and {y}.", x=here, y=there)
+    return f"{text} " + words.filled(language, "Your company lies at {x} and {y}.", dict(zip("xy", point, strict=True)))
 
 
 def _numbers(language: Language, name: str, caption: str, across: _Side, up: _Side, z: Floats, unit: str) -> Exhibit:

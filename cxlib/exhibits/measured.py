@@ -9,7 +9,7 @@ from cxlib.exhibits.absent import given, missing
 from cxlib.exhibits.exhibit import NOTHING, Exhibit, element, paragraph, stack
 from cxlib.exhibits.frames import estimates, of_estimates, record_of
 from cxlib.exhibits.sentences import said_of_change
-from cxlib.finding import Change
+from cxlib.finding import Change, Value
 from cxlib.language import Language
 from cxlib.metrics import METRICS
 from cxlib.workbook import Workbook
@@ -50,22 +50,14 @@ def summary(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
     if not told:
         return paragraph(language.text("There is no month before to compare with."), "cx-summary", id="finding-summary")
     good, bad = ([f for f in told if words.good_or_bad(f) == verdict] for verdict in ("good", "bad"))
-    text = language.text(
-        "Against {month}, {good} of {count} measures got better and {bad} got worse by more than chance would bring.",
-        month=language.month(book.month.shift(-months_back)),
-        good=_how_many(language, len(good)),
-        bad=_how_many(language, len(bad)),
-        count=language.number(len(told)),
-    )
+    said = "Against {month}, {good} of {count} measures got better and {bad} got worse by more than chance would bring."
+    counts: dict[str, Value] = {"good": len(good) or "none", "bad": len(bad) or "none", "count": len(told)}
+    text = words.filled(language, said, {"month": book.month.shift(-months_back), **counts})
     for opening, group in (("Better: {names}.", good), ("Worse: {names}.", bad)):
         if group:
             labels = "; ".join(language.text(METRICS[finding.metric].label) for finding in group)
             text += " " + language.text(opening, names=labels)
     return paragraph(text, "cx-summary", id="finding-summary")
-
-
-def _how_many(language: Language, count: int) -> str:
-    return language.number(count) if count else language.text("none")
 
 
 def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None, months_back: int = 1) -> Exhibit:

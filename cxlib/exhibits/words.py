@@ -139,11 +139,8 @@ def smaller_groups(language: Language, groups: int, cases: int) -> str:
     """Return what is not shown of a long breakdown, as a sentence to add; empty where nothing is left out."""
     if not groups:
         return ""
-    return " " + language.text(
-        "Not shown: {groups} smaller groups with {cases} cases.",
-        groups=language.number(groups),
-        cases=language.number(cases),
-    )
+    said = "Not shown: {groups} smaller groups with {cases} cases."
+    return " " + filled(language, said, {"groups": groups, "cases": cases})
 
 
 def change_phrase(language: Language, finding: Change) -> str:
