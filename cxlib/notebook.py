@@ -51,17 +51,9 @@ def not_told(
 ) -> Exhibit:
     """Return the box of a cell that could not tell, and put `Untold` in place of what it would have made.
 
-    Parameters
-    ----------
-    error : UntoldError
-    namespace : dict
-        The notebook's names.
-    made : mapping of name to line
-        What the cell assigns, and where the first statement that does ends; what stood above the failing line is kept.
-    findings : sequence of str
-        Ids of the findings that the cell would have said.
-    shows : bool
-        Whether the cell would have shown something; one that only makes names says a reason once, where it arises.
+    `made` are the names it assigns, with the line where the first statement that does ends: what stood above the
+    failing line is kept. `findings` are the ids that it would have said; `shows` tells whether it would have shown
+    something: a cell that only makes names says a reason once, where it arises.
     """
     line = error.__traceback__.tb_lineno if error.__traceback__ is not None else 0
     for name, at in made.items():
@@ -243,27 +235,17 @@ READ: Mapping[str, Any] = {"int": int, "float": float, "bool": {"true": True, "f
 
 @dataclass(frozen=True)
 class Study:
-    """What a notebook said and showed on one company.
-
-    Parameters
-    ----------
-    name : str
-        Of the notebook.
-    findings : mapping of id to Finding
-        What it said, in order.
-    exhibits : mapping of name to Exhibit
-        What it showed, each with its numbers at `.frame`; nothing is drawn yet.
-    records : tuple of mappings
-        The same as plain values, as the published run records them.
-    names : mapping of str to object
-        The notebook's names at its end.
-    """
+    """What a notebook said and showed on one company."""
 
     name: str
     findings: Mapping[str, Finding]
+    """By id, in order."""
     exhibits: Mapping[str, Exhibit]
+    """By name, each with its numbers at `.frame`; nothing is drawn yet."""
     records: tuple[Record, ...]
+    """The same as plain values, as the published run records them."""
     names: Mapping[str, Any]
+    """The notebook's names at its end."""
 
     @property
     def untold(self) -> tuple[str, ...]:
@@ -289,13 +271,7 @@ class Study:
 def run(notebook: Path | str, book: Workbook, **parameters: object) -> Study:
     """Run the cells of a notebook in this process on a workbook that is open already; nothing is drawn.
 
-    Parameters
-    ----------
-    notebook : Path or str
-    book : Workbook
-        Stands for what `open_workbook` would open.
-    **parameters
-        In place of the defaults of the parameters cell.
+    `book` stands for what `open_workbook` would open, the parameters for the defaults of the parameters cell.
 
     Raises
     ------
@@ -334,16 +310,9 @@ def records_in(executed: Mapping[str, Any]) -> list[Record]:
 
 
 def said(book: Workbook, names: Iterable[str], folder: str = "") -> list[Record]:
-    """Return what notebooks recorded: from the files of a publication, or by running them now.
+    """Return what notebooks recorded: from the `<name>.json` of a publication's folder, or by running them now.
 
-    Parameters
-    ----------
-    book : Workbook
-        The month; a file that speaks of another month or snapshot says nothing here.
-    names : iterable of str
-        Of the notebooks.
-    folder : str
-        Where their `<name>.json` lie; empty runs the notebooks in this process.
+    A file that speaks of another month or snapshot says nothing here.
     """
     if not folder:
         return [record for name in names for record in run(notebook_named(name), book).records]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from cxlib.exhibits.frames import record_of
 from cxlib.finding import Finding
 
 MIME = "application/vnd.cx+json"
@@ -28,20 +29,9 @@ class Drawn(NamedTuple):
 class Exhibit:
     """Something to be shown on a page.
 
-    Parameters
-    ----------
-    html, text : str
-        Markup and the same in plain words, where they are there already.
-    draw : callable, optional
-        Makes both when the exhibit is shown; nothing is drawn before.
-    frame : DataFrame, optional
-        The numbers that are shown.
-    finding : Finding, optional
-        What a sentence says.
-    record : mapping, optional
-        The same as plain values, for the executed notebook.
-    parts : tuple of Exhibit
-        The exhibits that this one shows one under the other.
+    `html` and `text`, markup and the same in plain words, are there already, or `draw` makes both when the exhibit is
+    shown. `frame` holds the numbers that are shown, `finding` what a sentence says; `record` makes the same as plain
+    values for the executed notebook, from the frame if not given. `parts` are exhibits shown one under the other.
     """
 
     def __init__(
@@ -60,6 +50,8 @@ class Exhibit:
         self.name = name
         self.frame = pd.DataFrame() if frame is None else frame
         self.finding = finding
+        if record is None and frame is not None:
+            self._record = lambda: {"exhibit": name, "frame": record_of(frame)}
 
     @cached_property
     def _drawn(self) -> Drawn:

@@ -7,7 +7,7 @@ from cxlib.estimate import Estimate
 from cxlib.exhibits import words
 from cxlib.exhibits.absent import given, missing
 from cxlib.exhibits.exhibit import NOTHING, Exhibit, element, paragraph, stack
-from cxlib.exhibits.frames import estimates, of_estimates, record_of
+from cxlib.exhibits.frames import estimates, of_estimates
 from cxlib.exhibits.sentences import said_of_change
 from cxlib.finding import Change, Value
 from cxlib.language import Language
@@ -99,7 +99,6 @@ def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None
         "\n".join(texts),
         name="tiles",
         frame=frame,
-        record=lambda: {"exhibit": "tiles", "frame": record_of(frame)},
     )
     return (shown if len(frame) else NOTHING) + missing(book, *names)
 

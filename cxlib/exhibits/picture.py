@@ -16,7 +16,6 @@ from cxlib.errors import ConfigError
 from cxlib.estimate import Estimate
 from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit, element
-from cxlib.exhibits.frames import record_of
 from cxlib.exhibits.tables import Cell, flag_class, table
 from cxlib.finding import Value
 from cxlib.language import Language
@@ -63,7 +62,7 @@ def pictured(
             behind = draw(figure.subplots(), text)
             return figure_exhibit(book, name, figure, text + behind.note, behind.alt, behind.numbers)
 
-    return Exhibit(draw=drawn, name=name, frame=frame, record=lambda: {"exhibit": name, "frame": record_of(frame)})
+    return Exhibit(draw=drawn, name=name, frame=frame)
 
 
 def figure_exhibit(
@@ -135,7 +134,6 @@ def captioned(book: Workbook, figure: Any, caption: str, name: str = "", alt: st
         draw=lambda: figure_exhibit(book, name, drawn, text, described),
         name=name,
         frame=frame,
-        record=lambda: {"exhibit": name, "frame": record_of(frame)},
     )
 
 

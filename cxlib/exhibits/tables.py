@@ -14,7 +14,7 @@ from cxlib.errors import untold
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
 from cxlib.exhibits.exhibit import Exhibit, element
-from cxlib.exhibits.frames import record_of, told
+from cxlib.exhibits.frames import told
 from cxlib.finding import Value
 from cxlib.language import Language
 
@@ -29,6 +29,10 @@ class Cell:
     text: str
     is_number: bool = True
     class_: str = ""
+
+    @property
+    def value(self) -> str:
+        return self.text
 
     @property
     def html(self) -> str:
@@ -132,7 +136,7 @@ def sheet(
         texts = [language.text(text) if text else "" for text in (label, *headers)]
         return table(words.filled(language, caption, values), texts, shown, name)
 
-    return Exhibit(draw=draw, name=name, frame=frame, record=lambda: {"exhibit": name, "frame": _recorded(frame)})
+    return Exhibit(draw=draw, name=name, frame=frame)
 
 
 def _cells(given: Any) -> tuple[Any, ...]:
@@ -156,16 +160,3 @@ def _cell(language: Language, one: Any) -> Cell:
     if not isinstance(one, Estimate):
         return Cell(words.plain(language, one))
     return Cell(words.with_limits(language, one), class_=flag_class(one.flags))
-
-
-def _recorded(frame: pd.DataFrame) -> dict[str, Any]:
-    plain = frame.map(
-        lambda one: (
-            words.numbers(one)
-            if isinstance(one, Estimate)
-            else one.text
-            if isinstance(one, Cell)
-            else getattr(one, "value", one)
-        )
-    )
-    return {"rows": list(plain.index), **record_of(plain)}
