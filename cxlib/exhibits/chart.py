@@ -184,7 +184,7 @@ def breakdown(
         text = words.filled(book.language, usual, values) + rest
     frame = tidy(rows.assign(label=rows[by].map(words.segment)), "breakdown")
     against = overall.value if overall.is_known else None
-    return forest(book, name or f"by-{by}-{what}", frame, text, against, what=words.segment(by).capitalize())
+    return forest(book, name or f"by-{by}-{what}", frame, text, against, row_heading=words.segment(by).capitalize())
 
 
 def no_segments(book: Workbook, label: str, by: str) -> Exhibit:

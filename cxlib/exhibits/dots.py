@@ -40,7 +40,7 @@ def forest(
     *,
     unit: str = "share",
     log: bool = False,
-    what: str = "What",
+    row_heading: str = "What",
     **values: Value,
 ) -> Exhibit:
     """Draw numbers of one unit side by side: dots with their 95 % intervals as lines, in the order given.
@@ -53,8 +53,8 @@ def forest(
         A number to compare with, drawn as a dotted line, named by `label`.
     log : bool
         Whether the axis is logarithmic (ratios).
-    what : str
-        What the labels are, over them in the table behind the picture.
+    row_heading : str
+        What stands over the labels in the table behind the picture.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def forest(
     def draw(axes: Axes, text: str) -> Behind:
         shown = _labelled(book.language, frame)
         _draw_forest(book.language, axes, shown, against, log)
-        numbers = numbers_table(book.language, name, text + note, book.language.text(what), shown)
+        numbers = numbers_table(book.language, name, text + note, book.language.text(row_heading), shown)
         return Behind(_alt(book.language, shown), numbers, note)
 
     return pictured(book, name, frame, caption, values, 0.6 + 0.36 * len(frame), draw)
@@ -147,9 +147,7 @@ def _span(rows: list[Estimate], against: float | None) -> tuple[float, float]:
 
 
 def _with_n(language: Language, label: str, one: Estimate) -> str:
-    if not one.is_known:
-        return language.text("{label} ({value})", label=label, value=words.value(language, one))
-    return language.text("{label} (n = {n})", label=label, n=language.number(one.n))
+    return f"{label} ({words.denominator(language, one) if one.is_known else words.value(language, one)})"
 
 
 def _alt(language: Language, rows: list[tuple[str, Estimate]]) -> str:
