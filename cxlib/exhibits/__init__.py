@@ -6,16 +6,14 @@ What could not be told is left out; where nothing is left, UntoldError is raised
 """
 
 from cxlib.exhibits.absent import missing
-from cxlib.exhibits.bridges import bridge
-from cxlib.exhibits.chart import breakdown, trend
+from cxlib.exhibits.chart import breakdown, bridge, trend
 from cxlib.exhibits.dots import bars, forest, tornado
 from cxlib.exhibits.doubt import doubts
 from cxlib.exhibits.exhibit import Exhibit, stack
-from cxlib.exhibits.grid import by_segment, history, scorecard
 from cxlib.exhibits.lines import curves
 from cxlib.exhibits.made import how_made, ledger_sentence, warnings
 from cxlib.exhibits.maps import plane
-from cxlib.exhibits.measured import answer, summary, tiles
+from cxlib.exhibits.measured import answer, by_segment, history, scorecard, summary, tiles
 from cxlib.exhibits.picture import captioned
 from cxlib.exhibits.sentences import how_to_read, methods, say
 from cxlib.exhibits.tables import sheet

@@ -12,7 +12,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from cxlib.errors import untold
 from cxlib.estimate import Estimate
-from cxlib.exhibits import axis, theme, words
+from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit
 from cxlib.exhibits.frames import Rows, estimates, tidy, told
 from cxlib.exhibits.picture import Behind, numbers_table, pictured
@@ -91,7 +91,7 @@ def _draw_forest(
         dot(language, axes, y, one, span)
     if against is not None:
         axes.axvline(against, color=theme.QUIET, linewidth=0.9, linestyle=":")
-    axes.set_yticks(places, [axis.wrapped(_with_n(language, label, one)) for label, one in rows], color=theme.INK)
+    axes.set_yticks(places, [theme.wrapped(_with_n(language, label, one)) for label, one in rows], color=theme.INK)
     axes.set_ylim(-0.6, len(rows) - 0.3)
     if not log:
         room = 0.06 * (span[1] - span[0] or 1.0)
@@ -99,11 +99,11 @@ def _draw_forest(
     elif span[0] > 0:
         room = (span[1] / span[0]) ** 0.06
         axes.set_xlim(span[0] / room, span[1] * room)
-    axis.measured(axes, "x", language, rows[0][1].unit, 6, span[1])
+    theme.measured(axes, "x", language, rows[0][1].unit, 6, span[1])
     if log:
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.xaxis.set_minor_locator(NullLocator())
-    axis.ruled(axes, "x")
+    theme.ruled(axes, "x")
 
 
 def dot(language: Language, axes: Axes, y: float, one: Estimate, span: tuple[float, float]) -> None:
@@ -185,8 +185,8 @@ def bars(
             _draw_group(axes, frame[frame["group"] == group], labels, place, len(groups), language.text(str(group)))
         axes.set_xticks(range(len(labels)), [language.text(str(label)) for label in labels], color=theme.INK)
         axes.set_xlabel(language.text(x) if x else "")
-        axis.measured(axes, "y", language, str(frame["unit"].iloc[0]), 5)
-        axis.ruled(axes, "y")
+        theme.measured(axes, "y", language, str(frame["unit"].iloc[0]), 5)
+        theme.ruled(axes, "y")
         if len(groups) > 1:
             # above the bars, where none can stand
             axes.legend(frameon=False, fontsize=8, ncols=min(len(groups), 4), loc="lower right", bbox_to_anchor=(1, 1))
@@ -261,11 +261,11 @@ def _draw_tornado(language: Language, axes: Axes, frame: pd.DataFrame, name: str
             axes.annotate(said[-1], (value, y), (-4 if side == "right" else 4, 0), **how)
         lines.append((language.text(row["label"]), [Cell(text) for text in said]))
     axes.axvline(base, color=theme.ACCENT, linewidth=1.4)
-    axes.set_yticks(places, [axis.wrapped(label) for label, _ in lines], color=theme.INK)
+    axes.set_yticks(places, [theme.wrapped(label) for label, _ in lines], color=theme.INK)
     axes.margins(x=0.35)
     axes.set_ylim(-0.6, len(frame) - 0.4)
-    axis.measured(axes, "x", language, unit, 6, float(frame[["low", "high"]].to_numpy(float).max()))
-    axis.ruled(axes, "x")
+    theme.measured(axes, "x", language, unit, 6, float(frame[["low", "high"]].to_numpy(float).max()))
+    theme.ruled(axes, "x")
     headers = [language.text(text) for text in ("Assumption", "At one end", "At the other")]
     alt = language.text(
         "Bars around {base}: {rows}.",

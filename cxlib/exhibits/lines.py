@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cxlib.errors import ConfigError, UntoldError
-from cxlib.exhibits import axis, theme, words
+from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit
 from cxlib.exhibits.frames import told
 from cxlib.exhibits.picture import Behind, pictured
@@ -112,9 +112,9 @@ def _draw(axes: Axes, line: pd.DataFrame, color: str, label: str, steps: bool) -
 
 def _axes(language: Language, axes: Axes, frame: pd.DataFrame, x: str, x_unit: str, unit: str) -> None:
     axes.set_xlabel(language.text(x))
-    axis.measured(axes, "x", language, x_unit, 8, float(frame["x"].max()))
-    axis.measured(axes, "y", language, unit, 6)
-    axis.ruled(axes, "y")
+    theme.measured(axes, "x", language, x_unit, 8, float(frame["x"].max()))
+    theme.measured(axes, "y", language, unit, 6)
+    theme.ruled(axes, "y")
     if frame["series"].nunique() > 1:
         # above the curves, where none can run; on one line if the names are short enough
         names = frame["series"].drop_duplicates().map(lambda name: language.text(str(name)))

@@ -10,7 +10,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from cxlib.estimate import Estimate, Floats
-from cxlib.exhibits import axis, theme, words
+from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit
 from cxlib.exhibits.picture import Behind, pictured
 from cxlib.exhibits.tables import Cell, table
@@ -97,7 +97,7 @@ def _draw(
     level: float,
     point: tuple[Estimate, Estimate] | None,
 ) -> None:
-    write = axis.tick_text(language, unit, float(np.nanmax(z)))
+    write = theme.tick_text(language, unit, float(np.nanmax(z)))
     levels = np.unique(np.nanquantile(z, (0.1, 0.25, 0.4, 0.55, 0.7, 0.85, 0.95)).round(2))
     levels = levels[np.abs(levels - level) > 1e-9]
     if len(levels):
@@ -113,7 +113,7 @@ def _draw(
         axes.plot([here.value], [there.value], "o", color=theme.ACCENT, markersize=7)
     for along, side, most in (("x", across, 7), ("y", up, 6)):
         axes.set(**{f"{along}label": language.text(side.label)})
-        axis.measured(axes, along, language, side.unit, most, float(side.values.max()))
+        theme.measured(axes, along, language, side.unit, most, float(side.values.max()))
     sns.despine(ax=axes)
 
 
