@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -17,13 +17,6 @@ MIME = "application/vnd.cx+json"
 """Under which an executed notebook keeps what was said and shown, as data beside the text."""
 
 Record = Mapping[str, Any]
-
-
-class Drawn(NamedTuple):
-    """Markup whose texts from data are escaped, and the same in plain words."""
-
-    html: str
-    text: str
 
 
 class Exhibit:
@@ -39,14 +32,14 @@ class Exhibit:
         html: str = "",
         text: str = "",
         *,
-        draw: Callable[[], Drawn | Exhibit] | None = None,
+        draw: Callable[[], Exhibit] | None = None,
         name: str = "",
         frame: pd.DataFrame | None = None,
         finding: Finding | None = None,
         record: Callable[[], Record] | None = None,
         parts: tuple[Exhibit, ...] = (),
     ) -> None:
-        self._given, self._draw, self._record, self._parts = Drawn(html, text), draw, record, parts
+        self._given, self._draw, self._record, self._parts = (html, text), draw, record, parts
         self.name = name
         self.frame = pd.DataFrame() if frame is None else frame
         self.finding = finding
@@ -54,19 +47,17 @@ class Exhibit:
             self._record = lambda: {"exhibit": name, "frame": record_of(frame)}
 
     @cached_property
-    def _drawn(self) -> Drawn:
-        if self._draw is None:
-            return self._given
-        made = self._draw()
-        return Drawn(made.html, made.text)
+    def _drawn(self) -> tuple[str, str]:
+        made = self._draw() if self._draw else None
+        return (made.html, made.text) if made else self._given
 
     @property
     def html(self) -> str:
-        return self._drawn.html
+        return self._drawn[0]
 
     @property
     def text(self) -> str:
-        return self._drawn.text
+        return self._drawn[1]
 
     @property
     def parts(self) -> tuple[Exhibit, ...]:
@@ -95,10 +86,6 @@ class Exhibit:
 def stack(*exhibits: Exhibit | Iterable[Exhibit]) -> Exhibit:
     """Return exhibits one under the other, as one.
 
-    Parameters
-    ----------
-    *exhibits : Exhibit, or iterable of Exhibit
-
     Examples
     --------
     >>> stack(trend(book, name) for name in ("csat", "nps")).html.count("<figure")
@@ -107,9 +94,9 @@ def stack(*exhibits: Exhibit | Iterable[Exhibit]) -> Exhibit:
     given = [part for one in exhibits for part in ([one] if isinstance(one, Exhibit) else one)]
     parts = tuple(part for one in given for part in one.parts if part._draw is not None or part.html)
 
-    def drawn() -> Drawn:
+    def drawn() -> Exhibit:
         shown = [part for part in parts if part.html]
-        return Drawn("\n".join(part.html for part in shown), "\n".join(part.text for part in shown))
+        return Exhibit("\n".join(part.html for part in shown), "\n".join(part.text for part in shown))
 
     return parts[0] if len(parts) == 1 else Exhibit(draw=drawn, parts=parts) if parts else Exhibit()
 

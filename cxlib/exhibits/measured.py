@@ -14,7 +14,6 @@ from cxlib.exhibits.frames import estimates, of_estimates
 from cxlib.exhibits.sentences import said_of_change
 from cxlib.exhibits.tables import Cell, flag_class, sheet
 from cxlib.finding import Change, Value
-from cxlib.language import Language
 from cxlib.metrics import METRICS
 from cxlib.metrics.scan import UNKNOWN
 from cxlib.workbook import Workbook, estimate_of
@@ -95,56 +94,32 @@ def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None
     frame = of_estimates({**measured, **(own or {})})
     lines = zip(frame["label"], estimates(frame), strict=True)
     mine = [(label, one) for label, one in lines if label not in measured]
-    drawn = (*(_tile(book, change) for change in changes), *(_own_tile(book, *line) for line in mine))
-    markup = element("ul", *drawn, class_="cx-tiles")
+    drawn = [_tile(book, METRICS[change.metric].label, change.now, change) for change in changes]
+    markup = element("ul", *drawn, *(_tile(book, *line) for line in mine), class_="cx-tiles")
     texts = [words.sentence(book.language, change) for change in changes]
     texts += [f"{label}: {words.full(book.language, one)}." for label, one in mine]
-    shown = Exhibit(
-        markup,
-        "\n".join(texts),
-        name="tiles",
-        frame=frame,
-    )
+    shown = Exhibit(markup, "\n".join(texts), name="tiles", frame=frame)
     return (shown if len(frame) else NOTHING) + missing(book, *names)
 
 
-def _own_tile(book: Workbook, label: str, one: Estimate) -> str:
-    small = " cx-small" if "small" in one.flags else ""
-    return element("li", *_number(book.language, book.language.text(label), one), class_="cx-tile cx-own" + small)
-
-
-def _number(language: Language, label: str, one: Estimate) -> list[str]:
-    """Return the lines that every tile has: what it is, its value, its interval and its denominator."""
+def _tile(book: Workbook, label: str, one: Estimate, change: Change | None = None) -> str:
+    """Return what it is, its value, its interval, its denominator and, of a measure, its change."""
+    language, is_small = book.language, "small" in one.flags
     texts = {
-        "label": label,
+        "label": language.text(label),
         "value": words.value(language, one),
         "interval": words.interval(language, one),
         "n": words.denominator(language, one),
     }
-    return [element("span", escape(text), class_=f"cx-tile-{part}") for part, text in texts.items()]
-
-
-def _tile(book: Workbook, finding: Change) -> str:
-    language, now = book.language, finding.now
-    small = " cx-small" if "small" in now.flags else ""
-    lines = [
-        *_number(language, language.text(METRICS[finding.metric].label), now),
-        element(
-            "span",
-            escape(words.change_phrase(language, finding)),
-            class_="cx-tile-change",
-            data_direction=DIRECTIONS[finding.verdict] if not small else "none",
-            data_good=words.good_or_bad(finding) if not small else "neutral",
-        ),
-    ]
-    return element(
-        "li",
-        *lines,
-        class_="cx-tile" + small,
-        data_metric=finding.metric,
-        data_period=str(book.month),
-        data_shown=words.value(language, now),
-    )
+    lines = [element("span", escape(text), class_=f"cx-tile-{part}") for part, text in texts.items()]
+    small = " cx-small" if is_small else ""
+    if change is None:
+        return element("li", *lines, class_="cx-tile cx-own" + small)
+    direction = {"data_direction": DIRECTIONS[change.verdict], "data_good": words.good_or_bad(change)}
+    said = {"data_direction": "none", "data_good": "neutral"} if is_small else direction
+    lines.append(element("span", escape(words.change_phrase(language, change)), class_="cx-tile-change", **said))
+    data = {"data_metric": change.metric, "data_period": str(book.month), "data_shown": texts["value"]}
+    return element("li", *lines, class_="cx-tile" + small, **data)
 
 
 def scorecard(book: Workbook, *names: str, name: str = "scorecard") -> Exhibit:

@@ -13,7 +13,7 @@ from cxlib.errors import ConfigError, UntoldError
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
 from cxlib.exhibits.absent import reason
-from cxlib.exhibits.exhibit import NOTHING, Drawn, Exhibit, Record, element, paragraph, stack
+from cxlib.exhibits.exhibit import NOTHING, Exhibit, Record, element, paragraph, stack
 from cxlib.finding import Change, Finding, Value, Verdict
 from cxlib.finding import verdict as verdict_of
 from cxlib.language import Language
@@ -104,7 +104,7 @@ def say(
     )
 
 
-def _drawn(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judgment], ...]) -> Drawn:
+def _drawn(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judgment], ...]) -> Exhibit:
     """Return the sentence at its own address, under it the claims that are held against it and what it rests on."""
     shown = [
         paragraph(text_of(language, finding), "cx-finding", id=f"finding-{finding.id}", data_verdict=finding.verdict)
@@ -112,8 +112,7 @@ def _drawn(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judg
     shown += [_claimed(language, claim, judgment) for claim, judgment in judged]
     if finding.assumption:
         shown.append(paragraph(words.filled(language, finding.assumption, finding.values), "cx-note"))
-    together = stack(shown)
-    return Drawn(together.html, together.text)
+    return stack(shown)
 
 
 def _claimed(language: Language, claim: Claim, judgment: Judgment) -> Exhibit:
