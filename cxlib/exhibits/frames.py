@@ -21,14 +21,8 @@ Read = TypeVar("Read")
 def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)) -> pd.DataFrame:
     """Return numbers as a frame: the keys and `value, low, high, n, unit, method, flags`.
 
-    Parameters
-    ----------
-    rows : DataFrame, or mapping of label to Estimate
-        A frame needs the keys, `value` and `n`; None in a mapping, and what could not be told, has no row.
-    what : str
-        Name of the exhibit, for the message.
-    unit : str
-        Of a frame without that column.
+    A frame needs the keys, `value` and `n`; `unit` is of one without that column. None in a mapping, and what could not
+    be told, has no row. `what` names the exhibit in a message.
 
     Raises
     ------
