@@ -4,7 +4,7 @@ A lot tells most, a beginning less (customers before against customers after), a
 frames: what can be debated (windows, what counts as given to a newcomer, which fall is worth having) is an argument.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +16,7 @@ from statsmodels.stats.power import NormalIndPower
 from statsmodels.stats.proportion import proportion_effectsize
 
 from cxlib.errors import MeasureError, UntoldError, untold
-from cxlib.estimate import ALPHA, Array, Estimate, difference, proportion
+from cxlib.estimate import ALPHA, Estimate, difference, proportion, wilson
 from cxlib.models.binary import hidden_if_few, share, share_difference
 from cxlib.models.incidence import STILL, WANTED, durations, incidence
 from cxlib.models.kept import MONTH, Gain, Kept, gain, horizon_of, kept
@@ -35,6 +35,16 @@ SHORTEST = 3
 SPELLS = ("subscriptions.started_at", "subscriptions.ended_at", "subscriptions.monthly_amount")
 WORK = ("interventions.customer_id", "interventions.kind", "interventions.assigned_at")
 TICKETS = ("tickets.created_at", "tickets.customer_id")
+GIVEN_TO_WHOM = (
+    "A list of the success work given to each customer (what, to whom, when, and whether drawn by lot) and the "
+    "subscriptions with their starts and ends would tell."
+)
+GIVEN_WHEN = (
+    "Tickets with their customer and day, and the day on which each success manager was given to a customer who had "
+    "been there for a year, would tell."
+)
+AGAIN = "A survey that asks the same customers again would tell."
+BOOKS = "What support, success and delivery cost month by month would tell."
 SEGMENTS = "s.tier, s.region, s.sector, s.segment, s.channel, s.product"
 
 GIVEN = """
@@ -42,16 +52,19 @@ SELECT customer_id, kind, assigned_at, trigger_score,
     row_number() OVER (PARTITION BY customer_id, kind ORDER BY assigned_at, intervention_id) AS place
 FROM interventions WHERE assigned_at < $cut AND coalesce(arm, 'observational') <> 'control'
 """
+FIRST = f"""
+SELECT customer_id, min(assigned_at) AS worked_at,
+    min(CASE WHEN kind = 'success_manager' THEN assigned_at END) AS manager_at,
+    min(CASE WHEN kind = 'success_manager' AND place = 1 THEN trigger_score END) AS manager_score,
+    min(CASE WHEN kind = 'onboarding' THEN assigned_at END) AS onboarded_at
+FROM ({GIVEN}) AS given GROUP BY customer_id
+"""
 NEWCOMERS = f"""
-WITH given AS ({GIVEN})
-SELECT s.customer_id, {SEGMENTS}, s.started_at, s.observed_from, s.first_mrr AS mrr,
+SELECT s.customer_id, {SEGMENTS}, s.started_at, s.observed_from, s.first_mrr AS mrr, f.manager_at, f.manager_score,
     CASE WHEN s.ended_at < $cut THEN s.ended_at END AS ended_at,
     CASE WHEN s.ended_at < $cut THEN s.end_reason END AS end_reason,
-    m.assigned_at AS manager_at, m.trigger_score AS manager_score,
-    CASE WHEN o.assigned_at <= s.started_at + INTERVAL $welcome DAY THEN o.assigned_at END AS onboarded_at
-FROM customer_spell AS s
-LEFT JOIN given AS m ON m.customer_id = s.customer_id AND m.kind = 'success_manager' AND m.place = 1
-LEFT JOIN given AS o ON o.customer_id = s.customer_id AND o.kind = 'onboarding' AND o.place = 1
+    CASE WHEN f.onboarded_at <= s.started_at + INTERVAL $welcome DAY THEN f.onboarded_at END AS onboarded_at
+FROM customer_spell AS s LEFT JOIN ({FIRST}) AS f ON f.customer_id = s.customer_id
 WHERE s.spell = 1 AND s.started_at < $cut AND s.observed_from < $cut ORDER BY s.customer_id
 """
 DRAWS = """
@@ -98,9 +111,9 @@ GROUP BY p.customer_id, p.answered_at, p.score, p.again ORDER BY p.customer_id, 
 """
 TICKET_MONTHS = f"""
 SELECT c.customer_id, date_diff('month', t.first_month, c.month) AS month, c.tickets,
-    c.tickets - c.complaints AS questions, date_diff('month', t.first_month, local_month(m.assigned_at)) AS start
+    c.tickets - c.complaints AS questions, date_diff('month', t.first_month, local_month(f.manager_at)) AS start
 FROM customer_month AS c CROSS JOIN (SELECT min(created_month) AS first_month FROM ticket) AS t
-LEFT JOIN ({GIVEN}) AS m ON m.customer_id = c.customer_id AND m.kind = 'success_manager' AND m.place = 1
+LEFT JOIN ({FIRST}) AS f ON f.customer_id = c.customer_id
 WHERE c.is_observed AND NOT c.ended_in_month AND NOT c.began_in_month AND c.tenure_months >= $settled
     AND c.month > t.first_month AND c.month <= $month ORDER BY c.customer_id, c.month
 """
@@ -109,28 +122,24 @@ SELECT bucket, month, count(*) AS watched, count(*) FILTER (WHERE ended_in_month
 FROM customer_month WHERE is_observed AND NOT began_in_month AND month <= $month
 GROUP BY bucket, month ORDER BY bucket, month
 """
+SPENT = """
+SELECT c.team, c.kind, c.month, c.amount * r.rate AS amount
+FROM costs AS c INNER JOIN rates AS r ON r.currency = c.currency WHERE c.month <= $month
+"""
 YEAR = f"""
 WITH paid AS (
     SELECT sum(c.mrr_end) AS revenue, count(*) / 12.0 AS customers,
-        count(*) FILTER (WHERE local_month(g.manager_at) <= c.month) / 12.0 AS managed,
-        sum(c.mrr_end) FILTER (WHERE local_month(g.manager_at) <= c.month) AS managed_revenue,
-        sum(c.mrr_end) FILTER (WHERE local_month(g.first_at) <= c.month) AS worked_revenue
-    FROM subscription_month AS c LEFT JOIN (
-        SELECT customer_id, min(assigned_at) AS first_at,
-            min(CASE WHEN kind = 'success_manager' THEN assigned_at END) AS manager_at
-        FROM ({GIVEN}) AS given GROUP BY customer_id
-    ) AS g ON g.customer_id = c.customer_id
+        count(*) FILTER (WHERE local_month(f.manager_at) <= c.month) / 12.0 AS managed,
+        sum(c.mrr_end) FILTER (WHERE local_month(f.manager_at) <= c.month) AS managed_revenue,
+        sum(c.mrr_end) FILTER (WHERE local_month(f.worked_at) <= c.month) AS worked_revenue
+    FROM subscription_month AS c LEFT JOIN ({FIRST}) AS f ON f.customer_id = c.customer_id
     WHERE c.mrr_end > 0 AND c.month > $month - INTERVAL 12 MONTH AND c.month <= $month
 ),
 spent AS (
-    SELECT sum(c.amount * r.rate) FILTER (WHERE c.team = 'delivery') AS delivery,
-        sum(c.amount * r.rate) FILTER (WHERE c.team = 'support') AS support,
-        sum(c.amount * r.rate) FILTER (WHERE c.team = 'success') AS success,
-        sum(c.amount * r.rate) FILTER (
-            WHERE c.team = 'success' AND c.kind NOT IN ('onboarding', 'follow_up', 'discount')
-        ) AS managers
-    FROM costs AS c INNER JOIN rates AS r ON r.currency = c.currency
-    WHERE c.month > $month - INTERVAL 12 MONTH AND c.month <= $month
+    SELECT sum(amount) FILTER (WHERE team = 'delivery') AS delivery,
+        sum(amount) FILTER (WHERE team = 'support') AS support, sum(amount) FILTER (WHERE team = 'success') AS success,
+        sum(amount) FILTER (WHERE team = 'success' AND kind NOT IN ('onboarding', 'follow_up', 'discount')) AS managers
+    FROM ({SPENT}) AS c WHERE month > $month - INTERVAL 12 MONTH
 ),
 asked AS (
     SELECT count(*) AS tickets, count(*) FILTER (WHERE solved_and_held) AS held
@@ -144,10 +153,10 @@ SELECT *, support / nullif(tickets, 0) AS per_ticket, support / nullif(held, 0) 
 FROM (SELECT *, 1 - delivery / nullif(revenue, 0) AS margin FROM paid CROSS JOIN spent CROSS JOIN asked) AS books
 """
 COST_OF_EACH = f"""
-SELECT sum(s.amount) / sum(d.pieces) AS cost FROM (
-    SELECT c.month, sum(c.amount * r.rate) AS amount FROM costs AS c INNER JOIN rates AS r ON r.currency = c.currency
-    WHERE c.team = 'success' AND c.kind = '$kind' AND c.month <= $month GROUP BY c.month
-) AS s INNER JOIN (
+SELECT sum(s.amount) / sum(d.pieces) AS cost
+FROM (SELECT month, sum(amount) AS amount FROM ({SPENT}) AS c WHERE team = 'success' AND kind = '$kind' GROUP BY month)
+    AS s
+INNER JOIN (
     SELECT local_month(assigned_at) AS month, count(*) AS pieces FROM ({GIVEN}) AS given WHERE kind = '$kind'
     GROUP BY local_month(assigned_at)
 ) AS d ON d.month = s.month
@@ -155,19 +164,12 @@ SELECT sum(s.amount) / sum(d.pieces) AS cost FROM (
 
 
 def newcomers(book: Workbook, welcome: int) -> pd.DataFrame:
-    """Return one row per customer: the first stretch of paying, and the work that came with it.
+    """Return one row per customer: the first stretch of paying (`ended_at` empty while it runs), and the work with it.
 
-    Columns customer_id, tier, region, sector, segment, channel, product, started_at, observed_from, mrr, ended_at
-    (empty while it runs at the cut), end_reason, manager_at, manager_score, onboarded_at (empty where it was assigned
-    more than `welcome` days after the first payment).
+    `manager_at` and `onboarded_at` are when the first was assigned, onboarding within `welcome` days of the beginning.
     """
     rows = book.frame(NEWCOMERS, welcome=welcome)
-    untold(
-        "A list of the success work given to each customer (what, to whom, when, and whether drawn by lot) and the "
-        "subscriptions with their starts and ends would tell.",
-        not book.lacks(*SPELLS, *WORK),
-        len(rows),
-    )
+    untold(GIVEN_TO_WHOM, not book.lacks(*SPELLS, *WORK), len(rows))
     return rows
 
 
@@ -177,11 +179,8 @@ def drawn(book: Workbook, before: int) -> pd.DataFrame:
     Who paid nothing at the draw or within `before` days of it was no customer, whatever the arm, and is left out.
     """
     rows = book.frame(STAYS % DRAWS, before=before)
-    untold(
-        "Drawing by lot who is called and who is not, and keeping the list, would tell.",
-        not book.lacks(*SPELLS, *WORK, "interventions.arm"),
-        rows["arm"].nunique() == 2,
-    )
+    lacking = book.lacks(*SPELLS, *WORK, "interventions.arm") or rows["arm"].nunique() < 2
+    untold("Drawing by lot who is called and who is not, and keeping the list, would tell.", not lacking)
     return rows
 
 
@@ -196,11 +195,10 @@ def complaints(book: Workbook) -> pd.DataFrame:
 def score_pairs(book: Workbook) -> pd.DataFrame:
     """Return two answers in a row of one customer to a survey that is repeated: `customer_id, first, second, worked`.
 
-    `worked` where any success work was given before the second answer and after, or still running at, the first:
-    a manager at any time before it, anything else between the two.
+    `worked` where there was success work: a manager at any time before the second, anything else between the two.
     """
     columns = (f"survey_answers.{name}" for name in ("customer_id", "score", "wave", "instrument"))
-    untold("A survey that asks the same customers again would tell.", not book.lacks(*columns))
+    untold(AGAIN, not book.lacks(*columns))
     return book.frame(PAIRS)
 
 
@@ -211,12 +209,7 @@ def ticket_months(book: Workbook, settled: int) -> tuple[Panel, Panel]:
     tickets on.
     """
     rows = book.frame(TICKET_MONTHS, settled=settled)
-    untold(
-        "Tickets with their customer and day, and the day on which each success manager was given to a customer who "
-        "had been there for a year, would tell.",
-        not book.lacks(*SPELLS, *WORK, *TICKETS),
-        len(rows),
-    )
+    untold(GIVEN_WHEN, not book.lacks(*SPELLS, *WORK, *TICKETS), len(rows))
     first, last = int(rows["month"].min()), int(rows["month"].max())
     start = (rows.groupby("customer_id")["start"].first() - first).fillna(NEVER).to_numpy(np.intp)
     tickets, questions = (
@@ -244,8 +237,7 @@ def year(book: Workbook) -> pd.Series:
     `manager` costs so much for a customer and year, and `must_keep` such a share of the revenue to earn it.
     `counted_as_saved`: return on success work if all who ever got any had left without it, the number to distrust.
     """
-    lacking = book.lacks(*SPELLS, "costs.team", "costs.kind", "costs.amount")
-    untold("What support, success and delivery cost month by month would tell.", not lacking)
+    untold(BOOKS, not book.lacks(*SPELLS, "costs.team", "costs.kind", "costs.amount"))
     return book.frame(YEAR).astype(float).iloc[0]
 
 
@@ -259,23 +251,18 @@ def exact(value: float, like: Estimate) -> Estimate:
     return replace(like, value=value, low=np.nan, high=np.nan, method="full count, no interval")
 
 
-def left_by(lots: pd.DataFrame, arm: str, cut: datetime, days: Array) -> list[Estimate]:
+def left_by(lots: pd.DataFrame, arm: str, cut: datetime, days: Sequence[int]) -> dict[int, Estimate]:
     """Return the share of an arm, called or not, that had left by days since the draw; the cut censors the rest."""
     rows = lots[(lots["arm"] == arm) & (lots["since"] < cut)]
     ended = rows["ended_at"] <= cut
     days_seen = (rows["ended_at"].where(ended, pd.Timestamp(cut)) - rows["since"]).dt.total_seconds() / 86_400
-    return incidence(durations(days_seen, np.where(ended, WANTED, STILL), rows["customer_id"].to_numpy(object)), days)
-
-
-def line(x: Iterable[float], values: Iterable[Estimate]) -> pd.DataFrame:
-    """Return those estimates that are known as a curve: `x, value, low, high`."""
-    rows = [(at, one.value, one.low, one.high) for at, one in zip(x, values, strict=True) if one.is_known]
-    return pd.DataFrame(rows, columns=["x", "value", "low", "high"])
+    cases = durations(days_seen, np.where(ended, WANTED, STILL), rows["customer_id"].to_numpy(object))
+    return dict(zip(days, incidence(cases, days), strict=True))
 
 
 def effect(lots: pd.DataFrame, cut: datetime, days: int) -> Estimate:
     """Return the share of those drawn for a call that left within some days, less that of those drawn for none."""
-    gap = share_difference(*(left_by(lots, arm, cut, [days])[0] for arm in ("treated", "control")))
+    gap = share_difference(*(left_by(lots, arm, cut, [days])[days] for arm in ("treated", "control")))
     untold("More customers drawn by lot, and followed for longer, would tell.", gap.is_known)
     return replace(gap, method="difference of two Kaplan-Meier shares, limits put together from theirs")
 
@@ -349,16 +336,15 @@ def older(customers: pd.DataFrame, since: datetime, cut: datetime) -> Estimate:
     """Return the change in the yearly loss of customers older than a year, whom onboarding cannot have touched."""
     turns_one = customers["started_at"] + pd.Timedelta(seconds=12 * MONTH)
     entry, ended = customers[["observed_from"]].assign(turns_one=turns_one).max(axis=1), customers["ended_at"]
-    kept, errors, counts = [], [], []
+    lost = []
     for first, last in ((entry.min(), pd.Timestamp(since)), (pd.Timestamp(since), pd.Timestamp(cut))):
         begins, ends = entry.where(entry > first, first), ended.where(ended <= last, last)
         years = float((ends - begins).dt.total_seconds().clip(lower=0).sum()) / (12 * MONTH)
-        counts.append(int(((ended > begins) & (ended <= last)).sum()))
-        untold("Customers older than a year who left, before the programme began and after, would tell.", counts[-1])
-        kept.append(float(np.exp(-counts[-1] / years)))
-        errors.append(kept[-1] * np.sqrt(counts[-1]) / years)
-    value, half = kept[0] - kept[1], 1.96 * float(np.hypot(*errors))
-    return Estimate(value, value - half, value + half, min(counts), "share difference", "difference of rates")
+        count = int(((ended > begins) & (ended <= last)).sum())
+        untold("Customers older than a year who left, before the programme began and after, would tell.", count)
+        stay = float(np.exp(-count / years))
+        lost.append(_around(1 - stay, 1.96 * stay * float(np.sqrt(count)) / years, count, "share"))
+    return replace(difference(*reversed(lost)), method="difference of rates")
 
 
 def landmarked(rows: pd.DataFrame, since: str, wait: int, within: int, cut: datetime) -> pd.DataFrame:
@@ -381,8 +367,8 @@ def landmarked(rows: pd.DataFrame, since: str, wait: int, within: int, cut: date
 
 def plain(rows: pd.DataFrame, work: str) -> Estimate:
     """Return the difference in the share lost as it is, of those with some work less those without."""
-    got, lost, who = rows[work].to_numpy(bool), rows["lost"].to_numpy(bool), rows["customer_id"].to_numpy(object)
-    return share_difference(share(lost[got], who[got]), share(lost[~got], who[~got]))
+    got = rows[work].astype(bool)
+    return share_difference(*(share(side["lost"], side["customer_id"]) for side in (rows[got], rows[~got])))
 
 
 def plain_by(rows: pd.DataFrame, work: str, segment: str) -> dict[str, Estimate]:
@@ -414,6 +400,10 @@ def _columns(rows: pd.DataFrame, names: str) -> list[str]:
     return asked
 
 
+def _around(value: float, half: float, n: int, unit: str, method: str = "") -> Estimate:
+    return Estimate(value, value - half, value + half, n, unit, method)
+
+
 def strength(ratio: Estimate) -> EValue:
     """Return how strong an unknown cause would have to be."""
     untold("More customers who left, with it and without it, would tell.", ratio.is_known)
@@ -425,21 +415,19 @@ def mean(scores: pd.Series) -> Estimate:
     values = scores.dropna().to_numpy(float)
     if len(values) < 2:
         return Estimate.unknown(len(values), "points", "mean")
-    value, half = float(values.mean()), 1.96 * float(values.std(ddof=1)) / np.sqrt(len(values))
-    return hidden_if_few(Estimate(value, value - half, value + half, len(values), "points", "mean"))
+    half = 1.96 * float(values.std(ddof=1)) / np.sqrt(len(values))
+    return hidden_if_few(_around(float(values.mean()), half, len(values), "points", "mean"))
 
 
-def by_month(found: Effects) -> pd.DataFrame:
-    """Return the effects by month since the manager came, as a curve: `x, value, low, high`."""
-    x = sorted(found.value)
-    value = np.array([found.value[month] for month in x])
-    half = 1.96 * np.sqrt([found.covariance([month])[0, 0] for month in x])
-    return pd.DataFrame({"x": x, "value": value, "low": value - half, "high": value + half})
+def by_month(found: Effects) -> dict[int, Estimate]:
+    """Return the effects by month since the manager came."""
+    half = {month: 1.96 * float(np.sqrt(found.covariance([month])[0, 0])) for month in sorted(found.value)}
+    return {month: _around(found.value[month], half[month], found.treated[month], "ratio difference") for month in half}
 
 
 def margin_kept(months: Estimate, mrr: float, margin: float, currency: str) -> Estimate:
     """Return the margin that one piece of work kept, from the months of revenue that it did."""
-    untold("What support, success and delivery cost month by month would tell.", np.isfinite(margin))
+    untold(BOOKS, np.isfinite(margin))
     return _scaled(months, mrr * margin, unit=currency)
 
 
@@ -465,7 +453,7 @@ def lowest_again(pairs: pd.DataFrame, lowest: float) -> Movement:
     alone = pairs[~pairs["worked"].astype(bool)]
     found = movement(alone["first"], alone["second"], alone["customer_id"], lowest, "ratio")
     if found is None or not found.observed.is_known:
-        raise UntoldError("A survey that asks the same customers again would tell.")
+        raise UntoldError(AGAIN)
     return found
 
 
@@ -483,7 +471,7 @@ def exactness(months: pd.DataFrame) -> tuple[pd.DataFrame, Estimate]:
     half = (stays.high**12 - stays.low**12) / 2
     *without, value = np.log(half) @ x / (x @ x)
     error = 1.96 * float(np.sqrt((groups - 1) / groups * ((without - np.mean(without)) ** 2).sum()))
-    slope = Estimate(value, value - error, value + error, int(n[-1, -1]), "ratio", "jackknife by group")
+    slope = _around(float(value), error, int(n[-1, -1]), "ratio", "jackknife by group")
     return pd.DataFrame({"x": lengths.astype(float), "value": half[-1]}), slope
 
 
@@ -491,8 +479,5 @@ def drift(months: pd.DataFrame) -> Estimate:
     """Return the share lost a month in the later half of the history less that in the earlier half."""
     totals = [months[name].to_numpy(float).sum(axis=0) for name in ("watched", "ended")]
     n, k = (np.add.reduceat(counts, [0, len(counts) // 2]) for counts in totals)
-    early, late = (
-        Estimate(float(value), float(low), float(high), int(cases), "share", "Wilson")
-        for value, low, high, cases in zip(*proportion(k, n), n, strict=True)
-    )
-    return replace(difference(late, early), unit="share difference")
+    early, late = (wilson(*half) for half in zip(k, n, strict=True))
+    return difference(late, early)
