@@ -1,14 +1,11 @@
 """What more retention is worth: how long customers stay, what one brings, and the books carried on.
 
-Pure functions of frames. What can be debated (discount rate, step, horizon, what counts as new) is an argument: the
-notebook holds it.
+Pure functions of frames; what can be debated (discount rate, step, horizon, what counts as new) is an argument.
 """
-
-from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -17,10 +14,11 @@ from scipy.optimize import brentq
 from statsmodels.formula.api import ols
 
 from cxlib.errors import MeasureError, UntoldError, untold
-from cxlib.estimate import ALPHA, Array, Estimate, Floats, Z, difference, proportion
+from cxlib.estimate import ALPHA, Array, Estimate, Floats, Z, difference, proportion, wilson
 from cxlib.facts import FACTS
 from cxlib.finding import Quantity, verdict
 from cxlib.models import lifetime_value as ltv
+from cxlib.models.clusters import size_flags
 from cxlib.models.firm_profit import Base, contribution, factor_for, first_year_bound
 from cxlib.models.life_table import life_table
 from cxlib.models.panel import Growth, paired_growth, two_way
@@ -70,11 +68,10 @@ WHERE month <= $month ORDER BY month, currency
 class Customers:
     """Everything that is counted on, up to the cut; amounts in prices of the report's month where those are known.
 
-    `spells` has a row per stretch of paying: its `kind` (the segment), and in years what was behind it when it came
-    under observation (`entry`) and at its end or the cut (`years`), and from its beginning to the cut (`seen`);
-    `months` one per customer and month observed, `costs` one per team and month. `delivery` is what that costs as a
-    share of revenue, `ticket` support per ticket, 0 where no export tells; `real` the share of revenue of which
-    inflation is taken out; `grace` the years after an anniversary by which an end belongs to the year before.
+    Of a stretch of paying, `spells` has its `kind`, and its years when it came under observation (`entry`), at its end
+    or the cut (`years`), and from its beginning to the cut (`seen`). `delivery` is what that costs as a share of
+    revenue, `ticket` support per ticket, 0 where no export tells; `real` the share of revenue of which inflation is
+    taken out; `grace` the years after an anniversary by which an end belongs to the year before.
     """
 
     spells: pd.DataFrame
@@ -113,29 +110,29 @@ def read(book: Workbook, segment: str, grace: int) -> Customers:
 
     Kinds of customers are told apart by a segment; MeasureError if there is none of that name. `grace` is in days.
     """
-    if segment not in (known := FACTS["customer_month"].segments):
-        raise MeasureError(f'there is no segment "{segment}"{did_you_mean(segment, known)}')
+    if segment not in (segments := FACTS["customer_month"].segments):
+        raise MeasureError(f'there is no segment "{segment}"{did_you_mean(segment, segments)}')
     spells = book.frame(SPELLS, segment=segment, year=86_400 * YEAR)
     index, months, costs = book.frame(PRICES), book.frame(MONTHS, segment=segment), book.frame(COSTS)
     first = pd.concat([months, costs]).groupby("currency")["month"].min()
-    nominal = first.index[~(index.groupby("currency")["month"].min().reindex(first.index) <= first)]
-    months = _real(months, index, nominal, "revenue", "price")
-    costs = _real(costs, index, nominal, "amount").groupby(["team", "month"])[["amount"]].sum().reset_index()
+    known = first.index[index.groupby("currency")["month"].min().reindex(first.index) <= first]
+    index = index[index["currency"].isin(known)]
+    months = _real(months, index, "revenue", "price")
+    costs = _real(costs, index, "amount").groupby(["team", "month"])[["amount"]].sum().reset_index()
     delivery, ticket = _unit_cost(months, costs, "delivery", "revenue"), _unit_cost(months, costs, "support", "tickets")
     margin = months["revenue"] * (1 - delivery) - ticket * months["tickets"]
-    paid, old = months["revenue"].sum(), months.loc[months["currency"].isin(nominal), "revenue"].sum()
-    real, last = 1 - float(old / paid) if paid > 0 else 0.0, pd.Timestamp(book.month.first_day)
+    paid, last = months["revenue"].sum(), pd.Timestamp(book.month.first_day)
+    real = float(months.loc[months["currency"].isin(known), "revenue"].sum() / paid) if paid > 0 else 0.0
     return Customers(spells, months.assign(margin=margin), costs, delivery, ticket, real, grace / YEAR, last)
 
 
-def _real(rows: pd.DataFrame, index: pd.DataFrame, nominal: pd.Index, *amounts: str) -> pd.DataFrame:
-    """Bring amounts to prices of the report's month; in currencies whose inflation is unknown they stay as they are."""
+def _real(rows: pd.DataFrame, index: pd.DataFrame, *amounts: str) -> pd.DataFrame:
+    """Bring amounts to prices of the report's month; in currencies that are not in the index they stay as they are."""
     if rows.empty or index.empty:
         return rows
     order = rows.reset_index().sort_values("month", kind="stable")
     then = pd.merge_asof(order, index, on="month", by="currency").set_index("index")["level"].reindex(rows.index)
-    factor = rows["currency"].map(index.groupby("currency")["level"].last()) / then
-    factor = factor.where(~rows["currency"].isin(nominal), 1.0)
+    factor = (rows["currency"].map(index.groupby("currency")["level"].last()) / then).fillna(1.0)
     return rows.assign(**{name: rows[name] * factor for name in amounts})
 
 
@@ -178,11 +175,9 @@ def _fitted(years: Spells, robust: bool = False) -> RetentionCurve:
 class Life:
     """How long customers stay and what the margin of one does with time.
 
-    `curve` is shifted-beta-geometric, in `bent` each customer's own risk may change; `growth` is of the margin within
-    customers, a year, `first` the mean margin of a customer's first year. `by_year` has the share that stays through
-    each tenure year `x`; `seen` is the longest that enough customers were seen for. `alpha`, `beta` and `grown` are
-    draws of curve and growth, taken as independent, after the estimate itself. The discount rate is a year's, the step
-    what retention rises by.
+    In `bent` each customer's own risk may change; `growth` is of the margin within customers, `first` its mean in the
+    first year; `by_year` has the share that stays through each tenure year `x`; for `seen` years enough customers were
+    seen. `alpha`, `beta` and `grown` are independent draws of curve and growth, after the estimate itself.
     """
 
     curve: RetentionCurve
@@ -214,13 +209,13 @@ class Life:
         fixed = stats.chi2.sf(max(gained, 0.0), 1) > ALPHA
         return "fixed" if fixed else "falls" if self.bent.shape < 1 else "rises"
 
-    def rise(self, reading: ltv.Reading = "points", bent: bool = False, **otherwise: Any) -> float:
-        """Return by which share a customer's value rises where retention does, with other `terms` if asked."""
+    def rise(self, bent: bool = False, **otherwise: Any) -> float:
+        """Return by which share a customer's value rises with more points of retention, with other `terms` if asked."""
         by = self.bent if bent else self.curve
-        return float(ltv.value_uplift(by.alpha, by.beta, self.terms(**otherwise), reading, self.step, by.shape))
+        return float(ltv.value_uplift(by.alpha, by.beta, self.terms(**otherwise), "points", self.step, by.shape))
 
     def uplift(self, reading: ltv.Reading = "points", horizon: int | None = None) -> Estimate:
-        """Return the same with the error of curve and margins."""
+        """Return the same, for any reading, with the error of curve and margins."""
         terms = self.terms(growth=self.grown, horizon=horizon)
         untold(TOO_FEW_LEAVE, ltv.churn_after(self.curve.mean_churn, reading, self.step) > ltv.LEAST_CHURN)
         return _drawn(ltv.value_uplift(self.alpha, self.beta, terms, reading, self.step), self.curve.n)
@@ -257,7 +252,7 @@ class Life:
         low, high = np.quantile(lines[1:], MIDDLE, axis=0)
         return pd.DataFrame({"x": x, "value": lines[0], "low": low, "high": high})
 
-    def on(self, curve: RetentionCurve, seed: int = SEED) -> Life:
+    def on(self, curve: RetentionCurve, seed: int = SEED) -> Self:
         """Return the life of other customers with the same margins."""
         alpha, beta, _ = curve.draws(np.random.default_rng(seed), DRAWS)
         return replace(self, curve=curve, alpha=np.append(curve.alpha, alpha), beta=np.append(curve.beta, beta))
@@ -266,12 +261,7 @@ class Life:
 def _drawn(draws: Floats, n: int, unit: str = "share", method: str = "parametric bootstrap") -> Estimate:
     """Return the first of some numbers, with the middle 95 % of the others, which are its draws."""
     value, low, high = (float(end) for end in (draws[0], *np.quantile(draws[1:], MIDDLE)))
-    return Estimate(value, min(low, value), max(high, value), n, unit, method, ("small",) if n < FEWEST else ())
-
-
-def _share(part: float, whole: float) -> Estimate:
-    value, low, high = (float(end[0]) for end in proportion([part], [whole]))
-    return Estimate(value, low, high, round(whole), "share", "Wilson")
+    return Estimate(value, min(low, value), max(high, value), n, unit, method, size_flags(n))
 
 
 def _in_shares(value: float, low: float, high: float, n: int, method: str) -> Estimate:
@@ -282,7 +272,11 @@ def _in_shares(value: float, low: float, high: float, n: int, method: str) -> Es
 def fit(customers: Customers, discount: float, step: float) -> Life:
     """Fit lives and margins."""
     years, months = whole_years(customers), customers.months
-    curve, table = _fitted(years), _by_year(years)
+    curve, ends = _fitted(years), np.where(np.isfinite(years.by), years.by, years.after)
+    x = np.arange(1, int(ends.max()) + 1)
+    here = (years.entry < x[:, None]) & (ends >= x[:, None])
+    began, stayed = here @ years.count, (here & (years.by > x[:, None])) @ years.count
+    table = pd.DataFrame({"x": x, **proportion(stayed, began)._asdict(), "n": began})
     alpha, beta, _ = curve.draws(rng := np.random.default_rng(SEED), DRAWS)
     growth, first = grows(months, "margin"), 12 * float(months.loc[months["tenure"] < 1, "margin"].mean())
     errors = np.append(0.0, np.nan_to_num(growth.error) * rng.standard_t(growth.freedom, DRAWS))
@@ -290,14 +284,6 @@ def fit(customers: Customers, discount: float, step: float) -> Life:
     alpha, beta = np.append(curve.alpha, alpha), np.append(curve.beta, beta)
     seen, table = int(table["x"].where(table["n"] >= FEWEST, 1).max()), table[table["n"] >= FEWEST_LOST]
     return Life(curve, fit_bdw(years), growth, first, table, seen, discount, step, alpha, beta, grown)
-
-
-def _by_year(years: Spells) -> pd.DataFrame:
-    ends = np.where(np.isfinite(years.by), years.by, years.after)
-    x = np.arange(1, int(ends.max(initial=0)) + 1)
-    began = np.array([years.count[(years.entry < year) & (ends >= year)].sum() for year in x])
-    lost = np.array([years.count[(years.by == year) & (years.entry < year)].sum() for year in x])
-    return pd.DataFrame({"x": x, **proportion(began - lost, began)._asdict(), "n": began})
 
 
 def staircase(customers: Customers, life: Life) -> pd.DataFrame:
@@ -313,7 +299,7 @@ def stays_longer(life: Life) -> dict[str, Estimate]:
     """Return the share that stays through the `first` year, through a `later` one, and how far `apart` they are."""
     years = life.by_year
     untold(LIVES, len(years) > 1 and years["x"].iloc[0] == 1)
-    first, later = (_share(float((of["n"] * of["value"]).sum()), of["n"].sum()) for of in (years[:1], years[1:]))
+    first, later = (wilson((of["n"] * of["value"]).sum(), of["n"].sum()) for of in (years[:1], years[1:]))
     return {"first": first, "later": later, "apart": difference(later, first)}
 
 
@@ -482,8 +468,8 @@ def keep_and_win(customers: Customers, currency: str) -> dict[str, Estimate]:
     with_support = float(np.nansum([success, support])) / kept / win
 
     def made(value: float, variance: float, n: int, unit: str) -> Estimate:
-        by, flags = float(np.exp(Z * np.sqrt(variance))), ("small",) if n < FEWEST else ()
-        return Estimate(value, value / by, value * by, n, unit, "delta method on the log scale", flags)
+        by = float(np.exp(Z * np.sqrt(variance)))
+        return Estimate(value, value / by, value * by, n, unit, "delta method on the log scale", size_flags(n))
 
     return {
         "keep": made(success / kept, lost, kept, currency),
@@ -513,7 +499,7 @@ def mix(customers: Customers) -> tuple[dict[str, Estimate], list[str]]:
     by_rate = ((rates[:, 1] - rates[:, 0]) * shares.mean(axis=1)).sum(axis=1)
     parts, how = {"by_mix": by_mix, "by_rate": by_rate, "change": by_mix + by_rate}, "draws of shares and rates"
     told = {name: _drawn(of, n, "share difference", how) for name, of in parts.items()}
-    before, after = (_share(float(stayed[turn].sum()), began[turn].sum()) for turn in (0, 1))
+    before, after = (wilson(stayed[turn].sum(), began[turn].sum()) for turn in (0, 1))
     against = kinds[(rates[0, 1] - rates[0, 0]) * np.sign(told["change"].value) < 0]
     return {"before": before, "after": after, **told}, [str(kind) for kind in against]
 
@@ -530,7 +516,7 @@ def foretold(customers: Customers) -> tuple[Estimate, Estimate]:
     stays = 1 - alpha[:, None] / (alpha[:, None] + beta[:, None] + age)
     value, draws = 1 - curve.alpha / (curve.alpha + curve.beta + age), rng.random(stays.shape) < stays
     told = _drawn(np.append(value.mean(), draws.mean(axis=1)), len(here), method="prediction interval")
-    return told, _share(float(here["stayed"].sum()), len(here))
+    return told, wilson(here["stayed"].sum(), len(here))
 
 
 def quarters(customers: Customers) -> pd.DataFrame:

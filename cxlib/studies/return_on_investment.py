@@ -90,24 +90,19 @@ WITH stays AS (
 SELECT * FROM stays WHERE nearest = 1 ORDER BY customer_id
 """
 PAIRS = f"""
-WITH answers AS (
-    SELECT customer_id, wave, max(completed_at) AS answered_at, max(score) AS score
+WITH pairs AS (
+    SELECT customer_id, max(completed_at) AS answered_at, max(score) AS first,
+        lead(max(completed_at)) OVER each_customer AS again_at, lead(max(score)) OVER each_customer AS second
     FROM survey_answers
     WHERE instrument = 'nps' AND wave IS NOT NULL AND customer_id IS NOT NULL AND score IS NOT NULL
         AND completed_at < $cut
-    GROUP BY customer_id, wave
-),
-pairs AS (
-    SELECT customer_id, answered_at, score,
-        lead(answered_at) OVER (PARTITION BY customer_id ORDER BY answered_at) AS again_at,
-        lead(score) OVER (PARTITION BY customer_id ORDER BY answered_at) AS again
-    FROM answers
+    GROUP BY customer_id, wave WINDOW each_customer AS (PARTITION BY customer_id ORDER BY max(completed_at))
 )
-SELECT p.customer_id, p.answered_at, p.score AS first, p.again AS second, count(g.customer_id) > 0 AS worked
+SELECT p.customer_id, p.answered_at, p.first, p.second, count(g.customer_id) > 0 AS worked
 FROM pairs AS p LEFT JOIN ({GIVEN}) AS g ON g.customer_id = p.customer_id AND g.assigned_at < p.again_at
     AND (g.kind = 'success_manager' OR g.assigned_at >= p.answered_at)
 WHERE p.again_at IS NOT NULL
-GROUP BY p.customer_id, p.answered_at, p.score, p.again ORDER BY p.customer_id, p.answered_at
+GROUP BY p.customer_id, p.answered_at, p.first, p.second ORDER BY p.customer_id, p.answered_at
 """
 TICKET_MONTHS = f"""
 SELECT c.customer_id, date_diff('month', t.first_month, c.month) AS month, c.tickets,
