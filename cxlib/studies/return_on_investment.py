@@ -15,7 +15,7 @@ import pandas as pd
 from statsmodels.stats.power import NormalIndPower
 from statsmodels.stats.proportion import proportion_effectsize
 
-from cxlib.errors import MeasureError, UntoldError, untold
+from cxlib.errors import UntoldError, untold
 from cxlib.estimate import ALPHA, Estimate, difference, proportion, wilson
 from cxlib.models.binary import hidden_if_few, share, share_difference
 from cxlib.models.incidence import STILL, WANTED, durations, incidence
@@ -24,7 +24,7 @@ from cxlib.models.regression_to_mean import Movement, movement
 from cxlib.models.sensitivity import EValue, e_value
 from cxlib.models.staggered import NEVER, Effects, Panel
 from cxlib.models.weighting import Compared, compared
-from cxlib.nearest import did_you_mean
+from cxlib.nearest import chosen
 from cxlib.workbook import Workbook
 
 DAY = pd.Timedelta(days=1)
@@ -225,12 +225,11 @@ def months_watched(book: Workbook) -> pd.DataFrame:
 def year(book: Workbook) -> pd.Series:
     """Return the last twelve months in the books; NaN where no export brings a cost or there is nothing to divide by.
 
-    Recurring revenue, `customers` on average, the part of them `managed`; `worked_revenue` is that of all who ever got
-    success work. Cost of `delivery`, `support`, `success`; `managers` is success cost that bears the name of no other
-    kind of work. `tickets`, and those `held`: solved within a week, and stayed so. `margin`: share of revenue that
-    delivery leaves. Of so many `solutions` one must keep a customer, for a year's margin, to earn what they cost; a
-    `manager` costs so much for a customer and year, and `must_keep` such a share of the revenue to earn it.
-    `counted_as_saved`: return on success work if all who ever got any had left without it, the number to distrust.
+    `customers` on average, the part of them `managed`; `worked_revenue` is that of all who ever got success work;
+    `managers` is success cost that bears the name of no other kind of work; `held` are tickets that were solved within
+    a week, and stayed so; `margin` is the share of revenue that delivery leaves. Of so many `solutions` one must keep a
+    customer for a year to earn what they cost; a `manager` costs so much for a customer and year, and `must_keep` such
+    a share of the revenue to earn it. `counted_as_saved`: if all who ever got work had left without it.
     """
     untold(BOOKS, not book.lacks(*SPELLS, "costs.team", "costs.kind", "costs.amount"))
     return book.frame(YEAR).astype(float).iloc[0]
@@ -368,7 +367,7 @@ def plain(rows: pd.DataFrame, work: str) -> Estimate:
 
 def plain_by(rows: pd.DataFrame, work: str, segment: str) -> dict[str, Estimate]:
     """Return the same in each segment in which it is known."""
-    parts = {str(level): plain(part, work) for level, part in rows.groupby(_columns(rows, segment)[0])}
+    parts = {str(level): plain(part, work) for level, part in rows.groupby(chosen(segment, [*rows], "column")[0])}
     return {level: gap for level, gap in parts.items() if gap.is_known}
 
 
@@ -380,19 +379,11 @@ def other_way(whole: Estimate, parts: Mapping[str, Estimate]) -> tuple[int, Esti
 
 def alike(rows: pd.DataFrame, outcome: str, work: str, by: str) -> Compared:
     """Compare the share with an outcome, with some work and without, made alike in columns ("tier, revenue")."""
-    found = compared(rows[outcome].to_numpy(bool), rows[work].to_numpy(bool), rows[_columns(rows, by)])
+    covariates = rows[[*chosen(by, [*rows], "column")]]
+    found = compared(rows[outcome].to_numpy(bool), rows[work].to_numpy(bool), covariates)
     enough = found.difference.is_known
     untold("Too few customers are alike with it and without it; drawing by lot who gets it would tell.", enough)
     return found
-
-
-def _columns(rows: pd.DataFrame, names: str) -> list[str]:
-    """Return the columns that a parameter names."""
-    asked = [name.strip() for name in names.split(",")]
-    for name in asked:
-        if name not in rows:
-            raise MeasureError(f'customers have no "{name}"{did_you_mean(name, map(str, rows))}')
-    return asked
 
 
 def _around(value: float, half: float, n: int, unit: str, method: str = "") -> Estimate:

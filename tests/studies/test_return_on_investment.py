@@ -397,7 +397,7 @@ def test_managers_are_compared_at_the_same_landmark() -> None:
     assert roi.plain(begun, "managed").value == pytest.approx(0.1 - 30 / 121)
     with pytest.raises(UntoldError, match="drawing by lot"):
         roi.alike(begun[begun["managed"]], "lost", "managed", "tier")
-    with pytest.raises(MeasureError, match='customers have no "teir"; did you mean "tier"'):
+    with pytest.raises(MeasureError, match='there is no column "teir"; did you mean "tier"'):
         roi.alike(begun, "lost", "managed", "revenue, teir")
 
 
