@@ -155,7 +155,7 @@ def whole_years(customers: Customers, weight: Floats | None = None) -> Spells:
     gone = np.maximum(np.ceil(spells["years"] - customers.grace), 1.0)
     lost = spells["ended"] & (gone <= seen)
     rows = pd.DataFrame({"entry": entry, "after": np.where(lost, gone - 1, seen), "by": np.where(lost, gone, np.inf)})
-    here = (seen > entry) & (rows["by"] > entry) & ~(spells["ended"] & (gone <= entry))
+    here = (seen > entry) & ~(spells["ended"] & (gone <= entry))
     rows = rows.assign(count=1.0 if weight is None else weight)[here]
     if weight is None:
         rows = rows.groupby(["entry", "after", "by"], as_index=False)["count"].sum()
@@ -195,7 +195,7 @@ class Life:
     def terms(self, **otherwise: Any) -> ltv.Terms:
         """Return how a life is valued: a margin whose growth is unknown stays."""
         untold("Customers who pay more in their first year than it costs to serve them would tell.", self.first > 0)
-        return replace(ltv.Terms(self.discount, float(np.nan_to_num(self.growth.value)), self.seen), **otherwise)
+        return replace(ltv.Terms(self.discount, float(self.grown[0]), self.seen), **otherwise)
 
     @property
     def stay(self) -> Estimate:
@@ -264,9 +264,9 @@ def _drawn(draws: Floats, n: int, unit: str = "share", method: str = "parametric
     return Estimate(value, min(low, value), max(high, value), n, unit, method, size_flags(n))
 
 
-def _in_shares(value: float, low: float, high: float, n: int, method: str) -> Estimate:
+def _in_shares(value: float, low: float, high: float, n: int, method: str, *flags: str) -> Estimate:
     """Return growth from its value and limits on the log scale."""
-    return Estimate(float(np.expm1(value)), float(np.expm1(low)), float(np.expm1(high)), n, "share", method)
+    return Estimate(float(np.expm1(value)), float(np.expm1(low)), float(np.expm1(high)), n, "share", method, flags)
 
 
 def fit(customers: Customers, discount: float, step: float) -> Life:
@@ -360,8 +360,8 @@ def aged(customers: Customers) -> dict[str, Estimate]:
     rows, column = (priced, "price") if has_seats else (months, "revenue")
     slope = two_way(np.log(rows[column].to_numpy(float)), {"tenure": rows["tenure"]}, rows["customer_id"])["tenure"]
     n = int((rows.groupby("customer_id")["tenure"].nunique() > 1).sum())
-    price = _in_shares(slope.value, slope.low, slope.high, n, "fixed effects on the log scale, clustered")
-    found["price"] = replace(price, flags=slope.flags)
+    method = "fixed effects on the log scale, clustered"
+    found["price"] = _in_shares(slope.value, slope.low, slope.high, n, method, *slope.flags)
     unknown = {name: Estimate.unknown(one.n, "share") for name, one in found.items() if one.n < FEWEST}
     return found | unknown
 
@@ -445,15 +445,15 @@ def carry_on(customers: Customers, life: Life, years: int) -> Books:
     enough = min(len(now), len(new), customers.arrivals) >= FEWEST_LOST
     untold("More customers who are there today, and more who came in the last year, would tell.", enough)
     groups = now.assign(brings=yearly).groupby(np.floor(now["tenure"]))
+    rng, error = np.random.default_rng(SEED + 2), float(new.std(ddof=1) / np.sqrt(len(new)))
+    come = np.append(customers.arrivals, rng.poisson(customers.arrivals, DRAWS_OF_BOOKS))[:, None]
+    each = (float(new.mean()) + np.append(0.0, error * rng.standard_normal(DRAWS_OF_BOOKS)))[:, None]
     columns = groups["tenure"].mean(), groups.size(), groups["brings"].sum()
     age, count, brings = (np.asarray(column, float) for column in columns)
-    base = Base(age, count, brings, float(customers.arrivals), float(new.mean()))
-    rng, of = np.random.default_rng(SEED + 2), slice(DRAWS_OF_BOOKS + 1)
-    come = np.append(base.arrivals, rng.poisson(base.arrivals, DRAWS_OF_BOOKS))[:, None]
-    errors = float(new.std(ddof=1) / np.sqrt(len(new))) * rng.standard_normal(DRAWS_OF_BOOKS)
-    drawn = replace(base, arrivals=come, arrival_contribution=(float(new.mean()) + np.append(0.0, errors))[:, None])
-    factor = factor_for(base, life.alpha[of], life.beta[of], life.step)
-    before, after = (contribution(drawn, life.alpha[of], life.beta[of], years, by) for by in (1.0, factor))
+    base = Base(age, count, brings, come, each)
+    alpha, beta = life.alpha[: DRAWS_OF_BOOKS + 1], life.beta[: DRAWS_OF_BOOKS + 1]
+    factor = factor_for(base, alpha, beta, life.step)
+    before, after = (contribution(base, alpha, beta, years, by) for by in (1.0, factor))
     bound = first_year_bound(base, float(before[0, 0]) - fixed, life.step)
     return Books(base, fixed, bound, before - fixed, after - before)
 
@@ -484,11 +484,11 @@ def mix(customers: Customers) -> tuple[dict[str, Estimate], list[str]]:
 
     Shares are moved at mean retention, and retention at mean shares: Kitagawa (1955), JASA 50.
     """
-    tables = [customers.there(back).groupby("kind")["stayed"].agg(["size", "sum"]) for back in (2.0, 1.0)]
-    kinds = tables[0].index.intersection(tables[1].index).sort_values()
-    began, stayed = (np.array([table.loc[kinds, of] for table in tables], float) for of in ("size", "sum"))
+    tables = (customers.there(back).groupby("kind")["stayed"].agg(["size", "sum"]) for back in (2.0, 1.0))
+    counts = pd.concat(tables, axis=1, join="inner").sort_index()
+    began, stayed = (counts[of].to_numpy(float).T for of in ("size", "sum"))
     n = int(began.sum(axis=1).min())
-    enough = len(kinds) > 1 and began.min() >= FEWEST_LOST and n >= FEWEST
+    enough = len(counts) > 1 and began.min() >= FEWEST_LOST and n >= FEWEST
     untold("Two years of more customers, and of several kinds, would tell.", enough)
     rng, of_year = np.random.default_rng(SEED + 3), began.sum(axis=1, keepdims=True)
     drawn = np.stack([rng.dirichlet(row, DRAWS) for row in began], axis=1)
@@ -500,7 +500,7 @@ def mix(customers: Customers) -> tuple[dict[str, Estimate], list[str]]:
     parts, how = {"by_mix": by_mix, "by_rate": by_rate, "change": by_mix + by_rate}, "draws of shares and rates"
     told = {name: _drawn(of, n, "share difference", how) for name, of in parts.items()}
     before, after = (wilson(stayed[turn].sum(), began[turn].sum()) for turn in (0, 1))
-    against = kinds[(rates[0, 1] - rates[0, 0]) * np.sign(told["change"].value) < 0]
+    against = counts.index[(rates[0, 1] - rates[0, 0]) * np.sign(told["change"].value) < 0]
     return {"before": before, "after": after, **told}, [str(kind) for kind in against]
 
 
