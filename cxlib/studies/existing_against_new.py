@@ -13,10 +13,9 @@ from cxlib.workbook import Workbook
 FEWEST = 5
 
 DEALS = """
-SELECT *, date_diff('second', created_at, $cut) / 86400.0 AS seen_days,
-    CASE WHEN outcome = 'open' THEN date_diff('second', created_at, $cut) / 86400.0 ELSE decided_days END AS days
-FROM (
+SELECT *, CASE WHEN outcome = 'open' THEN seen_days ELSE decided_days END AS days FROM (
     SELECT opportunity_id, customer_id, motion, lead_source, tier, amount, created_at, party, decided_days,
+        date_diff('second', created_at, $cut) / 86400.0 AS seen_days,
         CASE WHEN buyer <> 'existing' THEN buyer WHEN motion IS NULL THEN 'unclear' WHEN motion = 'renewal'
             THEN 'renewal' ELSE 'existing' END AS kind,
         CASE WHEN closed_at >= $cut THEN 'open' ELSE outcome END AS outcome,
@@ -39,8 +38,8 @@ def read_deals(book: Workbook) -> pd.DataFrame:
     """Return all opportunities opened before the cut, as they stood then, one row each.
 
     `kind` is "existing", "new", "returned", "renewal" or "unclear" (a customer's, of a motion that is not recorded);
-    `party` the buyer, `seen_days` from opening to the cut, `days` to the decision, or to the cut (NaN
-    where the decision has no date), `entry` days of its life before the first decision of the export.
+    `seen_days` run from opening to the cut, `days` to the decision or the cut (NaN where a decision has no date),
+    `entry` to the first decision of the export.
     """
     untold(
         "An export of opportunities would tell: the outcome of each, when it was opened, and what the buyer was then.",

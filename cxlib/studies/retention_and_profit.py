@@ -106,10 +106,7 @@ class Customers:
 
 
 def read(book: Workbook, segment: str, grace: int) -> Customers:
-    """Read lives, what each month left after the cost of serving it, and what the teams cost.
-
-    Kinds of customers are told apart by a segment; MeasureError if there is none of that name. `grace` is in days.
-    """
+    """Read lives, what each month left after the cost of serving it, and what teams cost; `grace` is in days."""
     if segment not in (segments := FACTS["customer_month"].segments):
         raise MeasureError(f'there is no segment "{segment}"{did_you_mean(segment, segments)}')
     spells = book.frame(SPELLS, segment=segment, year=86_400 * YEAR)
@@ -324,10 +321,7 @@ def who_stays(customers: Customers, life: Life) -> tuple[Quantity, Quantity]:
 
 
 def in_money(customers: Customers, life: Life) -> tuple[Estimate, Estimate]:
-    """Return the rise of all customers' value, where big ones count for what they pay.
-
-    First where a step more of the customers stays and everybody's churn falls by the same factor; then of their money.
-    """
+    """Return the rise of all customers' value in money where a step more of them stays, and where one of it does."""
     paid = customers.months.groupby(["customer_id", "spell"])["margin"].mean().clip(lower=0.0).rename("weight")
     joined = customers.spells.merge(paid, left_on=["customer_id", "spell"], right_index=True, how="left")
     weight = joined["weight"].fillna(0.0).to_numpy(float)
@@ -406,8 +400,7 @@ def margin_by_year(customers: Customers, seen: int) -> pd.DataFrame:
 class Books:
     """Profit of each of the next years (columns), and what more retention adds to it (`extra`); draws after the first.
 
-    `fixed` is what is spent a year on everything but serving the customers of `base` and those who come; `bound` the
-    most that the next year's profit can rise by.
+    `fixed` is spent a year on all but serving customers; `bound` is the most that the next year's profit can rise by.
     """
 
     base: Base
@@ -417,10 +410,7 @@ class Books:
     extra: Floats
 
     def rise(self, brings: float = 1.0, effort: float = 0.0, fixed: float = 1.0) -> float:
-        """Return by which share the next year's profit rises; NaN where there is none.
-
-        With other parts than 1 of what additional customers bring and of fixed costs, and effort a share of margins.
-        """
+        """Return the next year's rise by parts of what those kept bring and of fixed costs, `effort` one of margins."""
         margins = float(self.profit[0, 0]) + self.fixed
         profit = margins - fixed * self.fixed
         return (brings * float(self.extra[0, 0]) - effort * margins) / profit if profit > 0 else np.nan
@@ -480,10 +470,7 @@ def keep_and_win(customers: Customers, currency: str) -> dict[str, Estimate]:
 
 
 def mix(customers: Customers) -> tuple[dict[str, Estimate], list[str]]:
-    """Split the change of yearly retention into mix of kinds and rate, and name kinds that moved the other way.
-
-    Shares are moved at mean retention, and retention at mean shares: Kitagawa (1955), JASA 50.
-    """
+    """Split the change of yearly retention into mix and rate (Kitagawa 1955, JASA 50), and name kinds against it."""
     tables = (customers.there(back).groupby("kind")["stayed"].agg(["size", "sum"]) for back in (2.0, 1.0))
     counts = pd.concat(tables, axis=1, join="inner").sort_index()
     began, stayed = (counts[of].to_numpy(float).T for of in ("size", "sum"))
@@ -522,8 +509,7 @@ def foretold(customers: Customers) -> tuple[Estimate, Estimate]:
 def quarters(customers: Customers) -> pd.DataFrame:
     """Return one row per segment (`unit`) and quarter: opening customers, shares of them and of their revenue kept.
 
-    A quarter is three months counted back from the report's; what its opening customers pay in its first month is
-    held against what they pay in the first month after it, those who left paying nothing.
+    Quarters count back from the report's month; what opening customers pay is held against that in the next one's.
     """
     months, last = customers.months, customers.months["month"].max()
     back = (last.year - months["month"].dt.year) * 12 + last.month - months["month"].dt.month

@@ -1,7 +1,6 @@
 """Whether the work of support and success earns more than it costs, in the strictest way that the exports allow.
 
-A lot tells most, a beginning less (customers before against customers after), a choice least. Pure functions of
-frames: what can be debated (windows, what counts as given to a newcomer, which fall is worth having) is an argument.
+A lot tells most, a beginning less (customers before against customers after), a choice least.
 """
 
 from collections.abc import Mapping, Sequence
@@ -169,10 +168,7 @@ def newcomers(book: Workbook, welcome: int) -> pd.DataFrame:
 
 
 def drawn(book: Workbook, before: int) -> pd.DataFrame:
-    """Return one row per customer drawn by lot for follow-up: the first draw (`since, arm`), and how long it stayed.
-
-    Who paid nothing at the draw or within `before` days of it was no customer, whatever the arm, and is left out.
-    """
+    """Return the first draw (`since, arm`) of each who paid by `before` days after it, and how long each stayed."""
     rows = book.frame(STAYS % DRAWS, before=before)
     lacking = book.lacks(*SPELLS, *WORK, "interventions.arm") or rows["arm"].nunique() < 2
     untold("Drawing by lot who is called and who is not, and keeping the list, would tell.", not lacking)
@@ -200,8 +196,7 @@ def score_pairs(book: Workbook) -> pd.DataFrame:
 def ticket_months(book: Workbook, settled: int) -> tuple[Panel, Panel]:
     """Return all tickets by customer and month, and those that are no complaint, with the month a manager came.
 
-    Whole months of customers `settled` months after their start, as newcomers ask more; from the second month with
-    tickets on.
+    From `settled` months after the customer's start, as newcomers ask more, and the second month with tickets on.
     """
     rows = book.frame(TICKET_MONTHS, settled=settled)
     untold(GIVEN_WHEN, not book.lacks(*SPELLS, *WORK, *TICKETS), len(rows))
@@ -295,8 +290,7 @@ def kept_by(
 ) -> Gain:
     """Return what some work kept for each who got it, month by month: customers who could get it against others.
 
-    Over at most so many months. Customers count once, or by the column `weight`; of the first those got the work whose
-    column `got` is filled, or all.
+    Customers count once, or by the column `weight`; of the first those got it whose column `got` is filled, or all.
     """
     one, other = (_kept(rows, cut, months, weight) for rows in (work, none))
     horizon = horizon_of((one, other), FEWEST, months)
