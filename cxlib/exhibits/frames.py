@@ -53,7 +53,7 @@ def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)
     return frame
 
 
-def told(parts: Mapping[str, Any], read: Callable[[Any], Read]) -> dict[str, Read]:
+def told(parts: Mapping[Any, Any], read: Callable[[Any], Read]) -> dict[Any, Read]:
     """Return what `read` makes of each part, without those that could not be told; their reason if none could."""
     found, reasons = {}, []
     for name, part in parts.items():
@@ -66,7 +66,7 @@ def told(parts: Mapping[str, Any], read: Callable[[Any], Read]) -> dict[str, Rea
     return found
 
 
-def of_estimates(rows: Mapping[str, Estimate | None]) -> pd.DataFrame:
+def of_estimates(rows: Mapping[Any, Estimate | None]) -> pd.DataFrame:
     """Return Estimates as a frame with `label`; raise the reason if none of them could be told."""
     given = {label: one for label, one in rows.items() if one is not None}
     lines = told(given, lambda one: [getattr(one, name) for name in FIELDS])
