@@ -7,7 +7,8 @@ import duckdb
 
 from cxlib.errors import Problem
 from cxlib.nearest import listed
-from cxlib.sources.said import counted
+from cxlib.sources.ledger import leave
+from cxlib.sources.problems import counted
 from cxlib.sources.sql import column_of, columns_sql, literal, quoted, row
 from cxlib.sources.stage import Staged
 from cxlib.tables import TABLES, Table
@@ -24,9 +25,7 @@ def unite(connection: duckdb.DuckDBPyConnection, exports: Sequence[Staged]) -> I
     names = {staged.number: staged.plan.name for staged in exports}
     for table in TABLES.values():
         parts = " UNION ALL ".join(
-            f"SELECT {staged.number} AS cx_export, * EXCLUDE (cx_order) FROM {staged.canon}"
-            for staged in exports
-            if staged.plan.table == table
+            f"SELECT * EXCLUDE (cx_order) FROM {staged.canon}" for staged in exports if staged.plan.table == table
         )
         if not parts:
             continue
@@ -122,7 +121,7 @@ def follow_merges(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
             yield f"{name}: {counted(count, 'row')} moved to the customer theirs was merged into"
         if count and name == "usage_daily":
             _join_days(connection)
-    _leave(connection, "customers", "customer_id IN (SELECT customer_id FROM survivor)", "merged")
+    leave(connection, "t_customers", "customer_id IN (SELECT customer_id FROM survivor)", "merged")
 
 
 def _join_days(connection: duckdb.DuckDBPyConnection) -> None:
@@ -142,7 +141,7 @@ def _join_days(connection: duckdb.DuckDBPyConnection) -> None:
         f"SELECT (cx_export, cx_file, cx_row) FROM t_usage_daily "
         f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY cx_export, cx_file, cx_row) > 1"
     )
-    _leave(connection, "usage_daily", f"(cx_export, cx_file, cx_row) IN ({later})", "same day of a merged customer")
+    leave(connection, "t_usage_daily", f"(cx_export, cx_file, cx_row) IN ({later})", "same day of a merged customer")
 
 
 def drop_own_accounts(connection: duckdb.DuckDBPyConnection) -> None:
@@ -156,17 +155,9 @@ def drop_own_accounts(connection: duckdb.DuckDBPyConnection) -> None:
         theirs = f"customer_id IN (SELECT customer_id FROM own_account WHERE reason = {literal(reason)})"
         if {"tickets", "ticket_events"} <= set(names):
             own_tickets = f"ticket_id IN (SELECT ticket_id FROM t_tickets WHERE {theirs})"
-            _leave(connection, "ticket_events", own_tickets, reason)
+            leave(connection, "t_ticket_events", own_tickets, reason)
         for table in tables(connection, "customer_id"):
-            _leave(connection, table.name, theirs, reason)
-
-
-def _leave(connection: duckdb.DuckDBPyConnection, table: str, condition: str, reason: str) -> None:
-    """Move rows of a canonical table to the rejected ones."""
-    connection.execute(
-        f"INSERT INTO rejected SELECT cx_export, cx_file, cx_row, {literal(reason)} FROM t_{table} WHERE {condition}"
-    )
-    connection.execute(f"DELETE FROM t_{table} WHERE {condition}")
+            leave(connection, f"t_{table.name}", theirs, reason)
 
 
 def coverage(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Iterator[Problem]:
@@ -210,7 +201,7 @@ def latest_event(connection: duckdb.DuckDBPyConnection) -> datetime | None:
 
 def after_as_of(staged: Staged, as_of: datetime) -> Iterator[Problem]:
     """Block events later than the moment the exports were made."""
-    limit, table = f"TIMESTAMP {literal(as_of.isoformat(sep=' '))}", staged.plan.table
+    limit, table = f"TIMESTAMP '{as_of}'", staged.plan.table
     late = {name: f"{quoted(name)} > {limit}" for name in event_columns(table)}
     if table.name == "usage_daily":
         late["day"] = f"day > CAST(cx_to_local({limit}, {literal(staged.reporting_zone)}) AS DATE)"

@@ -8,6 +8,7 @@ from typing import Any
 from cxlib.errors import ConfigError
 from cxlib.nearest import did_you_mean, listed
 from cxlib.sources.config import Export, Format, Mapping, Vendor
+from cxlib.sources.sql import literal
 from cxlib.tables import TABLES, Table
 from cxlib.toml import read_toml
 
@@ -49,6 +50,11 @@ class Plan:
     @property
     def format(self) -> Format:
         return file_format(self.export)
+
+    @property
+    def marks(self) -> str:
+        """Decimal and thousands marks as arguments of the macros."""
+        return f"{literal(self.export.decimal)}, {literal(self.export.thousands)}"
 
     def where(self, column: str = "") -> str:
         """Return `name (path)` with the canonical column and what it is read from."""
