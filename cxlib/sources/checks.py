@@ -27,7 +27,6 @@ _SHORT_YEARS = ("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y")
 _NAMED_MONTHS = ("%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y")
 _DAYS = (*_NUMERIC_DAYS, *_SHORT_YEARS, *_NAMED_MONTHS, "%Y%m%d", "%Y-%m-%d", "%Y-%m")
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", ", %H:%M", "T%H:%M:%S")
-TRIAL = 500
 
 STYLES = ((".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", " "), (".", "'"))
 MEDIAN_OF_MINOR_UNITS = 1_000
@@ -147,7 +146,7 @@ def _fitting_formats(staged: Staged, text: str, days: bool) -> list[str]:
     """
     every = f"SELECT {text} AS text FROM {staged.parsed} WHERE {text} IS NOT NULL"
     formats = [day + clock for day in _DAYS for clock in _CLOCKS]
-    for source in (f"SELECT DISTINCT text FROM ({every}) ORDER BY 1 LIMIT {TRIAL}", every):
+    for source in (f"SELECT DISTINCT text FROM ({every}) ORDER BY 1 LIMIT 500", every):
         moments = [f"cx_strptime(text, {literal(one)})" for one in formats]
         tests = [f"coalesce({m} = date_trunc('day', {m}), false)" if days else f"{m} IS NOT NULL" for m in moments]
         if tests:

@@ -3,7 +3,6 @@
 import codecs
 import re
 from datetime import date, time, timedelta
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, field_validator, model_validator
@@ -11,7 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, fiel
 from cxlib.nearest import did_you_mean
 from cxlib.period import zone
 from cxlib.sources.problems import BLOCKS, SOFTENABLE, WARNINGS
-from cxlib.toml import Strict, read_toml
+from cxlib.toml import Strict
 
 Format = Literal["csv", "tsv", "excel", "parquet", "json", "duckdb", "postgresql"]
 
@@ -241,14 +240,3 @@ class Sources(Strict):
     def all_rates(self) -> dict[str, float]:
         """What one unit of a currency is worth in the reporting currency, that one included."""
         return {**self.rates, self.workbook.reporting_currency: 1.0}
-
-
-def load(path: Path) -> Sources:
-    """Read `sources.toml`.
-
-    Raises
-    ------
-    ConfigError
-        If the file is missing, is not TOML, or says something that is not known; names the key.
-    """
-    return read_toml(path, Sources, "write it, as data/README.md explains")

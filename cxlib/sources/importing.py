@@ -15,7 +15,7 @@ from cxlib.sources.ledger import LedgerEntry
 from cxlib.sources.plan import Plan
 from cxlib.sources.problems import UnreadableError, first_line, settle
 from cxlib.sources.raw import RawTable, source_view
-from cxlib.sources.read import look_into, read, read_postgresql
+from cxlib.sources.read import look_into, read, read_duckdb, read_postgresql
 from cxlib.sources.resolve import resolve
 from cxlib.sources.sql import row
 from cxlib.sources.stage import Staged, read_values, stage, to_canonical
@@ -65,16 +65,10 @@ def _prepare(connection: duckdb.DuckDBPyConnection, plan: Plan, number: int, fol
         return Prepared(plan, number, tables=(read_postgresql(connection, plan, f"raw_{number}_0"),))
     paths = find(plan, folder)
     if plan.format == "duckdb":
-        files = tuple(LocalFile(InputFile(plan.name, path.name, 0, ""), path) for path in paths)
-        return Prepared(plan, number, tables=_read(connection, Prepared(plan, number, files)))
+        read_in = [read_duckdb(connection, plan, path, f"raw_{number}_{place}") for place, path in enumerate(paths)]
+        return Prepared(plan, number, tables=tuple(read_in))
     files = tuple(prepare(plan, path, work) for path in paths)
     return Prepared(look_into(plan, files), number, files)
-
-
-def _read(connection: duckdb.DuckDBPyConnection, one: Prepared) -> tuple[RawTable, ...]:
-    return one.tables or tuple(
-        read(connection, one.plan, file, f"raw_{one.number}_{place}") for place, file in enumerate(one.files)
-    )
 
 
 def import_all(
@@ -133,15 +127,16 @@ def _import(
     connection: duckdb.DuckDBPyConnection, sources: Sources, one: Prepared, as_of: datetime | None
 ) -> tuple[Staged | None, list[Problem]]:
     """Run the steps of one export; returns None for it where they end early, and all problems."""
-    plan, found = one.plan, list[Problem]()
+    plan, number, found = one.plan, one.number, list[Problem]()
     try:
-        raw = source_view(connection, plan, f"source_{one.number}", _read(connection, one))
+        files = [read(connection, plan, file, f"raw_{number}_{place}") for place, file in enumerate(one.files)]
+        raw = source_view(connection, plan, f"source_{number}", one.tables or files)
         found += checks.row_counts(plan, raw)
         resolved = resolve(connection, plan, raw)
         found += resolved.problems
         if _blocking(resolved.problems):
             return None, found
-        staged = stage(connection, plan, raw, resolved, one.number, sources.workbook.reporting_time_zone)
+        staged = stage(connection, plan, raw, resolved, number, sources.workbook.reporting_time_zone)
         read_values(staged, sources.workbook.pseudonym_key)
         ledger.note_rules(staged)
         found += checks.values(staged)
@@ -169,8 +164,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, exports: Sequence[Staged]) -
     brought: dict[str, tuple[str, ...]] = {}
     for table in link.tables(connection):
         names = {name for staged in exports if staged.plan.table == table for name in staged.columns}
-        if "customer_id" in table.column_names and "customer_id" not in names:
-            (filled,) = row(connection, f"SELECT count(customer_id) FROM t_{table.name}")
-            names |= {"customer_id"} if filled else set()
+        if "customer_id" in table.column_names and row(connection, f"SELECT count(customer_id) FROM t_{table.name}")[0]:
+            names.add("customer_id")
         brought[table.name] = tuple(name for name in table.column_names if name in names)
     return brought

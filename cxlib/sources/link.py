@@ -62,20 +62,16 @@ def survivors(connection: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
         "SELECT customer_id, merged_into AS survivor FROM step WHERE merged_into NOT IN "
         "(SELECT customer_id FROM t_customers WHERE merged_into IS NOT NULL)"
     )
-    circling = column_of(
-        connection,
-        "SELECT customer_id FROM t_customers WHERE merged_into IS NOT NULL AND customer_id NOT IN "
-        "(SELECT customer_id FROM survivor) ORDER BY 1",
+    circling = (
+        "customer_id FROM t_customers WHERE merged_into IS NOT NULL AND customer_id NOT IN "
+        "(SELECT customer_id FROM survivor)"
     )
-    gone = column_of(
-        connection,
-        "SELECT survivor FROM survivor WHERE survivor NOT IN (SELECT customer_id FROM t_customers) ORDER BY 1",
-    )
-    for rule, ids, what, fix in (
+    gone = "survivor FROM survivor WHERE survivor NOT IN (SELECT customer_id FROM t_customers)"
+    for rule, query, what, fix in (
         ("merge-cycle", circling, "merged in a circle, so none survives", "Correct merged_into in the export."),
         ("merged-away", gone, "merged into one that no export has", "Export the surviving customers too."),
     ):
-        if ids:
+        if ids := column_of(connection, f"SELECT {query} ORDER BY 1"):
             what, blocks = f"{counted(len(ids), 'customer')} {what}", rule == "merge-cycle"
             yield Problem(rule, "customers, merged_into", what, fix, blocks, len(ids), f'"{ids[0]}"')
 
@@ -128,13 +124,9 @@ def _join_days(connection: duckdb.DuckDBPyConnection) -> None:
     """Join usage rows that a merge put on one customer, person and day: counts add up."""
     key = "customer_id, user_id, day"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE joined_days AS SELECT {key}, CAST(sum(events) AS BIGINT) AS events, "
-        "max(features) AS features, CAST(sum(errors) AS BIGINT) AS errors FROM t_usage_daily "
-        f"GROUP BY {key} HAVING count(*) > 1"
-    )
-    connection.execute(
         "UPDATE t_usage_daily AS u SET events = j.events, features = j.features, errors = j.errors "
-        "FROM joined_days AS j "
+        f"FROM (SELECT {key}, sum(events) AS events, max(features) AS features, sum(errors) AS errors "
+        f"FROM t_usage_daily GROUP BY {key} HAVING count(*) > 1) AS j "
         "WHERE u.customer_id = j.customer_id AND u.user_id = j.user_id AND u.day = j.day"
     )
     later = (

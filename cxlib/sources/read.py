@@ -41,8 +41,6 @@ def read(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile, tab
         return _read_csv(connection, plan, file, table)
     if plan.format == "excel":
         return _read_excel(connection, plan, file, table)
-    if plan.format == "duckdb":
-        return _read_duckdb(connection, plan, file.path, table)
     try:
         if plan.format == "parquet":
             return raw_table(connection, f"read_parquet({literal(str(file.path))})", file.given, table)
@@ -199,7 +197,8 @@ def _header(sheet: CalamineSheet, first: list[str]) -> list[str]:
     return names
 
 
-def _read_duckdb(connection: duckdb.DuckDBPyConnection, plan: Plan, path: Path, table: str) -> RawTable:
+def read_duckdb(connection: duckdb.DuckDBPyConnection, plan: Plan, path: Path, table: str) -> RawTable:
+    """Read `source_table` of a DuckDB file into `table`."""
     where, alias, wanted = plan.where_in(path.name), f"{table}_file", plan.export.source_table
     try:
         connection.execute(f"ATTACH {literal(str(path))} AS {alias} (READ_ONLY)")
@@ -207,16 +206,15 @@ def _read_duckdb(connection: duckdb.DuckDBPyConnection, plan: Plan, path: Path, 
         fix = "Check the file; another program may hold it open."
         what = f"it cannot be opened as DuckDB: {first_line(error)}"
         raise UnreadableError("database", where, what, fix) from error
-    try:
-        names = "SELECT concat(table_schema, '.', table_name) FROM information_schema.tables WHERE table_catalog = "
-        known = column_of(connection, names + literal(alias))
-        full = wanted if "." in wanted else f"main.{wanted}"
-        if full not in known:
-            fix = f"{hint(full, known)}Correct source_table in sources.toml."
-            raise UnreadableError("database", where, f'no table "{wanted}"', fix)
-        return _sorted(connection, f"{alias}.{_quoted_path(full)}", plan, f"{path.name}/{full}", table)
-    finally:
-        connection.execute(f"DETACH {alias}")
+    names = "SELECT concat(table_schema, '.', table_name) FROM information_schema.tables WHERE table_catalog = "
+    known = column_of(connection, names + literal(alias))
+    full = wanted if "." in wanted else f"main.{wanted}"
+    if full not in known:
+        fix = f"{hint(full, known)}Correct source_table in sources.toml."
+        raise UnreadableError("database", where, f'no table "{wanted}"', fix)
+    raw = _sorted(connection, f"{alias}.{_quoted_path(full)}", plan, f"{path.name}/{full}", table)
+    connection.execute(f"DETACH {alias}")
+    return raw
 
 
 def read_postgresql(connection: duckdb.DuckDBPyConnection, plan: Plan, table: str) -> RawTable:
@@ -231,10 +229,9 @@ def read_postgresql(connection: duckdb.DuckDBPyConnection, plan: Plan, table: st
         fix = "Check url and source_table in sources.toml, and that the server answers."
         raise UnreadableError("database", plan.where_in(wanted), f"PostgreSQL says: {said}", fix) from error
     connection.register(f"{table}_arrow", found)
-    try:
-        return _sorted(connection, f"{table}_arrow", plan, wanted, table)
-    finally:
-        connection.unregister(f"{table}_arrow")
+    raw = _sorted(connection, f"{table}_arrow", plan, wanted, table)
+    connection.unregister(f"{table}_arrow")
+    return raw
 
 
 def _quoted_path(name: str) -> str:

@@ -220,15 +220,12 @@ def to_canonical(staged: Staged, as_of: datetime | None, exponents: Mapping[str,
 
 def _in_order(staged: Staged, times: Sequence[str], zone: str) -> str:
     """Return SQL that takes a start as the earlier of two equal clock times where its end would come before it."""
-    ends: dict[str, list[str]] = {}
-    for check in staged.plan.table.checks:
-        end, _, start = check.must.partition(" >= ")
-        if check.name == "ends-before-starts" and start in times and end in times:
-            ends.setdefault(start, []).append(end)
+    checked = [check.must.split(" >= ") for check in staged.plan.table.checks if check.name == "ends-before-starts"]
+    ordered = [(end, start) for end, start in checked if {end, start} <= set(times)]
     replaced = []
-    for start, after in ends.items():
+    for start in dict.fromkeys(start for _, start in ordered):
         earlier = f"cx_utc_{start} - INTERVAL 1 HOUR"
-        late = " OR ".join(f"cx_utc_{start} > cx_utc_{end}" for end in after)
+        late = " OR ".join(f"cx_utc_{start} > cx_utc_{end}" for end, one in ordered if one == start)
         twice = f"cx_to_local({earlier}, {zone}) = cx_local_{start}"
         replaced.append(f"CASE WHEN ({late}) AND {twice} THEN {earlier} ELSE cx_utc_{start} END AS cx_utc_{start}")
     return f" REPLACE ({', '.join(replaced)})" if replaced else ""
