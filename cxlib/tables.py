@@ -57,7 +57,6 @@ class Table:
     checks: tuple[Check, ...]
 
     def column(self, name: str) -> Column:
-        """Return a column by name; a KeyError where there is none."""
         return {column.name: column for column in self.columns}[name]
 
     @property
@@ -71,9 +70,11 @@ class Table:
         return {column: table for column, table in others.items() if column in self.column_names}
 
 
-def _table(name: str, grain: str, key: tuple[str, ...], *parts: Column | Check) -> Table:
+def _table(name: str, grain: str, *parts: Column | Check, key: int = 1) -> Table:
+    """Return a table of these columns and checks; its key is the first column, or as many as `key` says."""
     columns = tuple(part for part in parts if isinstance(part, Column))
-    return Table(name, grain, key, columns, tuple(part for part in parts if isinstance(part, Check)))
+    checks = tuple(part for part in parts if isinstance(part, Check))
+    return Table(name, grain, tuple(column.name for column in columns[:key]), columns, checks)
 
 
 def choice(name: str, meaning: str, allowed: tuple[str, ...], required: bool = False) -> Column:
@@ -107,6 +108,9 @@ SEGMENTS = (
 )
 
 INSTRUMENTS = ("nps", "csat", "ces1", "ces2", "problem", "word_of_mouth", "statement")
+EVENT_KINDS = ("status", "reply_public", "reply_internal", "assign", "priority", "schedule")
+TOLD = ("company", "public", "nobody")
+BUYERS = ("new", "existing", "returned")
 SEVERITIES = ("minor", "moderate", "severe")
 
 SURVEY = (
@@ -120,7 +124,6 @@ _ALL = (
     _table(
         "customers",
         "One row per customer (in business with companies: per account).",
-        ("customer_id",),
         Column("customer_id", "id", "the customer, the same in every export", required=True),
         Column("account_id", "id", "parent company, where several customers share one"),
         Column("email_key", "pseudonym", "e-mail address, for matching only"),
@@ -136,7 +139,6 @@ _ALL = (
     _table(
         "subscriptions",
         "One row per term of a subscription: a stretch of time at one price.",
-        ("term_id",),
         Column("term_id", "id", "the term (invoice line, or the subscription where it has one price)", required=True),
         Column("subscription_id", "id", "the subscription the term belongs to", required=True),
         Column("customer_id", "id", "who pays", required=True),
@@ -160,7 +162,6 @@ _ALL = (
     _table(
         "transactions",
         "One row per order, invoice, refund or credit.",
-        ("transaction_id",),
         Column("transaction_id", "id", "the transaction", required=True),
         Column("customer_id", "id", "who paid"),
         Column("occurred_at", "time", "when it was booked", required=True),
@@ -181,7 +182,6 @@ _ALL = (
     _table(
         "tickets",
         "One row per request for help that a customer made (merged, spam and test requests are in the ledger).",
-        ("ticket_id",),
         Column("ticket_id", "id", "the ticket", required=True),
         Column("customer_id", "id", "who asked; empty where the person was erased or is not known"),
         Column("email_key", "pseudonym", "requester's address, for matching to customers only"),
@@ -220,16 +220,10 @@ _ALL = (
     _table(
         "ticket_events",
         "One row per thing that happened to a ticket.",
-        ("event_id",),
         Column("event_id", "id", "the event", required=True),
         Column("ticket_id", "id", "the ticket", required=True),
         Column("occurred_at", "time", "when", required=True),
-        choice(
-            "kind",
-            "what changed",
-            ("status", "reply_public", "reply_internal", "assign", "priority", "schedule"),
-            required=True,
-        ),
+        choice("kind", "what changed", EVENT_KINDS, required=True),
         Column("value_before", "text", "value before"),
         Column("value_after", "text", "value after"),
         choice("actor_role", "who did it", ("agent", "customer", "bot", "system")),
@@ -237,7 +231,6 @@ _ALL = (
     _table(
         "survey_invites",
         "One row per invitation to a survey: the denominator of every response rate.",
-        ("invite_id",),
         Column("invite_id", "id", "the invitation", required=True),
         *SURVEY,
         Column("customer_id", "id", "who was asked"),
@@ -251,7 +244,6 @@ _ALL = (
     _table(
         "survey_answers",
         "One row per complete answer to one survey question.",
-        ("answer_id",),
         Column("answer_id", "id", "the answer", required=True),
         Column("invite_id", "id", "the invitation it answers"),
         *SURVEY,
@@ -265,11 +257,7 @@ _ALL = (
         Column("scale_min", "number", "lowest point of the scale", "points"),
         Column("scale_max", "number", "highest point of the scale", "points"),
         choice("severity", "how bad the problem was that the answer is about", SEVERITIES),
-        choice(
-            "told",
-            "where the person took the problem: to the company, only to the public, to nobody",
-            ("company", "public", "nobody"),
-        ),
+        choice("told", "where the person took the problem: to the company, only to the public, to nobody", TOLD),
         Column("weight", "number", "sampling weight that came with the data", "people"),
         Column("comment", "text", "answer to the open question"),
         Column("language", "category", "language of the answer"),
@@ -295,7 +283,6 @@ _ALL = (
     _table(
         "usage_daily",
         "One row per customer, user and day with any use of the product.",
-        ("customer_id", "user_id", "day"),
         Column("customer_id", "id", "the customer", required=True),
         Column("user_id", "id", "the person; the customer itself where people are not told apart", required=True),
         Column("day", "date", "day in the reporting time zone", required=True),
@@ -304,19 +291,14 @@ _ALL = (
         Column("errors", "integer", "errors the person ran into", "errors"),
         never_negative("events"),
         never_negative("errors"),
+        key=3,
     ),
     _table(
         "opportunities",
         "One row per sales opportunity.",
-        ("opportunity_id",),
         Column("opportunity_id", "id", "the opportunity", required=True),
         Column("customer_id", "id", "the account; empty for someone who is not one yet"),
-        choice(
-            "buyer",
-            "what the account was when the opportunity was opened",
-            ("new", "existing", "returned"),
-            required=True,
-        ),
+        choice("buyer", "what the account was when the opportunity was opened", BUYERS, required=True),
         choice("motion", "what is being sold", ("new", "renewal", "upsell", "cross_sell")),
         Column("lead_source", "category", "where it came from"),
         Column("created_at", "time", "when it was opened", required=True),
@@ -335,7 +317,6 @@ _ALL = (
     _table(
         "interventions",
         "One row per piece of success work assigned to a customer.",
-        ("intervention_id",),
         Column("intervention_id", "id", "the piece of work", required=True),
         Column("customer_id", "id", "for whom", required=True),
         choice("kind", "what it is", ("success_manager", "onboarding", "discount", "follow_up"), required=True),
@@ -348,7 +329,6 @@ _ALL = (
     _table(
         "costs",
         "One row per team, kind and month of cost.",
-        ("team", "kind", "month"),
         choice(
             "team",
             "who spends it; delivery is the variable cost of what is sold (hosting, payment fees), general the rest",
@@ -360,22 +340,22 @@ _ALL = (
         Column("amount", "money", "cost of the month", "currency", required=True),
         Column("currency", "category", "ISO 4217 code", required=True),
         never_negative("amount"),
+        key=3,
     ),
     _table(
         "incidents",
         "One row per customer hit by something that the company's own systems logged.",
-        ("incident_id", "customer_id"),
         Column("incident_id", "id", "the incident; one may hit many customers", required=True),
         Column("customer_id", "id", "who was hit", required=True),
         Column("occurred_at", "time", "when it hit the customer", required=True),
         choice("kind", "what it was", ("outage", "failed_payment", "late_delivery", "error")),
         choice("severity", "how bad it was for the customer", SEVERITIES),
         Column("noticed", "flag", "the customer was seen to run into it (retried, gave up); empty where not known"),
+        key=2,
     ),
     _table(
         "price_index",
         "One row per currency and month: consumer prices, on any base.",
-        ("currency", "month"),
         Column("currency", "category", "ISO 4217 code", required=True),
         Column("month", "date", "first day of the month", required=True),
         Column("index_value", "number", "consumer price index", "index points", required=True),
@@ -385,6 +365,7 @@ _ALL = (
             "a price index is not above zero",
             "Map index_value to the level of the index, not to its change",
         ),
+        key=2,
     ),
 )
 

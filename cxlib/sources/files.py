@@ -115,8 +115,9 @@ def _to_utf8(path: Path, encoding: str, work: Path, where: str) -> Path:
     first, returns = _prove(path, encoding, where)
     if not returns and encoding == "utf-8" and mark != codecs.BOM_UTF8:
         return path
-    # a lone carriage return ends a line only where it ends the first one; elsewhere it is a cell's own
-    lone = "\n" if _first_line_end(first) == "\r" else " "
+    # a lone carriage return ends a line only where it ends the first one, quotes aside; elsewhere it is a cell's own
+    first_end = re.match('(?:[^"\r\n]++|"[^"]*+")*+(\r\n|\r|\n)?', first)
+    lone = "\n" if first_end and first_end[1] == "\r" else " "
     target = _new_file(work, "text")
     decode = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)("strict")
     whole_ends = io.IncrementalNewlineDecoder(decode, translate=False)
@@ -125,17 +126,6 @@ def _to_utf8(path: Path, encoding: str, work: Path, where: str) -> Path:
             text = whole_ends.decode(chunk, final=not chunk)
             file.write(text.replace("\r\n", "\n").replace("\r", lone))
     return target
-
-
-def _first_line_end(text: str) -> str:
-    """Return the first line end outside quotes."""
-    quoted = False
-    for found in re.finditer('"|\r\n|\r|\n', text):
-        if found[0] == '"':
-            quoted = not quoted
-        elif not quoted:
-            return found[0]
-    return ""
 
 
 _USE_UTF8 = 'Write encoding = "utf-8" or leave the key out.'

@@ -25,13 +25,7 @@ def same_key(text: str) -> str:
 
 
 def same_person(text: str) -> str:
-    """Return an address or a name in one spelling, letter case folded as well.
-
-    Examples
-    --------
-    >>> same_person(" Info@KUZEY.example ") == same_person("info@kuzey.example")
-    True
-    """
+    """Return an address or a name in one spelling, letter case folded as well."""
     return " ".join(same_key(text).translate(_TURKISH_I).casefold().split())
 
 

@@ -138,18 +138,14 @@ def _join_days(connection: duckdb.DuckDBPyConnection) -> None:
 
 def drop_own_accounts(connection: duckdb.DuckDBPyConnection) -> None:
     """Take out test and internal customers with all their rows, and the events of their tickets."""
-    connection.execute(
-        "CREATE TABLE own_account AS SELECT customer_id, CASE WHEN is_test THEN 'test account' "
-        "ELSE 'internal account' END AS reason FROM t_customers WHERE is_test OR is_internal"
-    )
     names = [table.name for table in tables(connection)]
-    for reason in ("test account", "internal account"):
-        theirs = f"customer_id IN (SELECT customer_id FROM own_account WHERE reason = {literal(reason)})"
+    for reason, flag in (("test account", "is_test"), ("internal account", "is_internal")):
+        theirs = f"customer_id IN (SELECT customer_id FROM t_customers WHERE {flag})"
         if {"tickets", "ticket_events"} <= set(names):
             own_tickets = f"ticket_id IN (SELECT ticket_id FROM t_tickets WHERE {theirs})"
             leave(connection, "t_ticket_events", own_tickets, reason)
-        for table in tables(connection, "customer_id"):
-            leave(connection, f"t_{table.name}", theirs, reason)
+        for name in (*_others(connection, "customer_id"), "customers"):
+            leave(connection, f"t_{name}", theirs, reason)
 
 
 def coverage(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Iterator[Problem]:
@@ -187,8 +183,7 @@ def latest_event(connection: duckdb.DuckDBPyConnection) -> datetime | None:
         for table in tables(connection)
         for name in event_columns(table)
     ]
-    found = row(connection, f"SELECT max(moment) FROM ({' UNION ALL '.join(parts)})")[0] if parts else None
-    return found if isinstance(found, datetime) else None
+    return row(connection, f"SELECT max(moment) FROM ({' UNION ALL '.join(parts)})")[0] if parts else None
 
 
 def after_as_of(staged: Staged, as_of: datetime) -> Iterator[Problem]:
