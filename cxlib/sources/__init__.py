@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from cxlib.sources.config import Sources, load
+from cxlib.sources.config import Sources
 from cxlib.sources.files import InputFile
 from cxlib.sources.ledger import LedgerEntry
 from cxlib.sources.plan import VENDORS, Plan, plan
+from cxlib.toml import read_toml
 
 
 def load_sources(path: Path) -> tuple[Sources, tuple[Plan, ...]]:
@@ -14,9 +15,9 @@ def load_sources(path: Path) -> tuple[Sources, tuple[Plan, ...]]:
     Raises
     ------
     ConfigError
-        If a key, a vendor, a table or a column is not known; names the nearest right one.
+        If the file is missing or not TOML, or if a key, a vendor, a table or a column is not known; names the nearest.
     """
-    sources = load(path)
+    sources = read_toml(path, Sources, "write it, as data/README.md explains")
     return sources, tuple(plan(export, path.name) for export in sources.export)
 
 

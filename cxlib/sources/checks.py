@@ -6,20 +6,35 @@ Every function takes a staged export and yields the problems it found.
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from babel.numbers import get_currency_precision, list_currencies
+
 from cxlib.errors import Problem
 from cxlib.nearest import listed, nearest
-from cxlib.sources import dates, numbers
-from cxlib.sources.numbers import CURRENCIES, currency_codes
+from cxlib.sources.config import EPOCHS
 from cxlib.sources.plan import Plan
+from cxlib.sources.problems import SOFTENABLE, counted, hint, without_addresses
 from cxlib.sources.raw import Raw
-from cxlib.sources.rules import SOFTENABLE
-from cxlib.sources.said import counted, hint, without_addresses
-from cxlib.sources.sql import column_of, literals, quoted
-from cxlib.sources.stage import CHECKED, Staged, local_of, read_of, text_of
+from cxlib.sources.sql import column_of, literal, literals, quoted, row
+from cxlib.sources.stage import CHECKED, Staged, moment
 from cxlib.tables import Column
 
 EXPORT_LIMITS = (1_000, 10_000, 65_535, 65_536, 1_048_575, 1_048_576)
 PRICED_TABLES = ("subscriptions", "transactions", "opportunities", "costs")
+
+EPOCH_YEARS = "BETWEEN TIMESTAMP '1990-01-01' AND TIMESTAMP '2050-01-01'"
+_NUMERIC_DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d")
+_SHORT_YEARS = ("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y")
+_NAMED_MONTHS = ("%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y")
+_DAYS = (*_NUMERIC_DAYS, *_SHORT_YEARS, *_NAMED_MONTHS, "%Y%m%d", "%Y-%m-%d", "%Y-%m")
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", ", %H:%M", "T%H:%M:%S")
+
+STYLES = ((".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", " "), (".", "'"))
+MEDIAN_OF_MINOR_UNITS = 1_000
+CURRENCIES: frozenset[str] = frozenset(list_currencies())
+# ISO 4217, minor units other than 2; where the Unicode tables disagree, a tool's choice is not known
+_ISO_DIGITS = dict.fromkeys(
+    ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0
+) | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
 
 
 def row_counts(plan: Plan, raw: Raw) -> Iterator[Problem]:
@@ -42,49 +57,241 @@ def values(staged: Staged) -> Iterator[Problem]:
     for name in staged.columns:
         column = staged.plan.table.column(name)
         if column.type in ("time", "date") and not staged.minutes_after(name):
-            yield from dates.unreadable(staged, column)
+            yield from _times(staged, column)
         elif column.type in ("time", "number", "money", "integer"):
-            yield from numbers.unreadable(staged, column)
+            yield from _numbers(staged, column)
         elif column.type == "flag":
-            unread = f"{text_of(name)} IS NOT NULL AND {read_of(name)} IS NULL"
+            unread = f"cx_text_{name} IS NOT NULL AND cx_read_{name} IS NULL"
             fix = f"Map them with [export.values.{name}] to true and false."
-            yield from staged.find("flag-format", name, unread, text_of(name), "{value} neither true nor false", fix)
+            yield from staged.find(
+                "flag-format", name, unread, f"cx_text_{name}", "{value} neither true nor false", fix
+            )
         if column.allowed:
             yield from _closed(staged, column)
         if column.required:
-            yield from _required(staged, column)
-    yield from numbers.minor_units(staged)
+            # text that could not be read is reported above
+            empty = f"cx_text_{name} IS NULL" if column.type in CHECKED else f"cx_read_{name} IS NULL"
+            fix = "Complete the export, or leave the rows out with a reason ([[export.reject]])."
+            what = f"{{row}} without a value ({column.meaning})"
+            yield from staged.find("required-empty", name, empty, "NULL", what, fix)
+    yield from _minor_units(staged)
 
 
 def _closed(staged: Staged, column: Column) -> Iterator[Problem]:
     """Block values outside a closed list, with the first of them and the nearest that is allowed."""
-    read = read_of(column.name)
+    read = f"cx_read_{column.name}"
     outside = f"{read} NOT IN ({literals(column.allowed)})"
-    found = column_of(
-        staged.connection,
-        f"SELECT {read} FROM {staged.parsed} WHERE {outside} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 6",
-    )
-    texts = [without_addresses(text) for text in found]
+    wrong = f"SELECT {read} FROM {staged.parsed} WHERE {outside} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 6"
+    texts = [without_addresses(text) for text in column_of(staged.connection, wrong)]
     near = hint(texts[0], column.allowed) if texts and nearest(texts[0], column.allowed) else ""
     fix = f"{near}Map each with [export.values.{column.name}] to one of {listed(column.allowed)}."
     what = f"{{value}} outside the list: {listed(texts, 5)}"
     yield from staged.find("unknown-value", column.name, outside, read, what, fix)
 
 
-def _required(staged: Staged, column: Column) -> Iterator[Problem]:
-    """Block empty values where the table needs one; text that could not be read is reported elsewhere."""
-    name = column.name
-    empty = [read_of(name)] + ([text_of(name)] if column.type in CHECKED else [])
-    empty += [local_of(name)] if column.type == "time" and not staged.minutes_after(name) else []
-    condition = " AND ".join(f"{value} IS NULL" for value in empty)
-    fix = "Complete the export, or leave the rows out with a reason ([[export.reject]])."
-    what = f"{{row}} without a value ({column.meaning})"
-    yield from staged.find("required-empty", name, condition, "NULL", what, fix)
+def _times(staged: Staged, column: Column) -> Iterator[Problem]:
+    """Check a time or date column: format, epoch, time zone, summer time."""
+    name, text, read = column.name, f"cx_text_{column.name}", f"cx_read_{column.name}"
+    local = f" AND cx_local_{name} IS NULL" if column.type == "time" else ""
+    unread = f"{text} IS NOT NULL AND {read} IS NULL{local}"
+    for problem in staged.find("date-format", name, unread, text, "{value}", ""):
+        yield _not_a_date(staged, column, problem)
+        return
+    time_format = staged.time_format(name)
+    if time_format in EPOCHS:
+        what = f'{{value}} outside 1990 to 2050 when read as "{time_format}"'
+        for problem in staged.find("epoch", name, f"{read} NOT {EPOCH_YEARS}", text, what, ""):
+            units = _fitting_units(staged, text)
+            no_unit = 'No unit fits all rows: mend the export, or accept = ["epoch"].'
+            yield replace(problem, fix=f'"{units[0]}" would fit all rows.' if units else no_unit)
+    if column.type == "time":
+        yield from _zone(staged, name)
+
+
+def _not_a_date(staged: Staged, column: Column, problem: Problem) -> Problem:
+    """Return the problem of texts that are no date in the stated format, with the formats that would fit."""
+    text, time_format = f"cx_text_{column.name}", staged.time_format(column.name).removeprefix("iso")
+    if not time_format and (units := _fitting_units(staged, text)):
+        what = f"{problem.what} of digits only, which fit {listed(units)} (1990 to 2050)"
+        fix = f'Write columns.{column.name} = {{ column = "...", format = "{units[0]}" }}.'
+        return replace(problem, rule="epoch", what=what, fix=fix)
+    days = column.type == "date"
+    stated = f'in the format "{time_format}"' if time_format else "in ISO 8601, and no format is stated"
+    fitting = _fitting_formats(staged, text, days)
+    if len(fitting) == 1:
+        fix = f'This fits all rows: dates = "{fitting[0]}" (or format of the column).'
+    elif fitting:
+        fix = f"{len(fitting)} formats fit all rows: {listed(fitting)}; write the one of the tool's locale as dates."
+    elif days:
+        fix = "No format known here fits all rows; a clock time other than midnight needs a rule of its own (sql)."
+    else:
+        fix = (
+            "No format known here fits all rows: state dates, mend the export, or mark such times as unknown "
+            "([[export.unknown]])."
+        )
+    return replace(problem, what=f"{problem.what} not {'a day ' if days else ''}{stated}", fix=fix)
+
+
+def _fitting_units(staged: Staged, text: str) -> list[str]:
+    """Return the epoch units by which all values lie between 1990 and 2050."""
+    tests = ", ".join(f"bool_and(coalesce({moment(text, unit)[1]} {EPOCH_YEARS}, false))" for unit in EPOCHS)
+    fits = row(staged.connection, f"SELECT {tests} FROM {staged.parsed} WHERE {text} IS NOT NULL")
+    return [unit for unit, fit in zip(EPOCHS, fits, strict=True) if fit]
+
+
+def _fitting_formats(staged: Staged, text: str, days: bool) -> list[str]:
+    """Return the formats that read every value, as days at midnight where only days count.
+
+    All are tried on some values, the survivors on all.
+    """
+    every = f"SELECT {text} AS text FROM {staged.parsed} WHERE {text} IS NOT NULL"
+    formats = [day + clock for day in _DAYS for clock in _CLOCKS]
+    for source in (f"SELECT DISTINCT text FROM ({every}) ORDER BY 1 LIMIT 500", every):
+        moments = [f"cx_strptime(text, {literal(one)})" for one in formats]
+        tests = [f"coalesce({m} = date_trunc('day', {m}), false)" if days else f"{m} IS NOT NULL" for m in moments]
+        if tests:
+            fits = row(staged.connection, f"SELECT {', '.join(f'bool_and({t})' for t in tests)} FROM ({source})")
+            formats = [one for one, fit in zip(formats, fits, strict=True) if fit]
+    return formats
+
+
+def _zone(staged: Staged, name: str) -> Iterator[Problem]:
+    """Block local times without a stated zone; count those that summer time skips or repeats."""
+    local, zone = f"cx_local_{name}", staged.plan.export.time_zone
+    if not zone:
+        what = "{time} without offset, and no time zone is stated"
+        fix = 'Write time_zone = "Europe/Berlin" (the zone of the account that exported).'
+        yield from staged.find("time-zone", name, f"{local} IS NOT NULL", local, what, fix)
+        return
+    own, day = literal(zone), f"CAST({local} AS DATE)"
+    start, end = (f"cx_to_utc(CAST(day + INTERVAL {days} DAY AS TIMESTAMP), {own})" for days in (0, 1))
+    changes = column_of(
+        staged.connection,
+        f"SELECT day FROM (SELECT DISTINCT {day} AS day FROM {staged.parsed} WHERE {local} IS NOT NULL) "
+        f"WHERE {end} - {start} <> INTERVAL 24 HOUR",
+    )
+    if not changes:
+        return
+    on_change = f"CAST({day} AS VARCHAR) IN ({literals(map(str, changes))})"
+    utc = f"cx_to_utc({local}, {own})"
+    skipped = f"cx_to_local({utc}, {own}) <> {local}"
+    twice = " OR ".join(
+        f"cx_to_local({utc} {sign} INTERVAL {minutes} MINUTE, {own}) = {local}"
+        for minutes in (30, 60, 120)
+        for sign in "-+"
+    )
+    for problem in staged.find("dst", name, f"{on_change} AND ({skipped} OR {twice})", local, "", ""):
+        gone, double = (staged.example(f"{on_change} AND ({test})", local)[0] for test in (skipped, twice))
+        what = f"{counted(gone, 'time')} that {zone} skips and {counted(double, 'time')} that it has twice"
+        fix = 'Export with offsets, or accept = ["dst"].'
+        yield replace(problem, what=f"{what} (taken as the later)", fix=fix, blocks=False, rows=gone + double)
+
+
+def _numbers(staged: Staged, column: Column) -> Iterator[Problem]:
+    """Block values of a column, or of the source columns inside `number(...)`, that are no number."""
+    name, text, kept = column.name, f"cx_text_{column.name}", _kept_source(staged)
+    for source in staged.resolved.values[name].numbers:
+        plain = _plain(source)
+        bad = f"{plain} IS NOT NULL AND NOT cx_is_number({plain}, {staged.plan.marks})"
+        for problem in staged.find("number-format", name, bad, plain, "{value}", "", kept):
+            yield _wrong_style(staged, replace(problem, where=f'{problem.where} from "{source}"'), kept, plain)
+    unread = f"{text} IS NOT NULL AND cx_read_{name} IS NULL"
+    what, fix = "{value} with a fraction in a column of whole numbers", "Correct the mapping or the export."
+    for problem in staged.find("number-format", name, unread, text, what, fix):
+        (readable,) = row(
+            staged.connection,
+            f"SELECT bool_and(cx_is_number({text}, {staged.plan.marks})) FROM {staged.parsed} WHERE {text} IS NOT NULL",
+        )
+        whole = column.type == "integer" and readable
+        yield problem if whole else _wrong_style(staged, problem, staged.parsed, text)
+
+
+def _plain(source: str) -> str:
+    return f"cx_plain(CAST({quoted(source)} AS VARCHAR))"
+
+
+def _kept_source(staged: Staged) -> str:
+    """Return the source rows that no reject rule took."""
+    return f"(SELECT s.* FROM {staged.raw.view} AS s SEMI JOIN {staged.parsed} USING (cx_file, cx_row))"
+
+
+def _wrong_style(staged: Staged, problem: Problem, table: str, text: str) -> Problem:
+    """Return the problem of numbers in another style, with the styles that would fit."""
+    export = staged.plan.export
+    tests = [f"cx_is_number({text}, {literal(point)}, {literal(mark)})" for point, mark in STYLES]
+    fits = ", ".join(f"count(*) FILTER ({test})" for test in tests)
+    total, mixed, *counts = row(
+        staged.connection,
+        f"SELECT count(*), bool_and({tests[2]} OR {tests[3]}), {fits} FROM {table} WHERE {text} IS NOT NULL",
+    )
+    fitting = [_style(*style) for style, fit in zip(STYLES, counts, strict=True) if fit == total]
+    if fitting:
+        fix = f"This fits all rows: {' or '.join(fitting)}."
+    elif counts[0] and counts[1] and mixed:
+        fix = (
+            f'Decimal marks are mixed: {counts[0]:,} fit decimal = ".", {counts[1]:,} fit decimal = ","; '
+            "export again with one of them."
+        )
+    else:
+        fix = "No style fits all rows: mend the export, add the text to missing, or reject the rows with a reason."
+    stated = _style(export.decimal, export.thousands)
+    what = f"{counted(problem.rows, 'value')} of {total:,} not a number written with {stated}"
+    return replace(problem, what=what, fix=fix)
+
+
+def _style(decimal: str, thousands: str) -> str:
+    return f'decimal = "{decimal}"' + (f', thousands = "{thousands}"' if thousands else "")
+
+
+def _minor_units(staged: Staged) -> Iterator[Problem]:
+    """Ask whether amounts are in cents where the file does not tell; refuse fractions of a cent."""
+    if staged.plan.export.amounts == "major":
+        return
+    for name in staged.of_type("money"):
+        value = staged.resolved.values[name]
+        for source in value.numbers or value.sources:
+            where = staged.plan.where(name) + ("" if value.rule.column else f' from "{source}"')
+            yield from _one_amount(staged, where, source)
+
+
+def _one_amount(staged: Staged, where: str, source: str) -> Iterator[Problem]:
+    export, table, text = staged.plan.export, _kept_source(staged), _plain(source)
+    read = f"cx_number({text}, {staged.plan.marks})"
+    # a written decimal mark, even before zeros, is never a count of cents
+    pointed = f"(contains({text}, {literal(export.decimal)}) OR contains({text}, '\u066b'))"
+    if staged.raw.types[staged.raw.columns.index(source)] in ("DOUBLE", "FLOAT"):
+        pointed = f"{read} <> floor({read})"
+    total, numbers, fractions, median = row(
+        staged.connection,
+        f"SELECT count(*), count({read}), count(*) FILTER ({pointed}), median(abs({read})) "
+        f"FROM {table} WHERE {text} IS NOT NULL",
+    )
+    if not total or numbers < total:
+        return
+    if export.amounts == "minor" and fractions:
+        _, first = staged.example(pointed, text, table)
+        what = f'{counted(fractions, "amount")} with a fraction, but amounts = "minor" is stated'
+        yield Problem("minor-units", where, what, 'Write amounts = "major".', rows=fractions, first=first)
+    if not export.amounts and not fractions and median >= MEDIAN_OF_MINOR_UNITS:
+        what = (
+            f"{counted(total, 'amount')}, all whole numbers (median {median:,.0f}): cents or whole units, "
+            "the file does not tell"
+        )
+        fix = 'Compare one with an invoice, then write amounts = "minor" or amounts = "major".'
+        yield Problem("minor-units", where, what, fix, rows=total)
+
+
+def _codes(staged: Staged) -> list[str]:
+    """Return the different currency codes of an export in order; none where it brings none."""
+    if "currency" not in staged.columns:
+        return []
+    found = f"SELECT DISTINCT cx_read_currency AS code FROM {staged.parsed} WHERE code IS NOT NULL ORDER BY 1"
+    return column_of(staged.connection, found)
 
 
 def currencies(staged: Staged, rates: Mapping[str, float]) -> Iterator[Problem]:
     """Block codes that are not ISO 4217, and those without a rate in tables that hold prices."""
-    found, code = currency_codes(staged), read_of("currency")
+    found, code = _codes(staged), "cx_read_currency"
     if wrong := [text for text in found if text not in CURRENCIES]:
         what = f"{{value}} not an ISO 4217 code: {listed(wrong, 5)}"
         fix = 'Map them with [export.values.currency], such as "€" = "EUR".'
@@ -95,6 +302,27 @@ def currencies(staged: Staged, rates: Mapping[str, float]) -> Iterator[Problem]:
         for problem in staged.find("currency", "currency", f"{code} IN ({literals(unpriced)})", code, "", fix):
             are_in = f"{counted(problem.rows, 'row')} {'is' if problem.rows == 1 else 'are'} in"
             yield replace(problem, what=f"no exchange rate for {listed(unpriced)}, which {are_in}")
+
+
+def exponents(staged: Staged) -> tuple[dict[str, int], list[Problem]]:
+    """Return the decimals of each currency's minor unit, where amounts are in minor units."""
+    if staged.plan.export.amounts != "minor":
+        return {}, []
+    where = staged.plan.where("currency")
+    if "currency" not in staged.columns:
+        what = "amounts are in minor units, but no currency is mapped"
+        return {}, [Problem("minor-units", where, what, "Map currency.")]
+    digits = {code: get_currency_precision(code) for code in _codes(staged) if code in CURRENCIES}
+    problems = []
+    if unclear := [code for code, count in digits.items() if count != _ISO_DIGITS.get(code, 2)]:
+        what = f"the minor unit of {listed(unclear)} differs between ISO 4217 and practice"
+        fix = 'Bring these amounts to whole units in sql and write amounts = "major".'
+        problems.append(Problem("minor-units", where, what, fix))
+    for name in staged.of_type("money"):
+        bare = f"cx_read_currency IS NULL AND cx_read_{name} IS NOT NULL"
+        what, fix = "{amount} in minor units without a currency", "Complete the export."
+        problems += staged.find("minor-units", "currency", bare, "NULL", what, fix)
+    return digits, problems
 
 
 def table_checks(staged: Staged) -> Iterator[Problem]:

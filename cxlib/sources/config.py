@@ -2,16 +2,15 @@
 
 import codecs
 import re
-from datetime import date
-from pathlib import Path
+from datetime import date, time, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, field_validator, model_validator
 
 from cxlib.nearest import did_you_mean
 from cxlib.period import zone
-from cxlib.sources.rules import BLOCKS, SOFTENABLE, WARNINGS
-from cxlib.toml import Strict, read_toml
+from cxlib.sources.problems import BLOCKS, SOFTENABLE, WARNINGS
+from cxlib.toml import Strict
 
 Format = Literal["csv", "tsv", "excel", "parquet", "json", "duckdb", "postgresql"]
 
@@ -21,13 +20,7 @@ _DIRECTIVES = re.compile(r"(?:%(?:-?[dmyHIMSj]|[YfgnpbBhaAz%])|[^%])+", re.DOTAL
 
 
 def check_time_format(text: str) -> str:
-    """Return a strptime format (or "iso", "epoch_s", ...) if DuckDB can read by it.
-
-    Raises
-    ------
-    ValueError
-        If a directive is not known, or there is none.
-    """
+    """Return a strptime format (or "iso", "epoch_s", ...) if DuckDB can read by it."""
     if text not in ("", "iso", *EPOCHS) and not ("%" in text and _DIRECTIVES.fullmatch(text)):
         raise ValueError(f'"{text}" is not a date format; write one such as "%d.%m.%Y %H:%M", "iso" or "epoch_s"')
     return text
@@ -52,16 +45,28 @@ def _one_group(pattern: str) -> str:
     return pattern
 
 
-def constant(value: object) -> str:
-    """Return a TOML value as the text that an export would hold."""
+def as_text(value: object) -> str:
+    """Return a value of TOML or of a workbook's cell as the text that an export would hold.
+
+    Examples
+    --------
+    >>> as_text(4711.0), as_text(0.1), as_text(date(2026, 10, 1)), as_text(True), as_text(None)
+    ('4711', '0.1', '2026-10-01', 'true', '')
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value.isoformat() if isinstance(value, date) else str(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return repr(value.total_seconds())
+    return "" if value is None else str(value)
 
 
 TimeFormat = Annotated[str, AfterValidator(check_time_format)]
 Zone = Annotated[str, AfterValidator(lambda name: name and zone(name).key)]
-Text = Annotated[str, BeforeValidator(constant)]
+Text = Annotated[str, BeforeValidator(as_text)]
 Names = Annotated[tuple[str, ...], BeforeValidator(lambda names: (names,) if isinstance(names, str) else names)]
 
 
@@ -235,14 +240,3 @@ class Sources(Strict):
     def all_rates(self) -> dict[str, float]:
         """What one unit of a currency is worth in the reporting currency, that one included."""
         return {**self.rates, self.workbook.reporting_currency: 1.0}
-
-
-def load(path: Path) -> Sources:
-    """Read `sources.toml`.
-
-    Raises
-    ------
-    ConfigError
-        If the file is missing, is not TOML, or says something that is not known; names the key.
-    """
-    return read_toml(path, Sources, "write it, as data/README.md explains")

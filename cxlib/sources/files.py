@@ -2,18 +2,20 @@
 
 import codecs
 import glob
+import io
 import re
 import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from cxlib.files import sha256
 from cxlib.nearest import listed, nearest
 from cxlib.sources.plan import Plan
-from cxlib.sources.said import UnreadableError
+from cxlib.sources.problems import UnreadableError
 
 CHUNK = 1 << 22
 TEXT_FORMATS = ("csv", "tsv", "json")
@@ -39,13 +41,7 @@ class LocalFile:
 
 
 def find(plan: Plan, folder: Path) -> list[Path]:
-    """Return the files that an export's path names, in order of name.
-
-    Raises
-    ------
-    UnreadableError
-        If there is none; names the nearest file of the folder.
-    """
+    """Return the files that an export's path names, in order of name; an UnreadableError where there is none."""
     pattern = plan.export.path
     found = sorted(folder / name for name in glob.glob(pattern, root_dir=folder, recursive=True))
     found = [path for path in found or [folder / pattern] if path.is_file()]
@@ -61,12 +57,8 @@ def find(plan: Plan, folder: Path) -> list[Path]:
 def prepare(plan: Plan, path: Path, work: Path) -> LocalFile:
     """Hash a file, unpack it and bring its text to UTF-8 with line feeds.
 
-    Line ends inside cells become line feeds too: DuckDB's reader takes one kind per file.
-
-    Raises
-    ------
-    UnreadableError
-        If the file is empty, damaged, or not text in the stated encoding.
+    Line ends inside cells become line feeds too: DuckDB's reader takes one kind per file. An UnreadableError says if
+    the file is empty, damaged, or not text in the stated encoding.
     """
     where = plan.where() if path.name in plan.where() else plan.where_in(path.name)
     given = InputFile(plan.name, path.name, path.stat().st_size, sha256(path))
@@ -83,15 +75,8 @@ def _unzip(path: Path, work: Path, where: str) -> Path:
     """Return the one data file of an archive, unpacked."""
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [
-                member.filename
-                for member in archive.infolist()
-                if not (
-                    member.is_dir()
-                    or member.filename.startswith("__MACOSX/")
-                    or Path(member.filename).name.startswith(".")
-                )
-            ]
+            named = [member.filename for member in archive.infolist() if not member.is_dir()]
+            names = [name for name in named if not (name.startswith("__MACOSX/") or Path(name).name.startswith("."))]
             if len(names) != 1:
                 what = f"the archive holds {len(names)} files: {listed(names)}"
                 fix = "Pack one data file per archive, or unpack it and name the files."
@@ -130,29 +115,17 @@ def _to_utf8(path: Path, encoding: str, work: Path, where: str) -> Path:
     first, returns = _prove(path, encoding, where)
     if not returns and encoding == "utf-8" and mark != codecs.BOM_UTF8:
         return path
-    # a lone carriage return ends a line only where it ends the first one; elsewhere it is a cell's own
-    lone = "\n" if _first_line_end(first) == "\r" else " "
+    # a lone carriage return ends a line only where it ends the first one, quotes aside; elsewhere it is a cell's own
+    first_end = re.match('(?:[^"\r\n]++|"[^"]*+")*+(\r\n|\r|\n)?', first)
+    lone = "\n" if first_end and first_end[1] == "\r" else " "
     target = _new_file(work, "text")
-    decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)("strict")
+    decode = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)("strict")
+    whole_ends = io.IncrementalNewlineDecoder(decode, translate=False)
     with target.open("w", encoding="utf-8", newline="") as file:
-        held = ""
-        for chunk in _chunks(path):
-            text = held + decoder.decode(chunk)
-            held = "\r" if text.endswith("\r") else ""
-            file.write(text.removesuffix("\r").replace("\r\n", "\n").replace("\r", lone))
-        file.write((held + decoder.decode(b"", final=True)).replace("\r", lone))
+        for chunk in chain(_chunks(path), [b""]):
+            text = whole_ends.decode(chunk, final=not chunk)
+            file.write(text.replace("\r\n", "\n").replace("\r", lone))
     return target
-
-
-def _first_line_end(text: str) -> str:
-    """Return the first line end outside quotes."""
-    quoted = False
-    for found in re.finditer('"|\r\n|\r|\n', text):
-        if found[0] == '"':
-            quoted = not quoted
-        elif not quoted:
-            return found[0]
-    return ""
 
 
 _USE_UTF8 = 'Write encoding = "utf-8" or leave the key out.'
@@ -168,36 +141,29 @@ _USE_THE_TOOLS = (
 def _prove(path: Path, encoding: str, where: str) -> tuple[str, bool]:
     """Decode the whole file strictly; return its first part, and whether it has carriage returns.
 
-    Raises
-    ------
-    UnreadableError
-        At the first byte that does not fit, or if the text is plainly UTF-8 read as something else.
+    An UnreadableError says where the first byte lies that does not fit, or that the text is plainly UTF-8.
     """
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    as_utf8 = codecs.getincrementaldecoder("utf-8")("strict")
-    single_byte = not encoding.startswith("utf")
-    may_be_utf8, beyond_ascii, returns, control = single_byte, False, False, 0
-    done, lines, first = 0, 0, ""
-    for chunk in _chunks(path):
+    decoder, single_byte = codecs.getincrementaldecoder(encoding)("strict"), not encoding.startswith("utf")
+    first, returns, ascii_only, control, done, lines = "", False, True, 0, 0, 0
+    for chunk in chain(_chunks(path), [b""]):
         done += len(chunk)
         try:
-            text = decoder.decode(chunk)
+            text = decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
+            if not chunk:
+                what = "the file ends in the middle of a character"
+                raise UnreadableError("cut-file", where, what, "It is cut off: export it again.") from error
             before, byte = error.object[: error.start], error.object[error.start]
             offset, line = done - len(error.object) + error.start, lines + before.count(b"\n") + 1
             what = f'byte 0x{byte:02X} at offset {offset:,}, line {line:,}, is not "{encoding}"'
             raise UnreadableError("encoding", where, what, _USE_THE_TOOLS) from error
-        if single_byte:
-            beyond_ascii = beyond_ascii or not chunk.isascii()
-            may_be_utf8 = may_be_utf8 and _decodes(as_utf8, chunk)
-            control += len(re.findall("[\x80-\x9f]", text))
         first = first or text
         returns = returns or b"\r" in chunk
         lines += chunk.count(b"\n")
-    if not _decodes(decoder, b"", final=True):
-        what = "the file ends in the middle of a character"
-        raise UnreadableError("cut-file", where, what, "It is cut off: export it again.")
-    if may_be_utf8 and beyond_ascii and _decodes(as_utf8, b"", final=True):
+        if single_byte:
+            ascii_only = ascii_only and chunk.isascii()
+            control += len(re.findall("[\x80-\x9f]", text))
+    if single_byte and not ascii_only and _is_utf8(path):
         what = f'every byte is valid UTF-8, so "{encoding}" would turn letters into pairs such as "Ã¼"'
         raise UnreadableError("encoding", where, what, _USE_UTF8)
     if control:
@@ -206,9 +172,8 @@ def _prove(path: Path, encoding: str, where: str) -> tuple[str, bool]:
     return first, returns
 
 
-def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, final: bool = False) -> bool:
+def _is_utf8(path: Path) -> bool:
     try:
-        decoder.decode(chunk, final)
+        return all(codecs.iterdecode(_chunks(path), "utf-8"))
     except UnicodeDecodeError:
         return False
-    return True

@@ -25,13 +25,7 @@ def same_key(text: str) -> str:
 
 
 def same_person(text: str) -> str:
-    """Return an address or a name in one spelling, letter case folded as well.
-
-    Examples
-    --------
-    >>> same_person(" Info@KUZEY.example ") == same_person("info@kuzey.example")
-    True
-    """
+    """Return an address or a name in one spelling, letter case folded as well."""
     return " ".join(same_key(text).translate(_TURKISH_I).casefold().split())
 
 
@@ -49,14 +43,11 @@ def create_map(
     Works on the distinct texts; `columns` are SQL names with "id" or "pseudonym". An identifier that is an
     e-mail address becomes its pseudonym, so that no address reaches a snapshot and keys still match across exports.
     """
-    found: dict[str, list[str]] = {"kind": [], "text": [], "clean": []}
+    found = []
     for kind, unusual in (("id", "WHERE regexp_matches(text, '[^ -?A-~]')"), ("pseudonym", "WHERE text IS NOT NULL")):
         texts = " UNION ALL ".join(f"SELECT {column} AS text FROM {rows}" for column, its in columns if its == kind)
         for text in column_of(connection, f"SELECT DISTINCT text FROM ({texts}) {unusual} ORDER BY 1") if texts else ():
             hashed = kind == "pseudonym" or "@" in text
-            found["kind"].append(kind)
-            found["text"].append(text)
-            found["clean"].append(pseudonym(text, key) if hashed else same_key(text))
-    connection.register(f"{name}_arrow", pa.table(found, schema=pa.schema(dict.fromkeys(found, pa.string()))))
-    connection.execute(f"CREATE TABLE {name} AS SELECT * FROM {name}_arrow")
-    connection.unregister(f"{name}_arrow")
+            found.append({"kind": kind, "text": text, "clean": pseudonym(text, key) if hashed else same_key(text)})
+    schema = pa.schema(dict.fromkeys(("kind", "text", "clean"), pa.string()))
+    connection.from_arrow(pa.Table.from_pylist(found, schema)).create(name)

@@ -1,12 +1,13 @@
 """The ledger: every row read is either kept or rejected under a reason, and the sum is proved."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import duckdb
 
-from cxlib.errors import TableError
-from cxlib.sources.sql import literal, quoted, row
+from cxlib.errors import Problem, TableError
+from cxlib.sources.problems import counted, without_addresses
+from cxlib.sources.sql import columns_sql, literal, literals, quoted, row
 from cxlib.sources.stage import Staged
 
 
@@ -14,8 +15,7 @@ from cxlib.sources.stage import Staged
 class LedgerEntry:
     """What became of the rows of one export.
 
-    `unknown` counts, by column and reason, values of kept rows that were set empty because they are
-    not to be believed.
+    `unknown` counts, by column and reason, values of kept rows set empty because they are not to be believed.
     """
 
     export: str
@@ -41,35 +41,67 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CREATE TABLE {name} (export INTEGER, cx_file INTEGER, cx_row BIGINT, reason VARCHAR)")
 
 
-def reject(staged: Staged, rows: str, reason: str, table: str = "rejected") -> None:
-    """Note rows, given as SQL of their file and row, as rejected (or, in `unknown`, as lacking a value)."""
-    staged.connection.execute(
-        f"INSERT INTO {table} SELECT {staged.number}, cx_file, cx_row, {literal(reason)} FROM ({rows})"
-    )
+def leave(connection: duckdb.DuckDBPyConnection, table: str, condition: str, reason: str) -> None:
+    """Move rows of a canonical table to the rejected ones."""
+    rows = f"FROM {table} WHERE {condition}"
+    connection.execute(f"INSERT INTO rejected SELECT cx_export, cx_file, cx_row, {literal(reason)} {rows}")
+    connection.execute(f"DELETE {rows}")
 
 
 def note_rules(staged: Staged) -> None:
     """Note what the reject and unknown rules took, and the lines that do not fit the header."""
-    rows = f"SELECT cx_file, cx_row FROM {staged.staged} WHERE"
-    for index, rule in enumerate(staged.resolved.rejects):
-        reject(staged, f"{rows} cx_rule = {index}", rule.reason)
-    for index, rule in enumerate(staged.resolved.unknowns):
-        reject(staged, f"{rows} cx_unknown_{index}", f"{rule.column}: {rule.reason}", "unknown")
-    for file, table in enumerate(staged.raw.tables):
-        for position, line in enumerate(table.malformed):
-            footer = line.row >= table.first_row + table.rows + position
-            row_of_line = f"SELECT {file} AS cx_file, {line.row} AS cx_row"
-            reject(staged, row_of_line, "footer" if footer else "malformed")
+    rows, rules = f"SELECT {staged.number}, cx_file, cx_row", staged.resolved
+    reasons = literals(rule.reason for rule in rules.rejects)
+    staged.connection.execute(
+        f"INSERT INTO rejected {rows}, [{reasons}][cx_rule + 1] FROM {staged.staged} WHERE cx_rule IS NOT NULL"
+    )
+    for index, rule in enumerate(rules.unknowns):
+        reason = literal(f"{rule.column}: {rule.reason}")
+        staged.connection.execute(f"INSERT INTO unknown {rows}, {reason} FROM {staged.staged} WHERE cx_unknown_{index}")
+    for file, raw in enumerate(staged.raw.tables):
+        for position, number in enumerate(raw.malformed):
+            reason = "footer" if number >= raw.first_row + raw.rows + position else "malformed"
+            staged.connection.execute(
+                f"INSERT INTO rejected VALUES ({staged.number}, {file}, {number}, {literal(reason)})"
+            )
+
+
+def one_row_per_key(staged: Staged) -> Iterator[Problem]:
+    """Take from the canonical rows those that repeat a key, as far as the export says how."""
+    key, rule = columns_sql(staged.plan.table.key), staged.plan.export.one_row_per_key
+    twice = f"(SELECT {key} FROM {staged.canon} GROUP BY {key} HAVING count(*) > 1)"
+    if not row(staged.connection, f"SELECT count(*) FROM {twice}")[0]:
+        return
+    everything = ", ".join(f"s.{quoted(name)}" for name in staged.raw.columns)
+    again = (
+        f"WITH twice AS (SELECT cx_file, cx_row FROM {staged.canon} SEMI JOIN {twice} USING ({key})) "
+        f"SELECT (t.cx_file, t.cx_row) FROM twice AS t JOIN {staged.raw.view} AS s USING (cx_file, cx_row) "
+        f"QUALIFY row_number() OVER (PARTITION BY {everything} ORDER BY t.cx_file, t.cx_row) > 1"
+    )
+    leave(staged.connection, staged.canon, f"(cx_file, cx_row) IN ({again})", "duplicate")
+    if rule is not None:
+        way = "DESC NULLS LAST, cx_file DESC, cx_row DESC" if rule.keep == "last" else "ASC NULLS LAST, cx_file, cx_row"
+        others = (
+            f"SELECT (cx_file, cx_row) FROM {staged.canon} "
+            f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY cx_order {way}) > 1"
+        )
+        leave(staged.connection, staged.canon, f"(cx_file, cx_row) IN ({others})", rule.reason)
+    keys, rows, first = row(
+        staged.connection,
+        "SELECT count(*), sum(n), arg_min(struct_pack(v := shown, r := rows), place) "
+        "FROM (SELECT count(*) AS n, min((cx_file, cx_row)) AS place, "
+        f"concat_ws(', ', {key}) AS shown, list(cx_row ORDER BY cx_file, cx_row)[:2] AS rows "
+        f"FROM {staged.canon} GROUP BY {key} HAVING count(*) > 1)",
+    )
+    if keys:
+        what = f"{counted(keys, 'key')} with several different rows ({', '.join(staged.plan.table.key)})"
+        fix = "Say which row counts with [export.one_row_per_key], or map a key that is one per row."
+        shown = f'"{without_addresses(first["v"])}" in rows {first["r"][0]:,} and {first["r"][1]:,}'
+        yield Problem("duplicate-key", staged.plan.where(), what, fix, rows=int(rows), first=shown)
 
 
 def entry(staged: Staged) -> LedgerEntry:
-    """Return the ledger of an export.
-
-    Raises
-    ------
-    TableError
-        If it does not balance; nothing may be written then.
-    """
+    """Return the ledger of an export; a TableError if it does not balance: nothing may be written then."""
     table, number, run = f"t_{staged.plan.table.name}", staged.number, staged.connection.execute
     (kept,) = row(staged.connection, f"SELECT count(*) FROM {table} WHERE cx_export = {number}")
     rejected = run(

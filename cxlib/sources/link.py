@@ -7,7 +7,8 @@ import duckdb
 
 from cxlib.errors import Problem
 from cxlib.nearest import listed
-from cxlib.sources.said import counted
+from cxlib.sources.ledger import leave
+from cxlib.sources.problems import counted
 from cxlib.sources.sql import column_of, columns_sql, literal, quoted, row
 from cxlib.sources.stage import Staged
 from cxlib.tables import TABLES, Table
@@ -24,9 +25,7 @@ def unite(connection: duckdb.DuckDBPyConnection, exports: Sequence[Staged]) -> I
     names = {staged.number: staged.plan.name for staged in exports}
     for table in TABLES.values():
         parts = " UNION ALL ".join(
-            f"SELECT {staged.number} AS cx_export, * EXCLUDE (cx_order) FROM {staged.canon}"
-            for staged in exports
-            if staged.plan.table == table
+            f"SELECT * EXCLUDE (cx_order) FROM {staged.canon}" for staged in exports if staged.plan.table == table
         )
         if not parts:
             continue
@@ -63,20 +62,16 @@ def survivors(connection: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
         "SELECT customer_id, merged_into AS survivor FROM step WHERE merged_into NOT IN "
         "(SELECT customer_id FROM t_customers WHERE merged_into IS NOT NULL)"
     )
-    circling = column_of(
-        connection,
-        "SELECT customer_id FROM t_customers WHERE merged_into IS NOT NULL AND customer_id NOT IN "
-        "(SELECT customer_id FROM survivor) ORDER BY 1",
+    circling = (
+        "customer_id FROM t_customers WHERE merged_into IS NOT NULL AND customer_id NOT IN "
+        "(SELECT customer_id FROM survivor)"
     )
-    gone = column_of(
-        connection,
-        "SELECT survivor FROM survivor WHERE survivor NOT IN (SELECT customer_id FROM t_customers) ORDER BY 1",
-    )
-    for rule, ids, what, fix in (
+    gone = "survivor FROM survivor WHERE survivor NOT IN (SELECT customer_id FROM t_customers)"
+    for rule, query, what, fix in (
         ("merge-cycle", circling, "merged in a circle, so none survives", "Correct merged_into in the export."),
         ("merged-away", gone, "merged into one that no export has", "Export the surviving customers too."),
     ):
-        if ids:
+        if ids := column_of(connection, f"SELECT {query} ORDER BY 1"):
             what, blocks = f"{counted(len(ids), 'customer')} {what}", rule == "merge-cycle"
             yield Problem(rule, "customers, merged_into", what, fix, blocks, len(ids), f'"{ids[0]}"')
 
@@ -122,51 +117,35 @@ def follow_merges(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
             yield f"{name}: {counted(count, 'row')} moved to the customer theirs was merged into"
         if count and name == "usage_daily":
             _join_days(connection)
-    _leave(connection, "customers", "customer_id IN (SELECT customer_id FROM survivor)", "merged")
+    leave(connection, "t_customers", "customer_id IN (SELECT customer_id FROM survivor)", "merged")
 
 
 def _join_days(connection: duckdb.DuckDBPyConnection) -> None:
     """Join usage rows that a merge put on one customer, person and day: counts add up."""
     key = "customer_id, user_id, day"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE joined_days AS SELECT {key}, CAST(sum(events) AS BIGINT) AS events, "
-        "max(features) AS features, CAST(sum(errors) AS BIGINT) AS errors FROM t_usage_daily "
-        f"GROUP BY {key} HAVING count(*) > 1"
-    )
-    connection.execute(
         "UPDATE t_usage_daily AS u SET events = j.events, features = j.features, errors = j.errors "
-        "FROM joined_days AS j "
+        f"FROM (SELECT {key}, sum(events) AS events, max(features) AS features, sum(errors) AS errors "
+        f"FROM t_usage_daily GROUP BY {key} HAVING count(*) > 1) AS j "
         "WHERE u.customer_id = j.customer_id AND u.user_id = j.user_id AND u.day = j.day"
     )
     later = (
         f"SELECT (cx_export, cx_file, cx_row) FROM t_usage_daily "
         f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY cx_export, cx_file, cx_row) > 1"
     )
-    _leave(connection, "usage_daily", f"(cx_export, cx_file, cx_row) IN ({later})", "same day of a merged customer")
+    leave(connection, "t_usage_daily", f"(cx_export, cx_file, cx_row) IN ({later})", "same day of a merged customer")
 
 
 def drop_own_accounts(connection: duckdb.DuckDBPyConnection) -> None:
     """Take out test and internal customers with all their rows, and the events of their tickets."""
-    connection.execute(
-        "CREATE TABLE own_account AS SELECT customer_id, CASE WHEN is_test THEN 'test account' "
-        "ELSE 'internal account' END AS reason FROM t_customers WHERE is_test OR is_internal"
-    )
     names = [table.name for table in tables(connection)]
-    for reason in ("test account", "internal account"):
-        theirs = f"customer_id IN (SELECT customer_id FROM own_account WHERE reason = {literal(reason)})"
+    for reason, flag in (("test account", "is_test"), ("internal account", "is_internal")):
+        theirs = f"customer_id IN (SELECT customer_id FROM t_customers WHERE {flag})"
         if {"tickets", "ticket_events"} <= set(names):
             own_tickets = f"ticket_id IN (SELECT ticket_id FROM t_tickets WHERE {theirs})"
-            _leave(connection, "ticket_events", own_tickets, reason)
-        for table in tables(connection, "customer_id"):
-            _leave(connection, table.name, theirs, reason)
-
-
-def _leave(connection: duckdb.DuckDBPyConnection, table: str, condition: str, reason: str) -> None:
-    """Move rows of a canonical table to the rejected ones."""
-    connection.execute(
-        f"INSERT INTO rejected SELECT cx_export, cx_file, cx_row, {literal(reason)} FROM t_{table} WHERE {condition}"
-    )
-    connection.execute(f"DELETE FROM t_{table} WHERE {condition}")
+            leave(connection, "t_ticket_events", own_tickets, reason)
+        for name in (*_others(connection, "customer_id"), "customers"):
+            leave(connection, f"t_{name}", theirs, reason)
 
 
 def coverage(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Iterator[Problem]:
@@ -204,13 +183,12 @@ def latest_event(connection: duckdb.DuckDBPyConnection) -> datetime | None:
         for table in tables(connection)
         for name in event_columns(table)
     ]
-    found = row(connection, f"SELECT max(moment) FROM ({' UNION ALL '.join(parts)})")[0] if parts else None
-    return found if isinstance(found, datetime) else None
+    return row(connection, f"SELECT max(moment) FROM ({' UNION ALL '.join(parts)})")[0] if parts else None
 
 
 def after_as_of(staged: Staged, as_of: datetime) -> Iterator[Problem]:
     """Block events later than the moment the exports were made."""
-    limit, table = f"TIMESTAMP {literal(as_of.isoformat(sep=' '))}", staged.plan.table
+    limit, table = f"TIMESTAMP '{as_of}'", staged.plan.table
     late = {name: f"{quoted(name)} > {limit}" for name in event_columns(table)}
     if table.name == "usage_daily":
         late["day"] = f"day > CAST(cx_to_local({limit}, {literal(staged.reporting_zone)}) AS DATE)"

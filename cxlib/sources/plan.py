@@ -8,6 +8,7 @@ from typing import Any
 from cxlib.errors import ConfigError
 from cxlib.nearest import did_you_mean, listed
 from cxlib.sources.config import Export, Format, Mapping, Vendor
+from cxlib.sources.sql import literal
 from cxlib.tables import TABLES, Table
 from cxlib.toml import read_toml
 
@@ -39,16 +40,18 @@ class Plan:
 
     export: Export
     table: Table
-    lenient: frozenset[str] = frozenset()
-    vendor_reasons: frozenset[str] = frozenset()
+    format: Format
+    lenient: frozenset[str]
+    vendor_reasons: frozenset[str]
 
     @property
     def name(self) -> str:
         return self.export.name
 
     @property
-    def format(self) -> Format:
-        return file_format(self.export)
+    def marks(self) -> str:
+        """Decimal and thousands marks as arguments of the macros."""
+        return f"{literal(self.export.decimal)}, {literal(self.export.thousands)}"
 
     def where(self, column: str = "") -> str:
         """Return `name (path)` with the canonical column and what it is read from."""
@@ -62,14 +65,8 @@ class Plan:
         return f"{self.name} ({file})"
 
 
-def file_format(export: Export) -> Format:
-    """Return the format of an export's files, by the key or by the ending.
-
-    Raises
-    ------
-    ConfigError
-        If neither tells.
-    """
+def _format(export: Export) -> Format:
+    """Return the format of an export's files, by the key or by the ending; a ConfigError if neither tells."""
     if export.format is not None or export.url:
         return export.format or "postgresql"
     path = export.path.lower()
@@ -82,13 +79,7 @@ def file_format(export: Export) -> Format:
 
 
 def plan(export: Export, file: str) -> Plan:
-    """Lay an export over its vendor's mapping and check the names it uses.
-
-    Raises
-    ------
-    ConfigError
-        If the vendor, the table or a column is not known; names the nearest.
-    """
+    """Lay an export over its vendor's mapping; a ConfigError names what is nearest to a name that is not known."""
     place = f'{file}: export "{export.name}"'
     if export.table and export.table not in TABLES:
         raise ConfigError(f'{place}: unknown table "{export.table}"{did_you_mean(export.table, TABLES)}')
@@ -97,10 +88,10 @@ def plan(export: Export, file: str) -> Plan:
     table = TABLES[merged.table]
     for complaint in _wrong_names(merged, table):
         raise ConfigError(f"{place}{complaint}")
-    file_format(merged)
     own = {rule.reason for rule in (*export.reject, *export.unknown)}
     reasons = {rule.reason for rule in (*ready.reject, *ready.unknown)}
-    return Plan(merged, table, frozenset({*merged.columns} - {*export.columns}), frozenset(reasons - own))
+    lenient = frozenset({*merged.columns} - {*export.columns})
+    return Plan(merged, table, _format(merged), lenient, frozenset(reasons - own))
 
 
 def _ready(export: Export, place: str) -> Mapping:

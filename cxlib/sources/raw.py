@@ -3,43 +3,24 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import duckdb
 
 from cxlib.nearest import listed
 from cxlib.sources.files import InputFile
 from cxlib.sources.plan import Plan
-from cxlib.sources.said import UnreadableError
+from cxlib.sources.problems import UnreadableError
 from cxlib.sources.sql import BLANK, described, literal, quoted, row
 
 
 @dataclass(frozen=True)
-class Malformed:
-    """A line that does not fit the header; `row` counts records, the header is row 1."""
-
-    row: int
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True)
 class RawTable:
-    """One file as a DuckDB table.
+    """One file as a DuckDB table: its rows in order, with columns named `c0`, `c1`, ...
 
-    Parameters
-    ----------
-    table : str
-        Its rows, in order; columns are named `c0`, `c1`, ...
-    columns : tuple of str
-        Header names, cleaned and unique.
-    types : tuple of str
-        DuckDB types of the columns.
-    rows : int
-        Data rows, malformed ones not counted.
-    skip : int
-        Records at the top of the table that belong to the header.
-    first_row : int
-        Number of the first data row, the header being row 1; 1 where a database has no header.
+    `columns` are the header names, cleaned and unique, `types` DuckDB's. `skip` records at the top of the table belong
+    to the header; `first_row` is the number of the first data row, the header being row 1 (1 where a database has
+    none). `malformed` are the numbers of the records that do not fit the header; `rows` leaves them out.
     """
 
     table: str
@@ -49,7 +30,7 @@ class RawTable:
     rows: int
     skip: int = 0
     first_row: int = 1
-    malformed: tuple[Malformed, ...] = ()
+    malformed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,17 +56,13 @@ def clean_names(names: Sequence[str]) -> tuple[str, ...]:
     >>> clean_names(["Id", " NETPRO  ", "", "id"])
     ('Id', 'NETPRO', 'column_3', 'id_1')
     """
-    seen = {"cx_file", "cx_row"}
-    cleaned: list[str] = []
+    cleaned = {"cx_file": "", "cx_row": ""}
     for position, name in enumerate(names, start=1):
         base = " ".join(name.strip("\ufeff").split()) or f"column_{position}"
-        unique, count = base, 0
-        while unique.casefold() in seen:
-            count += 1
-            unique = f"{base}_{count}"
-        seen.add(unique.casefold())
-        cleaned.append(unique)
-    return tuple(cleaned)
+        numbered = (f"{base}_{number}" if number else base for number in count())
+        unique = next(one for one in numbered if one.casefold() not in cleaned)
+        cleaned[unique.casefold()] = unique
+    return tuple(cleaned.values())[2:]
 
 
 def short_names(count: int) -> list[str]:
@@ -105,14 +82,9 @@ def raw_table(
 
 
 def source_view(connection: duckdb.DuckDBPyConnection, plan: Plan, view: str, tables: Sequence[RawTable]) -> Raw:
-    """Create the view of an export's rows.
+    """Create the view of an export's rows; an UnreadableError if its files have different columns.
 
     Texts that mean "no value" are NULL in it, so that an analyst's SQL sees them so.
-
-    Raises
-    ------
-    UnreadableError
-        If the files have different columns.
     """
     first = tables[0]
     for other in tables[1:]:
@@ -136,11 +108,10 @@ def different_files(plan: Plan, name: str, what: str) -> UnreadableError:
 
 
 def _select(plan: Plan, table: RawTable, number: int, order: Sequence[str]) -> str:
-    position = {name.casefold(): index for index, name in enumerate(table.columns)}
-    values = []
-    for name in order:
-        index = position[name.casefold()]
-        values.append(f"{_without_missing(f'c{index}', table.types[index], plan.export.missing)} AS {quoted(name)}")
+    kinds = zip(short_names(len(table.types)), table.types, strict=True)
+    kept = [_without_missing(short, kind, plan.export.missing) for short, kind in kinds]
+    by_key = {name.casefold(): value for name, value in zip(table.columns, kept, strict=True)}
+    values = [f"{by_key[name.casefold()]} AS {quoted(name)}" for name in order]
     keep = f" WHERE rowid >= {table.skip}" if table.skip else ""
     return f"SELECT {number} AS cx_file, {_row_number(table)} AS cx_row, {', '.join(values)} FROM {table.table}{keep}"
 
@@ -151,7 +122,7 @@ def _row_number(table: RawTable) -> str:
     if not table.malformed:
         return number
     # the k-th malformed line lies before every row whose own number, without it, is not smaller
-    before = [line.row - count for count, line in enumerate(sorted(table.malformed, key=lambda line: line.row))]
+    before = [line - count for count, line in enumerate(sorted(table.malformed))]
     return f"{number} + len(list_filter({before}, lambda cx_line: cx_line <= {number}))"
 
 

@@ -1,22 +1,31 @@
-"""Files and databases into DuckDB, row by row as they lie there."""
+"""Files, workbooks and databases into DuckDB, row by row as they lie there.
+
+What is damaged, cut off or not there is an UnreadableError. A database keeps no order: its rows are sorted by all
+columns, so that the same content gives the same row numbers and the same hash.
+"""
 
 import csv
 import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import adbc_driver_postgresql.dbapi
 import duckdb
+import pyarrow as pa
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from cxlib.sources import database, excel
-from cxlib.sources.config import Export
-from cxlib.sources.files import LocalFile
+from cxlib.nearest import listed
+from cxlib.sources.config import Export, as_text
+from cxlib.sources.files import InputFile, LocalFile
 from cxlib.sources.plan import Plan
-from cxlib.sources.raw import Malformed, RawTable, clean_names, different_files, raw_table, short_names
-from cxlib.sources.said import UnreadableError, counted
-from cxlib.sources.sql import column_of, literal, row
+from cxlib.sources.problems import UnreadableError, counted, first_line, hint
+from cxlib.sources.raw import RawTable, clean_names, different_files, raw_table, short_names
+from cxlib.sources.sql import column_of, literal, quoted, row
 
 _SEPARATORS = {",": '","', ";": '";"', "\t": '"\\t"', "|": '"|"'}
 _MISFITS = {
@@ -27,59 +36,38 @@ _MISFITS = {
 
 
 def read(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile, table: str) -> RawTable:
-    """Read one file of an export into `table`.
-
-    Raises
-    ------
-    UnreadableError
-        If it is damaged, cut off, or has no rows at all to speak of.
-    """
+    """Read one file of an export into `table`."""
     if plan.format in ("csv", "tsv"):
         return _read_csv(connection, plan, file, table)
     if plan.format == "excel":
-        return excel.read(connection, plan, file, table)
-    if plan.format == "duckdb":
-        return database.read_duckdb(connection, plan, file.path, table)
+        return _read_excel(connection, plan, file, table)
     try:
         if plan.format == "parquet":
             return raw_table(connection, f"read_parquet({literal(str(file.path))})", file.given, table)
         return _read_json(connection, file, table)
     except duckdb.Error as error:
-        what = f"it cannot be read as {plan.format}: {str(error).splitlines()[0]}"
+        what = f"it cannot be read as {plan.format}: {first_line(error)}"
         fix = "It is cut off or damaged: export it again."
         raise UnreadableError("cut-file", plan.where_in(file.given.name), what, fix) from error
 
 
-def separator(plan: Plan) -> str:
-    """Return the character between the values of an export's lines."""
+def _separator(plan: Plan) -> str:
     return plan.export.separator or ("\t" if plan.format == "tsv" else ",")
 
 
-def first_records(path: Path, mark: str, count: int) -> list[list[str]]:
+def _first_records(plan: Plan, path: Path, count: int) -> list[list[str]]:
     """Return the first records of a UTF-8 delimited file."""
     csv.field_size_limit(sys.maxsize)
-    records: list[list[str]] = []
     with path.open(encoding="utf-8", newline="") as file:
-        for record in csv.reader(file, delimiter=mark):
-            if record:
-                records.append(record)
-            if len(records) == count:
-                break
-    return records
+        return list(islice(filter(None, csv.reader(file, delimiter=_separator(plan))), count))
 
 
 def look_into(plan: Plan, files: Sequence[LocalFile]) -> Plan:
-    """Return the plan with what only the headers of its files tell; all must tell the same.
-
-    Raises
-    ------
-    UnreadableError
-        If they do not.
-    """
+    """Return the plan with what only the headers of its files tell; all must tell the same."""
     export = plan.export
     if plan.format not in ("csv", "tsv") or not (export.header_goes_on or export.time_zone_in_header):
         return plan
-    told = [_told(export, first_records(file.path, separator(plan), export.header_rows + 1)) for file in files]
+    told = [_told(export, _first_records(plan, file.path, export.header_rows + 1)) for file in files]
     for other, file in zip(told, files, strict=True):
         if other != told[0]:
             what = f'the file says {other}, but "{files[0].given.name}" says {told[0]}'
@@ -102,8 +90,8 @@ def _told(export: Export, records: Sequence[Sequence[str]]) -> dict[str, Any]:
 
 def _read_csv(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile, table: str) -> RawTable:
     """Read delimited text strictly; every line is either a row or listed as malformed."""
-    mark, skip, where = separator(plan), plan.export.header_rows, plan.where_in(file.given.name)
-    records = first_records(file.path, mark, 1)
+    mark, skip, where = _separator(plan), plan.export.header_rows, plan.where_in(file.given.name)
+    records = _first_records(plan, file.path, 1)
     if not records:
         raise UnreadableError("empty-file", where, "the file holds blank lines only", "Export it again.")
     columns = clean_names(records[0])
@@ -115,35 +103,34 @@ def _read_csv(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile
             f"store_rejects=true, rejects_table='{table}_lines', rejects_scan='{table}_scan')"
         )
     except duckdb.Error as error:
-        what = f"it is not delimited text: {str(error).splitlines()[0]}"
+        what = f"it is not delimited text: {first_line(error)}"
         raise UnreadableError("malformed-line", where, what, "Export it again as CSV.") from error
     # the reader may say several things of one record that it left out
     left_out = connection.execute(
         "SELECT line, first(error_type ORDER BY error_type DESC), coalesce(first(ltrim(csv_line, chr(10))[:200]), '') "
         f"FROM {table}_lines GROUP BY line ORDER BY line"
     ).fetchall()
-    malformed = tuple(Malformed(line, str(kind), text) for line, kind, text in left_out)
     (held,) = row(connection, f"SELECT count(*) FROM {table}")
-    types = ("VARCHAR",) * len(columns)
+    types, malformed = ("VARCHAR",) * len(columns), tuple(line for line, _, _ in left_out)
     raw = RawTable(table, file.given, columns, types, max(held - skip, 0), skip, skip + 1, malformed)
     if malformed:
-        _refuse_malformed(plan, raw, where, mark)
+        _refuse_malformed(plan, raw, left_out)
     return raw
 
 
-def _refuse_malformed(plan: Plan, raw: RawTable, where: str, mark: str) -> None:
+def _refuse_malformed(plan: Plan, raw: RawTable, left_out: Sequence[tuple[int, str, str]]) -> None:
     """Raise for lines that do not fit the header, unless the export says to leave them out."""
-    first, last, count = raw.malformed[0], raw.malformed[-1], len(raw.malformed)
-    at_end = last.row >= raw.rows + count + raw.skip
-    if last.kind == "UNQUOTED VALUE" and at_end and last.text.count('"') % 2:
-        what = f"a quote opened in row {last.row:,} is never closed"
+    (first, misfit, _), (last, kind, text), count = left_out[0], left_out[-1], len(left_out)
+    at_end, where, mark = last >= raw.rows + count + raw.skip, plan.where_in(raw.given.name), _separator(plan)
+    if kind == "UNQUOTED VALUE" and at_end and text.count('"') % 2:
+        what = f"a quote opened in row {last:,} is never closed"
         fix = "The file is cut off there, or a quote inside a text is not doubled: export it again."
         raise UnreadableError("cut-file", where, what, fix)
     if plan.export.malformed == "reject":
         return
-    if count == 1 and at_end and last.kind == "MISSING COLUMNS":
-        has = len(next(csv.reader([last.text], delimiter=mark), []))
-        what = f"the last line (row {last.row:,}) has {has} of {len(raw.columns)} columns"
+    if count == 1 and at_end and kind == "MISSING COLUMNS":
+        has = len(next(csv.reader([text], delimiter=mark), []))
+        what = f"the last line (row {last:,}) has {has} of {len(raw.columns)} columns"
         fix = 'The file is cut off: export it again. If the tool writes footer lines, write malformed = "reject".'
         raise UnreadableError("cut-file", where, what, fix, rows=1)
     what = f"{counted(count, 'line')} not fitting the header of {len(raw.columns)} columns"
@@ -151,7 +138,7 @@ def _refuse_malformed(plan: Plan, raw: RawTable, where: str, mark: str) -> None:
         f"Check separator = {_SEPARATORS.get(mark, repr(mark))} and the export; "
         'or leave such lines out, counted, with malformed = "reject".'
     )
-    example = f"row {first.row:,} has {_MISFITS.get(first.kind, first.kind.lower())}"
+    example = f"row {first:,} has {_MISFITS.get(misfit, misfit.lower())}"
     raise UnreadableError("malformed-line", where, what, fix, count, example)
 
 
@@ -168,3 +155,106 @@ def _read_json(connection: duckdb.DuckDBPyConnection, file: LocalFile, table: st
     values = ", ".join(f"json_extract_string(json, {literal(path)})" for path in paths)
     read = raw_table(connection, f"(SELECT {values or 'CAST(NULL AS VARCHAR)'} FROM {table}_json)", file.given, table)
     return replace(read, columns=clean_names(keys or ["column_1"]))
+
+
+def _read_excel(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile, table: str) -> RawTable:
+    """Read one sheet as text; blank rows after the last filled one are not rows."""
+    where, skip = plan.where_in(file.given.name), plan.export.header_rows
+    try:
+        workbook = CalamineWorkbook.from_path(str(file.path))
+        sheet = workbook.get_sheet_by_name(_sheet_name(plan.export.sheet, workbook.sheet_names, where))
+        rows = [[as_text(cell) for cell in line] for line in sheet.to_python(skip_empty_area=False)]
+    except (CalamineError, OSError, ValueError) as error:
+        what, fix = f"it cannot be read as a workbook: {error}", "It is cut off, locked or not Excel: export it again."
+        raise UnreadableError("cut-file", where, what, fix) from error
+    while rows and not any(rows[-1]):
+        rows.pop()
+    if not rows:
+        raise UnreadableError("empty-file", where, f'sheet "{sheet.name}" is empty', "Export it again.")
+    names, data = _header(sheet, rows[0]), rows[skip:]
+    arrays = [pa.array([line[index] or None for line in data], pa.string()) for index in range(len(names))]
+    connection.from_arrow(pa.table(arrays, names=short_names(len(names)))).create(table)
+    types = ("VARCHAR",) * len(names)
+    return RawTable(table, file.given, clean_names(names), types, len(data), first_row=skip + 1)
+
+
+def _sheet_name(wanted: str, names: list[str], where: str) -> str:
+    if wanted and wanted not in names:
+        fix = f"{hint(wanted, names)}Correct sheet in sources.toml."
+        raise UnreadableError("sheet", where, f'no sheet "{wanted}"', fix)
+    if not wanted and len(names) != 1:
+        fix = f'Write the one to read, such as sheet = "{names[0]}".'
+        raise UnreadableError("sheet", where, f"it has {len(names)} sheets: {listed(names)}", fix)
+    return wanted or names[0]
+
+
+def _header(sheet: CalamineSheet, first: list[str]) -> list[str]:
+    """Return the header; every cell of a merged one has its name."""
+    names = list(first)
+    for (top, left), (_, right) in sheet.merged_cell_ranges or ():
+        if top == 0:
+            names[left : right + 1] = [names[left]] * (right + 1 - left)
+    return names
+
+
+def read_duckdb(connection: duckdb.DuckDBPyConnection, plan: Plan, path: Path, table: str) -> RawTable:
+    """Read `source_table` of a DuckDB file into `table`."""
+    where, alias, wanted = plan.where_in(path.name), f"{table}_file", plan.export.source_table
+    try:
+        connection.execute(f"ATTACH {literal(str(path))} AS {alias} (READ_ONLY)")
+    except duckdb.Error as error:
+        fix = "Check the file; another program may hold it open."
+        what = f"it cannot be opened as DuckDB: {first_line(error)}"
+        raise UnreadableError("database", where, what, fix) from error
+    names = "SELECT concat(table_schema, '.', table_name) FROM information_schema.tables WHERE table_catalog = "
+    known = column_of(connection, names + literal(alias))
+    full = wanted if "." in wanted else f"main.{wanted}"
+    if full not in known:
+        fix = f"{hint(full, known)}Correct source_table in sources.toml."
+        raise UnreadableError("database", where, f'no table "{wanted}"', fix)
+    raw = _sorted(connection, f"{alias}.{_quoted_path(full)}", plan, f"{path.name}/{full}", table)
+    connection.execute(f"DETACH {alias}")
+    return raw
+
+
+def read_postgresql(connection: duckdb.DuckDBPyConnection, plan: Plan, table: str) -> RawTable:
+    """Read `source_table` of a PostgreSQL database into `table`, through ADBC; the password is in no message."""
+    wanted, password = plan.export.source_table, urlsplit(plan.export.url).password
+    try:
+        with adbc_driver_postgresql.dbapi.connect(plan.export.url) as server, server.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM {_quoted_path(wanted)}")
+            found = _plain(cursor.fetch_arrow_table())
+    except (adbc_driver_postgresql.dbapi.Error, pa.ArrowException) as error:
+        said = first_line(error).replace(password, "***") if password else first_line(error)
+        fix = "Check url and source_table in sources.toml, and that the server answers."
+        raise UnreadableError("database", plan.where_in(wanted), f"PostgreSQL says: {said}", fix) from error
+    connection.register(f"{table}_arrow", found)
+    raw = _sorted(connection, f"{table}_arrow", plan, wanted, table)
+    connection.unregister(f"{table}_arrow")
+    return raw
+
+
+def _quoted_path(name: str) -> str:
+    return ".".join(quoted(part) for part in name.split(".", 1))
+
+
+def _sorted(connection: duckdb.DuckDBPyConnection, relation: str, plan: Plan, name: str, table: str) -> RawTable:
+    raw = raw_table(connection, relation, InputFile(plan.name, name, 0, ""), table, order="ORDER BY ALL")
+    hashed, size = row(
+        connection,
+        f"SELECT sha256(coalesce(string_agg(sha256(line), '' ORDER BY place), '')), coalesce(sum(strlen(line)), 0) "
+        f"FROM (SELECT CAST(t AS VARCHAR) AS line, rowid AS place FROM {table} AS t)",
+    )
+    return replace(raw, given=InputFile(plan.name, name, int(size), hashed))
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Return the table with what only PostgreSQL has as plain types: numeric as numbers, json and the like as text."""
+    columns = []
+    for column in table.columns:
+        if isinstance(column.type, pa.BaseExtensionType) and column.type.extension_name != "arrow.uuid":
+            numeric = getattr(column.type, "type_name", "") == "numeric"
+            column = pa.chunked_array([chunk.storage for chunk in column.chunks], type=column.type.storage_type)
+            column = column.cast(pa.float64()) if numeric else column
+        columns.append(column)
+    return pa.table(columns, names=table.column_names)

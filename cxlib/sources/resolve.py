@@ -9,9 +9,9 @@ from cxlib.errors import Problem
 from cxlib.nearest import listed
 from cxlib.sources.config import ColumnRule, RejectRule, UnknownRule
 from cxlib.sources.plan import Plan
+from cxlib.sources.problems import first_line, hint
 from cxlib.sources.raw import Raw
-from cxlib.sources.said import first_line, hint
-from cxlib.sources.sql import Expression, described, examine, literal, quoted
+from cxlib.sources.sql import described, examine, literal, quoted
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,14 @@ class Resolved:
 def resolve(connection: duckdb.DuckDBPyConnection, plan: Plan, raw: Raw) -> Resolved:
     """Return the rules of a plan that the file's columns can feed, and the problems of the others."""
     names, order = _Names(connection, plan, raw), plan.export.one_row_per_key
-    values = {}
-    for column, rule in plan.export.columns.items():
-        if (value := _value(names, column, rule)) is not None:
-            values[column] = value
+    found = {column: _value(names, column, rule) for column, rule in plan.export.columns.items()}
+    values = {name: value for name, value in found.items() if value}
     values = {name: value for name, value in values.items() if value.rule.minutes_after in ("", *values)}
-    rejects = [rule for rule in plan.export.reject if _stands(names, rule)]
-    unknowns = [rule for rule in plan.export.unknown if rule.column in values and _stands(names, rule)]
-    if order is not None:
-        where = f"{plan.where()}, one_row_per_key"
-        names.missing(where, names.lacking(names.parse(where, order.order_by)))
+    rejects = tuple(rule for rule in plan.export.reject if _stands(names, rule))
+    unknowns = tuple(rule for rule in plan.export.unknown if rule.column in values and _stands(names, rule))
+    ordered = f"{plan.where()}, one_row_per_key"
+    if order:
+        names.missing(ordered, names.lacking(names.parse(ordered, order.order_by)[0]))
     source = raw.view
     if names.empty:
         extra = ", ".join(f"CAST(NULL AS VARCHAR) AS {quoted(name)}" for name in names.empty.values())
@@ -55,13 +53,12 @@ def resolve(connection: duckdb.DuckDBPyConnection, plan: Plan, raw: Raw) -> Reso
     if not any(problem.blocks for problem in names.problems):
         tried = [(plan.where(column), value.rule.sql or value.sql) for column, value in values.items()]
         tried += [(f"{plan.where()}, {_purpose(rule)}", rule.when) for rule in (*rejects, *unknowns)]
-        tried += [(f"{plan.where()}, one_row_per_key", order.order_by)] if order else []
-        _bind(names, source, tried)
-    return Resolved(source, values, tuple(rejects), tuple(unknowns), tuple(names.problems))
+        _bind(names, source, tried + ([(ordered, order.order_by)] if order else []))
+    return Resolved(source, values, rejects, unknowns, tuple(names.problems))
 
 
 class _Names:
-    """Source columns by name, letter case aside; collects what is missing."""
+    """Source columns by name, letter case aside; collects what is wrong."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, plan: Plan, raw: Raw) -> None:
         self.connection, self.plan, self.raw = connection, plan, raw
@@ -69,14 +66,12 @@ class _Names:
         self.problems: list[Problem] = []
         self.empty: dict[str, str] = {}
 
-    def find(self, name: str) -> str | None:
-        return self.by_key.get(" ".join(name.split()).casefold())
-
     def found(self, names: Iterable[str]) -> tuple[str, ...]:
-        return tuple(there for name in names if (there := self.find(name)))
+        keys = [" ".join(name.split()).casefold() for name in names]
+        return tuple(self.by_key[key] for key in keys if key in self.by_key)
 
-    def lacking(self, parsed: Expression | None) -> list[str]:
-        return [name for name in parsed.columns if not self.find(name)] if parsed else []
+    def lacking(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if not self.found([name])]
 
     def missing(self, where: str, names: Iterable[str]) -> None:
         """Note that source columns are missing, with the nearest that is there."""
@@ -86,19 +81,16 @@ class _Names:
             what, fix = f'the file has no column "{name}"', f"{advice}Correct the mapping or export the column."
             self.problems.append(Problem("missing-column", where, what, fix))
 
-    def parse(self, where: str, sql: str) -> Expression | None:
-        """Return what an expression refers to, or note why it cannot be read."""
+    def parse(self, where: str, sql: str) -> tuple[list[str], list[str]]:
+        """Return the columns of an expression and those inside `number(...)`; note why if it cannot be read."""
         try:
-            found = examine(self.connection, sql)
+            return examine(self.connection, sql)
         except duckdb.Error as error:
-            self.bad_sql(where, sql, first_line(error))
-            return None
-        if found.forbidden:
-            self.bad_sql(where, sql, f"{listed(found.forbidden)} gives another answer each time")
-        return None if found.forbidden else found
+            self.bad_sql(where, sql, error)
+            return [], []
 
-    def bad_sql(self, where: str, sql: str, said: str) -> None:
-        what = f"the expression {sql!r} cannot run: {said}"
+    def bad_sql(self, where: str, sql: str, error: duckdb.Error) -> None:
+        what = f"the expression {sql!r} cannot run: {first_line(error)}"
         fix = "Correct it; it is DuckDB SQL over source columns, names in double quotes."
         self.problems.append(Problem("sql", where, what, fix))
 
@@ -114,17 +106,15 @@ def _value(names: _Names, column: str, rule: ColumnRule) -> Value | None:
         if not found and not may_lack:
             names.missing(where, rule.column[:1])
         return Value(quoted(found[0]), rule, found) if found else None
-    parsed = names.parse(where, rule.sql)
-    if parsed is None:
-        return None
-    lacking, optional = names.lacking(parsed), {name.casefold() for name in rule.optional}
+    columns, numbers = names.parse(where, rule.sql)
+    lacking, optional = names.lacking(columns), {name.casefold() for name in rule.optional}
     hard = [name for name in lacking if name.casefold() not in optional]
-    if hard or (lacking and len(lacking) == len(parsed.columns)):
+    if hard or (lacking and len(lacking) == len(columns)):
         if not may_lack:
             names.missing(where, hard or lacking[:1])
         return None
     names.empty.update({name.casefold(): name for name in lacking})
-    return Value(f"({rule.sql})", rule, names.found(parsed.columns), names.found(parsed.numbers))
+    return Value(f"({rule.sql})", rule, names.found(columns), names.found(numbers))
 
 
 def _purpose(rule: RejectRule) -> str:
@@ -134,17 +124,15 @@ def _purpose(rule: RejectRule) -> str:
 def _stands(names: _Names, rule: RejectRule) -> bool:
     """Return whether a reject or unknown rule can run; a vendor's rule may lack its column, with a warning."""
     where = f"{names.plan.where()}, {_purpose(rule)}"
-    parsed = names.parse(where, rule.when)
-    lacking = names.lacking(parsed)
-    if parsed is None or not lacking or rule.optional:
-        return parsed is not None and not lacking
-    if rule.reason not in names.plan.vendor_reasons:
-        names.missing(where, lacking)
-        return False
-    what = f"the file has no column {listed(lacking)}, so no row is looked at for: {_purpose(rule)}"
-    fix = "Export the column, or accept that such rows stay."
-    names.problems.append(Problem("vendor-columns", names.plan.where(), what, fix, blocks=False))
-    return False
+    lacking = names.lacking(names.parse(where, rule.when)[0])
+    if lacking and not rule.optional:
+        if rule.reason in names.plan.vendor_reasons:
+            what = f"the file has no column {listed(lacking)}, so no row is looked at for: {_purpose(rule)}"
+            fix = "Export the column, or accept that such rows stay."
+            names.problems.append(Problem("vendor-columns", names.plan.where(), what, fix, blocks=False))
+        else:
+            names.missing(where, lacking)
+    return not lacking
 
 
 def _bind(names: _Names, source: str, tried: Sequence[tuple[str, str]]) -> None:
@@ -152,15 +140,15 @@ def _bind(names: _Names, source: str, tried: Sequence[tuple[str, str]]) -> None:
 
     `number(text)` is defined for the SQL of this export: its decimal and thousands marks, strictly.
     """
-    export = names.plan.export
-    read = f"cx_number(cx_plain(CAST(x AS VARCHAR)), {literal(export.decimal)}, {literal(export.thousands)})"
-    wrong = "concat('number(): \"', cx_plain(CAST(x AS VARCHAR)), '\" is not a number in the stated format')"
+    plain = "cx_plain(CAST(x AS VARCHAR))"
+    read = f"cx_number({plain}, {names.plan.marks})"
+    wrong = f"concat('number(): \"', {plain}, '\" is not a number in the stated format')"
     names.connection.execute(
-        f"CREATE OR REPLACE TEMP MACRO number(x) AS CASE WHEN cx_plain(CAST(x AS VARCHAR)) IS NULL THEN NULL "
-        f"WHEN {read} IS NULL THEN CAST(error({wrong}) AS DOUBLE) ELSE {read} END"
+        f"CREATE OR REPLACE TEMP MACRO number(x) AS CASE WHEN {plain} IS NOT NULL AND {read} IS NULL "
+        f"THEN CAST(error({wrong}) AS DOUBLE) ELSE {read} END"
     )
     for where, sql in tried:
         try:
             described(names.connection, f"SELECT {sql} FROM {source}")
         except duckdb.Error as error:
-            names.bad_sql(where, sql, first_line(error))
+            names.bad_sql(where, sql, error)

@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from cxlib.nearest import listed
 
 BLANK = r"[ \t\n\r\x{a0}\x{202f}\x{200e}\x{200f}\x{feff}]"
 """What does not count at the ends of a value: blanks, line ends, no-break spaces, direction and byte-order marks."""
@@ -65,22 +66,10 @@ def described(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, st
     return {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {query}").fetchall()}
 
 
-@dataclass(frozen=True)
-class Expression:
-    """What an expression uses: source columns, those inside `number(...)`, and functions that change their answer."""
+def examine(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[list[str], list[str]]:
+    """Return the columns that an expression refers to, and those of them inside `number(...)`, by DuckDB's own parser.
 
-    columns: tuple[str, ...]
-    numbers: tuple[str, ...]
-    forbidden: tuple[str, ...]
-
-
-def examine(connection: duckdb.DuckDBPyConnection, sql: str) -> Expression:
-    """Read an expression's references from DuckDB's own parser.
-
-    Raises
-    ------
-    duckdb.Error
-        If it does not parse.
+    Raises duckdb.Error if it does not parse, or calls a function that gives another answer each time.
     """
     tree = json.loads(row(connection, f"SELECT json_serialize_sql({literal(f'SELECT {sql}')})")[0])
     if tree.get("error"):
@@ -94,11 +83,9 @@ def examine(connection: duckdb.DuckDBPyConnection, sql: str) -> Expression:
     calls = [node for node in nodes if node.get("class") == "FUNCTION"]
     own = [call.get("arguments") for call in calls if call["function_name"] == "number"]
     used = {str(call["function_name"]).lower() for call in calls} | {name.lower() for name in columns}
-    return Expression(
-        tuple(dict.fromkeys(columns)),
-        tuple(dict.fromkeys(_columns(own))),
-        tuple(sorted(filter(_CHANGING.fullmatch, used))),
-    )
+    if changing := sorted(filter(_CHANGING.fullmatch, used)):
+        raise duckdb.ParserException(f"{listed(changing)} gives another answer each time")
+    return list(dict.fromkeys(columns)), list(dict.fromkeys(_columns(own)))
 
 
 def _nodes(tree: object) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,9 @@
 
 Three tables per export: `staged` (text as mapped, with the reject rule that took the row), `parsed`
 (text beside the value read from it, for the checks) and `canon` (the canonical columns).
+
+A canonical column `x` is `cx_text_x` as mapped and `cx_read_x` as read; a time is `cx_local_x` where its text gives no
+offset, and `cx_utc_x` when its zone is known.
 """
 
 import re
@@ -15,10 +18,10 @@ from cxlib.errors import Problem
 from cxlib.sources import identity
 from cxlib.sources.config import EPOCHS
 from cxlib.sources.plan import Plan, prefixed
+from cxlib.sources.problems import counted, without_addresses
 from cxlib.sources.raw import Raw
 from cxlib.sources.resolve import Resolved
-from cxlib.sources.said import counted, example
-from cxlib.sources.sql import described, literal, quoted
+from cxlib.sources.sql import described, literal, quoted, row
 from cxlib.tables import Column
 
 # a flag that says that times may not be known, and these times; without the first in the mapping it is true in each row
@@ -64,6 +67,11 @@ class Staged:
         """Return the canonical columns of some types that the export brings."""
         return [name for name in self.columns if self.plan.table.column(name).type in types]
 
+    @property
+    def clock_times(self) -> list[str]:
+        """Columns of times that are not counted from another."""
+        return [name for name in self.of_type("time") if not self.minutes_after(name)]
+
     def minutes_after(self, column: str) -> str:
         return self.resolved.values[column].rule.minutes_after
 
@@ -72,10 +80,17 @@ class Staged:
         typed = self.types[column].startswith(("TIMESTAMP", "DATE"))
         return "" if typed else self.resolved.values[column].rule.format or self.plan.export.dates
 
-    @property
-    def marks(self) -> str:
-        """Decimal and thousands marks as arguments of the macros."""
-        return f"{literal(self.plan.export.decimal)}, {literal(self.plan.export.thousands)}"
+    def example(self, condition: str, shown: str, table: str = "") -> tuple[int, str]:
+        """Return how many rows meet a condition and the first as `row 17: "31.13.2025"`; of `parsed` by default."""
+        count, first = row(
+            self.connection,
+            f"SELECT count(*), arg_min([CAST(cx_row AS VARCHAR), CAST({shown} AS VARCHAR)], (cx_file, cx_row)) "
+            f"FROM {table or self.parsed} WHERE {condition}",
+        )
+        if not count:
+            return 0, ""
+        number, text = first
+        return count, f"row {int(number):,}" + (f': "{without_addresses(text)[:60]}"' if text is not None else "")
 
     def find(
         self, rule: str, column: str, condition: str, shown: str, what: str, fix: str, table: str = ""
@@ -84,30 +99,10 @@ class Staged:
 
         `what` may begin with what is counted, such as `{value}`: it becomes "1 value", "2,000 values".
         """
-        count, first = example(self.connection, table or self.parsed, condition, shown)
+        count, first = self.example(condition, shown, table)
         if count:
             what = re.sub(r"^\{(\w+)\}", lambda found: counted(count, found[1]), what)
             yield Problem(rule, self.plan.where(column), what, fix, rows=count, first=first)
-
-
-def text_of(column: str) -> str:
-    """Return the name of a column's text as mapped."""
-    return quoted(f"cx_v_{column}")
-
-
-def read_of(column: str) -> str:
-    """Return the name of a column's value as read."""
-    return quoted(f"cx_p_{column}")
-
-
-def local_of(column: str) -> str:
-    """Return the name of a time without offset."""
-    return quoted(f"cx_l_{column}")
-
-
-def utc_of(column: str) -> str:
-    """Return the name of a universal time."""
-    return quoted(f"cx_z_{column}")
 
 
 def stage(
@@ -115,10 +110,7 @@ def stage(
 ) -> Staged:
     """Apply reject, unknown and column rules; rows that a rule takes keep no values.
 
-    Raises
-    ------
-    duckdb.Error
-        If an expression fails on a value.
+    Raises duckdb.Error if an expression fails on a value.
     """
     order, unknowns = plan.export.one_row_per_key, list(enumerate(resolved.unknowns))
     cases = "".join(f" WHEN {rule.when} THEN {index}" for index, rule in enumerate(resolved.rejects))
@@ -130,20 +122,20 @@ def stage(
     for column, value in resolved.values.items():
         doubts = [f"NOT cx_doubt_{index}" for index, rule in unknowns if rule.column == column]
         keep = " AND ".join(["cx_rule IS NULL", *doubts])
-        chosen.append(f"CASE WHEN {keep} THEN {value.sql} END AS {text_of(column)}")
+        chosen.append(f"CASE WHEN {keep} THEN {value.sql} END AS cx_text_{column}")
     rows = f"SELECT {', '.join(chosen)} FROM (SELECT *, {', '.join(marks)} FROM {resolved.source})"
     kinds = described(connection, rows)
-    types = {name: kinds[f"cx_v_{name}"] for name in resolved.values}
+    types = {name: kinds[f"cx_text_{name}"] for name in resolved.values}
     # a mapped value is whatever text stands in the map
     types |= {name: "VARCHAR" for name, pairs in plan.export.values.items() if pairs and name in types}
-    texts = [f"{_as_text(plan, name, kinds[f'cx_v_{name}'])} AS {text_of(name)}" for name in types]
+    texts = [f"{_as_text(plan, name, kinds[f'cx_text_{name}'])} AS cx_text_{name}" for name in types]
     connection.execute(f"CREATE TABLE staged_{number} AS SELECT * REPLACE ({', '.join(texts)}) FROM ({rows})")
     return Staged(connection, plan, raw, resolved, number, types, reporting_zone)
 
 
 def _as_text(plan: Plan, column: str, kind: str) -> str:
     """Return SQL of a value as clean text, the export's value map applied."""
-    pairs, text = plan.export.values.get(column), text_of(column)
+    pairs, text = plan.export.values.get(column), f"cx_text_{column}"
     if kind.startswith("TIMESTAMP_"):
         text = f"CAST({text} AS TIMESTAMP)"
     text = f"cx_float({text})" if kind in ("DOUBLE", "FLOAT") and not pairs else f"CAST({text} AS VARCHAR)"
@@ -155,49 +147,44 @@ def _as_text(plan: Plan, column: str, kind: str) -> str:
 
 def read_values(staged: Staged, pseudonym_key: str) -> None:
     """Create the `parsed` table of an export."""
-    table, number = staged.plan.table, staged.number
-    names = [(name, table.column(name).type) for name in staged.of_type("id", "pseudonym")]
-    texts = [(text_of(name), kind) for name, kind in names]
-    identity.create_map(staged.connection, staged.staged, f"identity_{number}", texts, pseudonym_key)
+    identities, names = f"identity_{staged.number}", staged.of_type("id", "pseudonym")
+    texts = [(f"cx_text_{name}", staged.plan.table.column(name).type) for name in names]
+    identity.create_map(staged.connection, staged.staged, identities, texts, pseudonym_key)
+    joins = " ".join(
+        f"LEFT JOIN {identities} AS i_{name} ON i_{name}.kind = '{kind}' AND i_{name}.text = s.{text}"
+        for name, (text, kind) in zip(names, texts, strict=True)
+    )
     parts = ["s.cx_file", "s.cx_row", "s.cx_order"]
     parts += [f"s.cx_unknown_{index}" for index in range(len(staged.resolved.unknowns))]
-    parts += [f"s.{text_of(name)}" for name in staged.of_type(*CHECKED)]
-    parts += [f"{value} AS {name}" for column in staged.columns for name, value in _read(staged, column).items()]
-    joins = " ".join(
-        f"LEFT JOIN identity_{number} AS {quoted(f'i_{name}')} ON {quoted(f'i_{name}')}.kind = '{kind}' "
-        f"AND {quoted(f'i_{name}')}.text = s.{text_of(name)}"
-        for name, kind in names
-    )
+    parts += [f"s.cx_text_{name}" for name in staged.of_type(*CHECKED)]
+    parts += [f"{_read(staged, name)} AS cx_read_{name}" for name in staged.columns]
+    parts += [f"{_moment(staged, name)[0]} AS cx_local_{name}" for name in staged.clock_times]
     staged.connection.execute(
         f"CREATE TABLE {staged.parsed} AS SELECT {', '.join(parts)} FROM {staged.staged} AS s {joins} "
         "WHERE s.cx_rule IS NULL"
     )
 
 
-def _read(staged: Staged, name: str) -> dict[str, str]:
-    """Return SQL of a column's value, and for a time of its local reading, by their names."""
-    kind, text = staged.plan.table.column(name).type, f"s.{text_of(name)}"
-    # a number of a typed column became text with a point
-    marks = staged.marks if staged.types[name] == "VARCHAR" else "'.', ''"
-    number = f"cx_number({text}, {marks})"
-    if kind in ("number", "money") or (kind == "time" and staged.minutes_after(name)):
-        value = number
-    elif kind == "integer":
-        value = f"cx_whole({number})"
-    elif kind == "flag":
-        value = f"cx_flag({text})"
-    elif kind == "date":
-        local, utc = moment(text, staged.time_format(name))
-        value = f"cx_day({local}, {utc}, {literal(staged.reporting_zone)})"
-    elif kind == "time":
-        local, value = moment(text, staged.time_format(name))
-        return {local_of(name): local, read_of(name): value}
-    elif kind in ("id", "pseudonym"):
+def _read(staged: Staged, name: str) -> str:
+    """Return SQL of a column's value."""
+    kind, text = staged.plan.table.column(name).type, f"s.cx_text_{name}"
+    if kind in ("number", "money", "integer") or staged.minutes_after(name):
+        # a number of a typed column became text with a point
+        marks = staged.plan.marks if staged.types[name] == "VARCHAR" else "'.', ''"
+        return f"cx_whole(cx_number({text}, {marks}))" if kind == "integer" else f"cx_number({text}, {marks})"
+    if kind in ("time", "date"):
+        local, utc = _moment(staged, name)
+        return utc if kind == "time" else f"cx_day({local}, {utc}, {literal(staged.reporting_zone)})"
+    if kind in ("id", "pseudonym"):
         before = f"{literal(staged.plan.export.prefix)} || " if name in prefixed(staged.plan.table) else ""
-        value = f"{before}coalesce({quoted(f'i_{name}')}.clean, {text if kind == 'id' else 'NULL'})"
-    else:
-        value = f"upper({text})" if name == "currency" else text
-    return {read_of(name): value}
+        return f"{before}coalesce(i_{name}.clean, {text if kind == 'id' else 'NULL'})"
+    if kind == "flag":
+        return f"cx_flag({text})"
+    return f"upper({text})" if name == "currency" else text
+
+
+def _moment(staged: Staged, name: str) -> tuple[str, str]:
+    return moment(f"s.cx_text_{name}", staged.time_format(name))
 
 
 def moment(text: str, time_format: str) -> tuple[str, str]:
@@ -214,53 +201,45 @@ def moment(text: str, time_format: str) -> tuple[str, str]:
 def to_canonical(staged: Staged, as_of: datetime | None, exponents: Mapping[str, int]) -> None:
     """Create the `canon` table: universal times, whole currency units, flags of what is not known.
 
-    Parameters
-    ----------
-    as_of : datetime or None
-        Naive UTC; a time counted in rounded minutes does not pass it by less than a minute.
-    exponents : Mapping of str to int
-        Decimals of the minor unit by currency, where amounts are in minor units.
+    A time counted in rounded minutes does not pass `as_of` (naive UTC) by less than a minute. `exponents` are the
+    decimals of the minor unit by currency, where amounts are in minor units.
     """
-    times = staged.of_type("time")
-    plain = [name for name in times if not staged.minutes_after(name)]
-    zone = literal(staged.plan.export.time_zone or "UTC")
-    first = ["*", *(f"coalesce({read_of(n)}, cx_to_utc({local_of(n)}, {zone})) AS {utc_of(n)}" for n in plain)]
-    second = ["*", *(_counted(staged, name, as_of) for name in times if name not in plain)]
+    plain, zone = staged.clock_times, literal(staged.plan.export.time_zone or "UTC")
+    first = ["*", *(f"coalesce(cx_read_{n}, cx_to_utc(cx_local_{n}, {zone})) AS cx_utc_{n}" for n in plain)]
+    second = ["*", *(_counted(staged, name, as_of) for name in staged.of_type("time") if name not in plain)]
     chosen = ", ".join(
         f"CAST({_final(staged, column, exponents)} AS {column.sql_type}) AS {quoted(column.name)}"
         for column in staged.plan.table.columns
     )
     staged.connection.execute(
-        f"CREATE TABLE {staged.canon} AS SELECT cx_file, cx_row, cx_order, {chosen} FROM (SELECT {', '.join(second)} "
-        f"FROM (SELECT *{_in_order(staged, plain, zone)} FROM (SELECT {', '.join(first)} FROM {staged.parsed})))"
+        f"CREATE TABLE {staged.canon} AS SELECT {staged.number} AS cx_export, cx_file, cx_row, cx_order, {chosen} "
+        f"FROM (SELECT {', '.join(second)} FROM (SELECT *{_in_order(staged, plain, zone)} "
+        f"FROM (SELECT {', '.join(first)} FROM {staged.parsed})))"
     )
 
 
 def _in_order(staged: Staged, times: Sequence[str], zone: str) -> str:
     """Return SQL that takes a start as the earlier of two equal clock times where its end would come before it."""
-    ends: dict[str, list[str]] = {}
-    for check in staged.plan.table.checks:
-        end, _, start = check.must.partition(" >= ")
-        if check.name == "ends-before-starts" and start in times and end in times:
-            ends.setdefault(start, []).append(end)
+    checked = [check.must.split(" >= ") for check in staged.plan.table.checks if check.name == "ends-before-starts"]
+    ordered = [(end, start) for end, start in checked if {end, start} <= set(times)]
     replaced = []
-    for start, after in ends.items():
-        earlier = f"{utc_of(start)} - INTERVAL 1 HOUR"
-        late = " OR ".join(f"{utc_of(start)} > {utc_of(end)}" for end in after)
-        twice = f"cx_to_local({earlier}, {zone}) = {local_of(start)}"
-        replaced.append(f"CASE WHEN ({late}) AND {twice} THEN {earlier} ELSE {utc_of(start)} END AS {utc_of(start)}")
+    for start in dict.fromkeys(start for _, start in ordered):
+        earlier = f"cx_utc_{start} - INTERVAL 1 HOUR"
+        late = " OR ".join(f"cx_utc_{start} > cx_utc_{end}" for end, one in ordered if one == start)
+        twice = f"cx_to_local({earlier}, {zone}) = cx_local_{start}"
+        replaced.append(f"CASE WHEN ({late}) AND {twice} THEN {earlier} ELSE cx_utc_{start} END AS cx_utc_{start}")
     return f" REPLACE ({', '.join(replaced)})" if replaced else ""
 
 
 def _counted(staged: Staged, name: str, as_of: datetime | None) -> str:
     """Return a time that is minutes after another; rounding does not carry it past `as_of`."""
-    base = utc_of(staged.minutes_after(name))
-    moment = f"{base} + to_microseconds(CAST(round({read_of(name)} * 60000000) AS BIGINT))"
+    base = f"cx_utc_{staged.minutes_after(name)}"
+    moment = f"{base} + to_microseconds(CAST(round(cx_read_{name} * 60000000) AS BIGINT))"
     if as_of is not None:
-        limit = f"TIMESTAMP {literal(as_of.isoformat(sep=' '))}"
+        limit = f"TIMESTAMP '{as_of}'"
         over = f"({moment}) > {limit} AND ({moment}) <= {limit} + INTERVAL 1 MINUTE AND {base} <= {limit}"
         moment = f"CASE WHEN {over} THEN {limit} ELSE {moment} END"
-    return f"{moment} AS {utc_of(name)}"
+    return f"{moment} AS cx_utc_{name}"
 
 
 def _final(staged: Staged, column: Column, exponents: Mapping[str, int]) -> str:
@@ -272,17 +251,14 @@ def _final(staged: Staged, column: Column, exponents: Mapping[str, int]) -> str:
         return "NULL"
     if column.type == "money" and exponents:
         cases = " ".join(f"WHEN {literal(code)} THEN {10**digits}" for code, digits in sorted(exponents.items()))
-        return f"{read_of(name)} / CASE {read_of('currency')} {cases} END"
+        return f"cx_read_{name} / CASE cx_read_currency {cases} END"
     if column.type != "time":
-        return read_of(name)
-    rule, value = values[name].rule, utc_of(name)
-    reach = ROUNDING[rule.rounded_to]
-    if rule.not_before in values:
-        other = utc_of(rule.not_before)
-        value = f"CASE WHEN {value} < {other} AND {value} > {other} - {reach} THEN {other} ELSE {value} END"
-    if rule.not_after in values:
-        other = utc_of(rule.not_after)
-        value = f"CASE WHEN {value} > {other} AND {value} < {other} + {reach} THEN {other} ELSE {value} END"
+        return f"cx_read_{name}"
+    rule, value = values[name].rule, f"cx_utc_{name}"
+    for other, wrong, near, sign in ((rule.not_before, "<", ">", "-"), (rule.not_after, ">", "<", "+")):
+        if other in values:
+            limit, reach = f"cx_utc_{other}", f"cx_utc_{other} {sign} {ROUNDING[rule.rounded_to]}"
+            value = f"CASE WHEN {value} {wrong} {limit} AND {value} {near} {reach} THEN {limit} ELSE {value} END"
     return value
 
 
@@ -292,5 +268,5 @@ def _unknown_flag(staged: Staged, flag: str) -> str:
         return "true"
     marks = [f"cx_unknown_{i}" for i, rule in enumerate(staged.resolved.unknowns) if rule.column in FLAGS[flag]]
     if flag in staged.resolved.values:
-        marks.append(f"coalesce({read_of(flag)}, false)")
+        marks.append(f"coalesce(cx_read_{flag}, false)")
     return " OR ".join(marks) or "false"

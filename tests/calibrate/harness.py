@@ -15,7 +15,7 @@ from company.kinds import LANGUAGES
 from company.statements import CUSTOMER_STATEMENTS, OWNER_STATEMENTS, STATEMENTS
 from cxlib.language import Language
 from cxlib.period import Month
-from cxlib.sources.config import Sources, load
+from cxlib.sources import Sources, load_sources
 from cxlib.tables import TABLES
 from cxlib.workbook import Workbook
 from desk import Desk, write_table
@@ -28,7 +28,7 @@ PRIORITIES = {"minor": "normal", "moderate": "high", "severe": "urgent"}
 @cache
 def sources() -> Sources:
     """Return what the workbook of the committed sample is told of zone, currency, rates and moment of export."""
-    return load(SOURCES)
+    return load_sources(SOURCES)[0]
 
 
 def workbook_of(world: World, folder: Path, month: str = "2026-10") -> Workbook:

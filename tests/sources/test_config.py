@@ -8,7 +8,7 @@ import pytest
 
 from cxlib.errors import ConfigError
 from cxlib.sources import VENDORS, load_sources
-from cxlib.sources.rules import BLOCKS, SOFTENABLE, WARNINGS
+from cxlib.sources.problems import BLOCKS, SOFTENABLE, WARNINGS
 from cxlib.tables import TABLES
 from sources.drop import HEAD, Drop
 

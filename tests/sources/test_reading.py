@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxlib.errors import SourceError
+from cxlib.sources.config import as_text
 from cxlib.sources.raw import clean_names
 from cxlib.sources.sql import connect
 from sources.drop import Drop
@@ -475,8 +476,6 @@ def test_tab_separated(drop: Drop) -> None:
     assert list(drop.table()["topic"]) == ["Ayşe"]
 
 
-def test_excel_text_of_dates() -> None:
-    from cxlib.sources.excel import text
-
-    assert text(date(2026, 10, 1)) == "2026-10-01"
-    assert text(0.1) == "0.1"
+def test_typed_values_as_text() -> None:
+    assert as_text(date(2026, 10, 1)) == "2026-10-01"
+    assert as_text(0.1) == "0.1"

@@ -1,6 +1,6 @@
-"""The names of all checks, and which of them `accept = [...]` may answer.
+"""Problems of an export: the names of all checks, what `accept = [...]` answers, and the words of a message.
 
-Three kinds:
+Three kinds of checks:
 
 * a *warning* never stops the import; accepted, it becomes a note in the manifest;
 * a *softenable* block is about a value that can be read and that a person can vouch for;
@@ -8,27 +8,15 @@ Three kinds:
 * every other block stands: the value cannot be read, or the numbers built on it would be wrong.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from cxlib.errors import Problem
+from cxlib.nearest import did_you_mean
 
-WARNINGS: dict[str, str] = {
-    "row-count": "the number of rows is one at which tools stop exporting",
-    "key-coverage": "less than 90 % of a key is found in the table it points to",
-    "dst": "local times that summer time skips or repeats",
-    "vendor-columns": "a ready rule is left out because the file lacks its column",
-    "merged-away": "customers were merged into one that no export has",
-}
-
-SOFTENABLE: dict[str, str] = {
-    "after-as-of": "events later than the export was made",
-    "epoch": "epoch times outside 1990 to 2050",
-    "negative": "negative amounts or counts",
-    "no-rows": "a file with a header and no rows",
-    "refund-sign": "positive refunds",
-}
-
+WARNINGS = ("dst", "key-coverage", "merged-away", "row-count", "vendor-columns")
+SOFTENABLE = ("after-as-of", "epoch", "negative", "no-rows", "refund-sign")
 BLOCKS: dict[str, str] = {
     "currency": "not an ISO 4217 code, or no rate for it",
     "cut-file": "the file ends too early or is damaged",
@@ -60,24 +48,45 @@ BLOCKS: dict[str, str] = {
 }
 
 
+class UnreadableError(Exception):
+    """Carries the `Problem` that stops one export; takes the same arguments; never leaves cxlib.sources."""
+
+    def __init__(self, rule: str, where: str, what: str, fix: str, rows: int = 0, first: str = "") -> None:
+        self.problem = Problem(rule, where, what, fix, rows=rows, first=first)
+        super().__init__(str(self.problem))
+
+
+def hint(name: str, names: Iterable[str]) -> str:
+    """Return `Did you mean "x"? ` as the start of an advice, or the list of names where none is near."""
+    said = did_you_mean(name, names).removeprefix("; ")
+    return f"{said[0].upper()}{said[1:]}{'' if said.endswith('?') else '.'} " if said else ""
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return `1 row`, `2,000 rows`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def without_addresses(text: str) -> str:
+    """Return the text with every e-mail address replaced by [address]."""
+    return re.sub(r"[^\s@]+@[^\s@]+", "[address]", text)
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error of a database, without addresses."""
+    return without_addresses(str(error).strip().splitlines()[0])
+
+
 def settle(problems: Sequence[Problem], accept: Sequence[str]) -> tuple[list[Problem], list[str]]:
     """Apply `accept` to what the checks of one export found.
 
-    Returns
-    -------
-    problems : list of Problem
-        What stands; softened blocks no longer block.
-    notes : list of str
-        Accepted warnings, for the manifest.
+    Returns what stands, softened blocks no longer blocking, and the accepted warnings as notes for the manifest.
     """
-    standing: list[Problem] = []
-    notes: list[str] = []
+    standing, notes = list[Problem](), list[str]()
     for problem in problems:
-        if problem.rule not in accept:
-            standing.append(problem)
-        elif not problem.blocks:
+        if problem.rule in accept and not problem.blocks:
             notes.append(f"accepted {problem.rule}: {problem.where}: {problem.what}")
-        elif problem.rule in SOFTENABLE:
+        elif problem.rule in accept and problem.rule in SOFTENABLE:
             standing.append(replace(problem, blocks=False, fix=f'Accepted by accept = ["{problem.rule}"].'))
         else:
             standing.append(problem)
