@@ -1,11 +1,19 @@
-"""Files that last: hashed, written beside their place, brought to the disk before they count."""
+"""Files that last: hashed, written beside their place, brought to the disk before they count, whole at every moment."""
 
+import ctypes
+import errno
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+RENAME_EXCHANGE = 2
+"""Flag of Linux' renameat2; the same value is RENAME_SWAP of macOS' renamex_np."""
+AT_FDCWD = -100
+NOT_SUPPORTED = frozenset({errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM})
 
 
 def sha256(path: Path) -> str:
@@ -67,3 +75,75 @@ def _is_running(name: str) -> bool:
     except PermissionError:
         pass
     return True
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Let one process at a time put something in its place in a folder; others wait."""
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def put_in_place(new: Path, target: Path) -> None:
+    """Make `new` the folder `target`; what was there before is removed afterwards.
+
+    Where the system can, the two are exchanged in one step, so that a reader finds the old folder or the new one and
+    never none. Else two renames do it, and after a crash between them `recover` brings the old one back.
+    """
+    tree_to_disk(new)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    old = new
+    if not target.exists():
+        os.rename(new, target)
+    elif not exchange(new, target):
+        old = target.with_name(f".old-{target.name}")
+        os.rename(target, old)
+        os.rename(new, target)
+    to_disk(target.parent)
+    if old.exists():
+        shutil.rmtree(old)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step; return False where the system cannot."""
+    library = ctypes.CDLL(None, use_errno=True)
+    first, second = os.fsencode(one), os.fsencode(other)
+    if sys.platform == "linux" and hasattr(library, "renameat2"):
+        failed = library.renameat2(AT_FDCWD, first, AT_FDCWD, second, RENAME_EXCHANGE)
+    elif sys.platform == "darwin" and hasattr(library, "renamex_np"):
+        failed = library.renamex_np(first, second, RENAME_EXCHANGE)
+    else:
+        return False
+    if failed and (number := ctypes.get_errno()) not in NOT_SUPPORTED:
+        raise OSError(number, os.strerror(number), str(one), None, str(other))
+    return not failed
+
+
+def recover(out: Path) -> bool:
+    """Bring back folders that an interrupted `put_in_place` had moved away; return whether there was any."""
+    left = sorted(out.glob("*/.old-*"))
+    for old in left:
+        target = old.with_name(old.name.removeprefix(".old-"))
+        if target.exists():
+            shutil.rmtree(old)
+        else:
+            os.rename(old, target)
+    return bool(left)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file so that a reader finds the old text or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        to_disk(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    to_disk(path.parent)

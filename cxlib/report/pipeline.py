@@ -8,11 +8,10 @@ from pathlib import Path
 
 from cxlib.errors import ReportError
 from cxlib.exhibits.words import value
-from cxlib.files import remove_leftovers, staging
+from cxlib.files import locked, recover, remove_leftovers, staging
 from cxlib.language import Language
 from cxlib.period import Month
 from cxlib.report.gates import Shown, not_passed, tiles_differ
-from cxlib.report.in_place import locked, recover
 from cxlib.report.manifest import Edition, Manifest, Missing, Published, library_versions
 from cxlib.report.pdf import PANGO_MISSING
 from cxlib.report.plan import Job, choose_month, plan, read_reports, select

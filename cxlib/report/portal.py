@@ -5,9 +5,9 @@ from functools import partial
 from pathlib import Path
 
 from cxlib.errors import PublishError
+from cxlib.files import replace_text
 from cxlib.language import Language
 from cxlib.period import Month
-from cxlib.report.in_place import replace_text
 from cxlib.report.manifest import Manifest, read_manifest, restatements
 from cxlib.report.theme import dress
 

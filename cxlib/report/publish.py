@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cxlib.errors import PublishError
-from cxlib.report.in_place import locked, put_in_place, recover
+from cxlib.files import locked, put_in_place, recover
 from cxlib.report.manifest import CHANGES, Edition, Manifest, Tile, read_manifest, restatements
 from cxlib.report.portal import write_portal
 
