@@ -17,9 +17,8 @@ from nbformat import NotebookNode
 
 from cxlib.errors import CxError, Problem
 from cxlib.report.manifest import Tile
-from cxlib.report.page import HEADINGS, flat
+from cxlib.report.page import HEADINGS, cell_name, flat
 from cxlib.report.pictures import empty_reason, external_references
-from cxlib.report.run import cell_name
 from cxlib.report.theme import CSP
 
 RAW_ANYWHERE = re.compile(r"<Figure size|<Axes|<pandas\.|\bobject at 0x[0-9a-f]+|Traceback \(most recent call last\)")

@@ -188,3 +188,18 @@ def _align_headers(table: HtmlElement) -> None:
         cells = [row[place] for row in rows if len(row) > place]
         if cells and all("cx-number" in cell.classes for cell in cells):
             header.classes.add("cx-number")
+
+
+def cell_name(notebook: NotebookNode, index: int) -> str:
+    """Return how an analyst finds a cell: by what Jupyter numbers it with and its first line."""
+    cell = notebook.cells[index]
+    if cell.cell_type != "code":
+        return f"cell {first_line(cell.source, comment=None)}"
+    return f"cell In [{cell.execution_count}] ({first_line(cell.source)})"
+
+
+def first_line(source: str, comment: str | None = "#") -> str:
+    """Return the first line of a cell that is not empty and no comment, as messages quote it."""
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    said = [line for line in lines if comment is None or not line.startswith(comment)]
+    return f"`{said[0]}`" if said else "without code"

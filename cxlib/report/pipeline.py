@@ -1,9 +1,9 @@
 """From exports to published pages: snapshot, plan, run, page, PDF, gates, publish, index."""
 
-import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from cxlib.errors import ReportError
@@ -14,10 +14,9 @@ from cxlib.period import Month
 from cxlib.report.gates import Shown, not_passed, tiles_differ
 from cxlib.report.manifest import Edition, Manifest, Missing, Published, library_versions
 from cxlib.report.pdf import PANGO_MISSING
-from cxlib.report.plan import Job, choose_month, plan, read_reports, select
-from cxlib.report.portal import write_portal
-from cxlib.report.progress import watching
-from cxlib.report.publish import publish, set_aside
+from cxlib.report.plan import Report, choose_month, plan, read_reports, select
+from cxlib.report.progress import Watcher
+from cxlib.report.publish import publish, set_aside, write_portal
 from cxlib.report.work import Failed, make_all, warm_up
 from cxlib.store import Snapshot, build_snapshot
 from cxlib.workbook import Workbook
@@ -52,12 +51,13 @@ class Outcome:
 
 def measured_anew(snapshot: Snapshot, month: Month, language: Language) -> Shown:
     """Return what each tile must show, measured anew, apart from the notebook that drew it."""
-    books: dict[tuple[str, str], Workbook] = {}
+
+    @cache
+    def book(segment: str, part: str) -> Workbook:
+        return Workbook(snapshot, month, language).only(segment, part)
 
     def shown(metric: str, period: str, segment: str = "", part: str = "") -> str:
-        if (segment, part) not in books:
-            books[segment, part] = Workbook(snapshot, month, language).only(segment, part)
-        return value(language, books[segment, part].estimate(metric, Month.parse(period)))
+        return value(language, book(segment, part).estimate(metric, Month.parse(period)))
 
     return shown
 
@@ -68,31 +68,13 @@ def publish_month(
     out: Path,
     only: Sequence[str] = (),
     language: str = "en",
-    progress: bool = True,
     *,
     reports_file: Path = Path("reports/reports.toml"),
-    snapshots: Path | None = None,
-    measured: Callable[[Snapshot, Month, Language], Shown] = measured_anew,
-    at_once: int | None = None,
 ) -> Outcome:
     """Make the reports of a month and publish them under `<out>/<month>/<language>`, with an index in `out`.
 
-    If a report fails, the others are published all the same.
-
-    Parameters
-    ----------
-    month : str or None
-        As 2026-10; None means the last month that had ended when the exports were made.
-    only : sequence of str
-        Names of the reports to make; the others stay as published. Empty means all.
-    progress : bool
-        Whether to say on stderr what runs.
-    snapshots : Path, optional
-        Folder of snapshots; beside `sources` by default.
-    measured : callable
-        Gives what each tile must show.
-    at_once : int, optional
-        Reports made at the same time; the number of processors by default.
+    Without a month, it is the last that had ended when the exports were made. Reports that `only` does not name stay
+    as published; where it is empty, all are made. If a report fails, the others are published all the same.
 
     Raises
     ------
@@ -104,7 +86,7 @@ def publish_month(
     reader, reports = Language(language), read_reports(reports_file)
     chosen = select(reports, only)
     warm_up()
-    snapshot = build_snapshot(sources, snapshots)
+    snapshot = build_snapshot(sources)
     asked = choose_month(month, snapshot, reader)
     edition = Edition(
         month=str(asked),
@@ -115,8 +97,8 @@ def publish_month(
         snapshot=snapshot.id,
         versions=library_versions(),
     )
-    jobs = plan(chosen, edition, snapshot, sources)
-    shown = measured(snapshot, asked, reader)
+    planned = plan(chosen, edition, snapshot, sources)
+    shown = measured_anew(snapshot, asked, reader)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
         gone = remove_leftovers(out, ".staging-*", ".index.html.*")
@@ -124,7 +106,7 @@ def publish_month(
             write_portal(out)
     with staging(out, f"{asked}-{language}") as folder:
         _lay_out(folder / "pages", edition, out, [report.name for report in reports if report not in chosen])
-        results = _make(jobs, folder, progress, at_once or _cpu_count(), shown)
+        results = _make(planned, edition, folder, shown)
         made = tuple(result for result in results if isinstance(result, Published))
         failed = tuple(
             replace(result, executed=set_aside(result.name, folder, edition, out))
@@ -159,20 +141,15 @@ def _lay_out(pages: Path, edition: Edition, out: Path, others: Sequence[str]) ->
             shutil.copyfile(published, pages / published.name)
 
 
-def _make(jobs: Sequence[Job], folder: Path, progress: bool, at_once: int, shown: Shown) -> list[Published | Failed]:
-    """Make all reports, hold their tiles against the measures, and return the results in the order of the jobs."""
-    named, results = {job.name: job for job in jobs}, dict[str, Published | Failed]()
-    with watching(list(named), progress) as watcher:
-        for result, seconds in make_all(jobs, folder, watcher.step, at_once):
-            watcher.finished(result.name, seconds, "failed" if isinstance(result, Failed) else "made")
+def _make(reports: Sequence[Report], edition: Edition, folder: Path, shown: Shown) -> list[Published | Failed]:
+    """Make all reports, hold their tiles against the measures, and return the results in the order of the reports."""
+    named, results = {report.name: report for report in reports}, dict[str, Published | Failed]()
+    with Watcher(named) as watcher:
+        for result, seconds in make_all(reports, edition, folder, watcher.step):
+            watcher.ended(result.name, seconds, "failed" if isinstance(result, Failed) else "made")
             results[result.name] = result
             if isinstance(result, Published):
                 part = [str(result.parameters.get(name, "")) for name in ("segment", "value")]
                 if problems := tiles_differ(result.name, result.tiles, lambda *tile, part=part: shown(*tile, *part)):
-                    results[result.name] = Failed(named[result.name].report, not_passed(problems))
+                    results[result.name] = Failed(named[result.name], not_passed(problems))
     return [results[name] for name in named]
-
-
-def _cpu_count() -> int:
-    """Return the processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,15 +1,20 @@
-"""Puts checked pages in place of the earlier ones, all at once or not at all."""
+"""Puts checked pages in place of the earlier ones, all at once or not at all, and lists all months in `index.html`."""
 
 import os
+import re
 import shutil
-from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from cxlib.errors import PublishError
-from cxlib.files import locked, put_in_place, recover
-from cxlib.report.manifest import CHANGES, Edition, Manifest, Tile, read_manifest, restatements
-from cxlib.report.portal import write_portal
+from cxlib.files import locked, put_in_place, recover, replace_text
+from cxlib.language import Language
+from cxlib.period import Month
+from cxlib.report.manifest import Edition, Manifest, Tile, read_manifest
+from cxlib.report.theme import dress
+
+CHANGES = "CHANGES.md"
 
 
 def publish(staged: Path, manifest: Manifest, out: Path, keep: Sequence[str]) -> Manifest:
@@ -77,13 +82,8 @@ def _refuse_unexplained(earlier: Manifest, new: Manifest, out: Path) -> None:
 
 def _numbered(tiles: Sequence[Tile]) -> dict[tuple[str, str, int], str]:
     """Tell tiles of the same metric and period (one per segment) apart by their place."""
-    seen: Counter[tuple[str, str]] = Counter()
-    found = {}
-    for tile in tiles:
-        key = (tile.metric, tile.period)
-        found[*key, seen[key]] = tile.shown
-        seen[key] += 1
-    return found
+    keys = [(tile.metric, tile.period) for tile in tiles]
+    return {(*key, keys[:place].count(key)): tiles[place].shown for place, key in enumerate(keys)}
 
 
 def _with_kept(earlier: Manifest, new: Manifest, keep: Sequence[str], target: Path, staged: Path) -> Manifest:
@@ -97,3 +97,39 @@ def _with_kept(earlier: Manifest, new: Manifest, keep: Sequence[str], target: Pa
     failed += [item for item in earlier.failed if item.name in keep and item.name not in failed_now]
     reports = sorted([*new.reports, *kept.values()], key=lambda report: (report.order, report.name))
     return new.model_copy(update={"reports": tuple(reports), "failed": tuple(failed)})
+
+
+def write_portal(out: Path) -> None:
+    """Write `<out>/index.html`; a reader finds the old one or the new one."""
+    replace_text(out / "index.html", portal_page(out))
+
+
+def portal_page(out: Path) -> str:
+    """Return the index page of everything published under `out`, the newest month first."""
+    months: dict[Month, dict[str, Manifest | None]] = {}
+    for folder in sorted(out.glob("*/[!.]*/")):
+        if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", folder.parent.name):
+            months.setdefault(Month.parse(folder.parent.name), {})[folder.name] = _record(folder)
+    companies = sorted({record.company for records in months.values() for record in records.values() if record})
+    return dress(
+        "portal.html.j2",
+        Language(),
+        companies=", ".join(companies),
+        months=dict(sorted(months.items(), reverse=True)),
+        restatements=partial(restatements, out),
+    )
+
+
+def _record(folder: Path) -> Manifest | None:
+    """Return the record of a published folder, None where it cannot be read."""
+    try:
+        return read_manifest(folder)
+    except PublishError:
+        return None
+
+
+def restatements(out: Path, month: str) -> tuple[str, ...]:
+    """Return why numbers of a month were allowed to move: what follows `## <month> ` in headings of `CHANGES.md`."""
+    path, mark = out / CHANGES, f"## {month} "
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return tuple(line.removeprefix(mark).strip() for line in lines if line.startswith(mark))

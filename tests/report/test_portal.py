@@ -6,7 +6,7 @@ from lxml import html
 
 from cxlib.report.gates import Page, check
 from cxlib.report.manifest import Missing
-from cxlib.report.portal import portal_page
+from cxlib.report.publish import portal_page
 from report.helpers import notebook_of
 from report.test_publish import manifest, published, report
 

@@ -17,8 +17,7 @@ from cxlib import files
 from cxlib.errors import PublishError
 from cxlib.files import put_in_place, recover, remove_leftovers, replace_text, staging
 from cxlib.report.manifest import Manifest, Missing, Published, Tile, read_manifest
-from cxlib.report.portal import write_portal
-from cxlib.report.publish import publish
+from cxlib.report.publish import publish, write_portal
 
 ROOT = Path(__file__).parents[2]
 

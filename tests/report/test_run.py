@@ -7,7 +7,7 @@ import pytest
 from nbformat import NotebookNode
 
 from cxlib.errors import ReportError
-from cxlib.report.run import execute
+from cxlib.report.work import execute
 from report.helpers import runnable
 
 
@@ -28,7 +28,7 @@ def test_a_run_takes_the_parameters_works_beside_the_notebook_and_tells_its_step
     done, steps = run(tmp_path, runnable(code))
     assert texts(done) == [f"2026-09 {tmp_path.name}\n", "careful\n"]
     assert steps[0] == (0, 5)
-    assert steps[-1] == (5, 5)
+    assert steps[-1] == (4, 5), "the last cell is the fifth"
     assert (tmp_path / "done.ipynb").exists()
 
 
