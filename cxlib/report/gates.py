@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from lxml import html
@@ -18,7 +19,7 @@ from nbformat import NotebookNode
 from cxlib.errors import CxError, Problem
 from cxlib.report.manifest import Tile
 from cxlib.report.page import HEADINGS, cell_name, flat
-from cxlib.report.pictures import empty_reason, external_references
+from cxlib.report.pictures import empty_reason, external_references, outside
 from cxlib.report.theme import CSP
 
 RAW_ANYWHERE = re.compile(r"<Figure size|<Axes|<pandas\.|\bobject at 0x[0-9a-f]+|Traceback \(most recent call last\)")
@@ -61,8 +62,7 @@ class Page:
 Found = Iterator[tuple[HtmlElement | int | None, str]]
 
 
-@dataclass(frozen=True)
-class Gate:
+class Gate(NamedTuple):
     """A rule that a page must keep."""
 
     rule: str
@@ -150,8 +150,7 @@ def _requests(page: Page) -> Found:
     """Find what a browser would load."""
     targets = [(target.getparent(), str(target)) for target in page.tree.xpath(FETCHED)]
     for sheet in page.tree.xpath("//style/text() | //@style"):
-        targets += [(sheet.getparent(), url) for url in re.findall(r"url\(\s*[\"']?([^\"')]*)", sheet)]
-        targets += [(sheet.getparent(), "@import")] * ("@import" in sheet)
+        targets += [(sheet.getparent(), target) for target in outside(sheet)]
     for image in page.tree.iter("img"):
         targets += [(image, target) for target in external_references(image.get("src", ""))]
     for element, target in targets:
@@ -170,18 +169,18 @@ def _handlers(page: Page) -> Found:
 
 def _raw_text(page: Page) -> Found:
     """Find leftovers of the computation: "nan", "NaT", "None", the repr of an object."""
-    found = []
+    left = "is left over from the computation"
     for match in RAW_ANYWHERE.finditer(page.tree.find("body").text_content()):
         holders = page.tree.xpath("//body//*[contains(., $text)]", text=match[0])
-        found.append((holders[-1] if holders else None, match[0]))
+        yield (holders[-1] if holders else None), f'"{match[0]}" {left}'
     for cell in page.tree.iter("td", "th"):
         text = flat(cell)
         if text in RAW_CELL or ("cx-number" in cell.classes and RAW_NUMBER.search(text)):
-            found.append((cell, text))
+            yield cell, f'"{text}" {left}'
     for tile in page.tree.find_class("cx-tile"):
-        found += [(tile, text) for text in tile.itertext() if text.strip() in RAW_CELL or RAW_NUMBER.search(text)]
-    for element, text in found:
-        yield element, f'"{text}" is left over from the computation'
+        for text in tile.itertext():
+            if text.strip() in RAW_CELL or RAW_NUMBER.search(text):
+                yield tile, f'"{text}" {left}'
 
 
 def _tiles_without_record(page: Page) -> Found:

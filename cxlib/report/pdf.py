@@ -1,11 +1,9 @@
 """The page as tagged PDF. WeasyPrint needs the library pango, which no Python package brings."""
 
 import logging
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from logging.handlers import BufferingHandler
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -80,12 +78,15 @@ def _print_links(document: Any, pdf: Any) -> None:
 @contextmanager
 def _complaints() -> Iterator[list[str]]:
     """Collect the errors of WeasyPrint; its warnings are about screen rules that paper does not know."""
-    logger, found, collector = logging.getLogger("weasyprint"), list[str](), BufferingHandler(sys.maxsize)
-    collector.setLevel(logging.ERROR)
-    kept, spread = logger.handlers[:], logger.propagate
-    logger.handlers, logger.propagate = [collector], False
+    logger, found = logging.getLogger("weasyprint"), list[str]()
+
+    def hear(record: logging.LogRecord) -> bool:
+        if record.levelno >= logging.ERROR:
+            found.append(record.getMessage())
+        return False
+
+    logger.addFilter(hear)
     try:
         yield found
     finally:
-        logger.handlers, logger.propagate = kept, spread
-        found += [record.getMessage() for record in collector.buffer]
+        logger.removeFilter(hear)

@@ -128,7 +128,7 @@ def execute(
         nonlocal running
         running = notebook
 
-    def on_cell_execute(cell: NotebookNode, cell_index: int) -> None:
+    def on_cell_start(cell: NotebookNode, cell_index: int) -> None:
         nonlocal current
         current = cell
         on_cell(cell_index, len(running.cells))
@@ -147,15 +147,12 @@ def execute(
                 config=_transport(Path(folder)),
                 resources={"metadata": {"path": str(notebook.parent)}},
                 on_notebook_start=on_start,
-                on_cell_execute=on_cell_execute,
+                on_cell_start=on_cell_start,
             )
             return executed
         except PapermillExecutionError as error:
-            last = f"{error.ename}: {error.evalue}".strip().splitlines()[-1]
-            named = last if last.startswith(str(error.ename)) else f"{error.ename}: {last}"
-            raise ReportError(
-                f"cell In [{error.exec_count}] ({first_line(error.source)}) failed with {named}"
-            ) from None
+            where, last = first_line(error.source), str(error.evalue).strip().rpartition("\n")[2]
+            raise ReportError(f"cell In [{error.exec_count}] ({where}) failed with {error.ename}: {last}") from None
         except CellTimeoutError:
             reason = f"took longer than {minutes:g} minutes; raise `minutes` in reports.toml or make the cell lighter"
             raise ReportError(f"the cell {first_line(current.source)} {reason}") from None

@@ -31,21 +31,18 @@ def dress(template: str, language: Language, company: str = "", **frame: Any) ->
 
 @cache
 def _environment() -> Environment:
-    return Environment(loader=FileSystemLoader(THEME), autoescape=True, undefined=StrictUndefined)
+    environment = Environment(loader=FileSystemLoader(THEME), autoescape=True, undefined=StrictUndefined)
+    environment.filters["css"] = _css_text
+    return environment
 
 
 def _style(language: Language, company: str) -> str:
     """Return the style sheets; the print one is a template because margin boxes know no reading direction."""
-    near, far = ("right", "left") if language.direction == "rtl" else ("left", "right")
-    page_of = _css_text(language.text("Page {page} of {pages}"))
-    for name in ("page", "pages"):
-        page_of = page_of.replace(f"{{{name}}}", f'" counter({name}) "')
-    texts = {"company": Markup(_css_text(company)), "page_of": Markup(page_of)}
-    paper = _environment().get_template("print.css.j2").render(near=near, far=far, **texts)
+    paper = _environment().get_template("print.css.j2").render(language=language, company=company)
     screen = (THEME / "screen.css").read_text(encoding="utf-8")
     return re.sub(r"/\*.*?\*/", "", screen + "\n" + paper, flags=re.DOTALL).strip()
 
 
-def _css_text(text: str) -> str:
+def _css_text(text: str) -> Markup:
     """Return a text as a CSS string."""
-    return '"' + re.sub(r'["\\<>&\n\r]', lambda match: f"\\{ord(match[0]):x} ", text) + '"'
+    return Markup('"' + re.sub(r'["\\<>&\n\r]', lambda match: f"\\{ord(match[0]):x} ", text) + '"')

@@ -8,10 +8,10 @@ import io
 import string
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import fontpkg
+import matplotlib as mpl
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
@@ -53,7 +53,8 @@ def faces(text: str, italic: str = "", code: str = "") -> tuple[Face, ...]:
     # Noto Sans has no arrows, no mathematical signs and no Arabic script; the font of matplotlib has.
     for family, name, wanted in (("Symbols", "DejaVuSans", missing), ("Code", "DejaVuSansMono", frozenset(code))):
         if "".join(wanted).strip():
-            found.append(Face(f"Cx {family}", 400, "normal", _cut(_of_matplotlib(name), wanted | {" "}, None)))
+            font = Path(mpl.get_data_path(), "fonts", "ttf", f"{name}.ttf")
+            found.append(Face(f"Cx {family}", 400, "normal", _cut(font, wanted | {" "}, None)))
     return tuple(found)
 
 
@@ -65,14 +66,6 @@ def prepare() -> None:
 
 def _noto(style: str) -> Path:
     return Path(fontpkg.path("Noto Sans", style=style))
-
-
-def _of_matplotlib(name: str) -> Path:
-    """Return a font that comes with matplotlib, without importing it."""
-    found = find_spec("matplotlib")
-    if found is None or found.origin is None:
-        raise ModuleNotFoundError("matplotlib is not installed; run the installation again")
-    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / f"{name}.ttf"
 
 
 @cache
