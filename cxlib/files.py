@@ -49,23 +49,16 @@ def staging(folder: Path, name: str) -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def remove_leftovers(folder: Path, *patterns: str) -> bool:
-    """Remove what processes that died left under names that end in their number; return whether there was any.
-
-    What a running process is still writing stays.
-    """
-    stale = [path for pattern in patterns for path in sorted(folder.glob(pattern)) if not _is_running(path.name)]
+def remove_leftovers(folder: Path) -> bool:
+    """Remove what `staging` of processes that died has left; return whether there was any."""
+    stale = [path for path in folder.glob(".staging-*") if not _is_running(path.name.rpartition("-")[2])]
     for path in stale:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+        shutil.rmtree(path, ignore_errors=True)
     return bool(stale)
 
 
-def _is_running(name: str) -> bool:
-    """Return whether the process whose number ends a name, behind "-" or ".", is another one and runs."""
-    number = name.replace(".", "-").rpartition("-")[2]
+def _is_running(number: str) -> bool:
+    """Return whether a process of this number is another one and runs."""
     if not number.isdigit() or int(number) == os.getpid():
         return False
     try:
@@ -139,11 +132,9 @@ def recover(out: Path) -> bool:
 
 def replace_text(path: Path, text: str) -> None:
     """Write a file so that a reader finds the old text or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        to_disk(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with staging(path.parent, path.name) as folder:
+        written = folder / path.name
+        written.write_text(text, encoding="utf-8", newline="\n")
+        to_disk(written)
+        os.replace(written, path)
     to_disk(path.parent)

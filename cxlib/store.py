@@ -183,7 +183,7 @@ def _write(
     """Write everything into a staging folder, bring it to disk, and rename it into place."""
     folder = snapshot.folder.parent
     folder.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(folder, ".staging-*")
+    remove_leftovers(folder)
     tables = {
         name: f"SELECT {columns_sql(TABLES[name].column_names)} FROM t_{name} ORDER BY {columns_sql(TABLES[name].key)}"
         for name in snapshot.columns

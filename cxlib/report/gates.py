@@ -17,7 +17,7 @@ from lxml.html import HtmlElement
 from nbformat import NotebookNode
 
 from cxlib.errors import CxError, Problem
-from cxlib.report.manifest import Tile
+from cxlib.report.manifest import Published, Tile
 from cxlib.report.page import HEADINGS, cell_name, flat
 from cxlib.report.pictures import empty_reason, external_references, outside
 from cxlib.report.theme import CSP
@@ -253,23 +253,24 @@ def tiles_of(page: HtmlElement) -> tuple[Tile, ...]:
     )
 
 
-Shown = Callable[..., str]
+Shown = Callable[[str, str, str, str], str]
 """`shown(metric, period, segment, value)` returns the text that a tile of this measure must hold."""
 
 
-def tiles_differ(report: str, tiles: Sequence[Tile], shown: Shown) -> tuple[Problem, ...]:
+def tiles_differ(report: Published, shown: Shown) -> tuple[Problem, ...]:
     """Return a problem for each tile that does not hold what was measured."""
     fix = "Let the tile be drawn from the measure: a number that is typed or rounded elsewhere can drift"
+    part = [str(report.parameters.get(name, "")) for name in ("segment", "value")]
     problems = []
-    for tile in tiles:
+    for tile in report.tiles:
         try:
-            measured = " ".join(shown(tile.metric, tile.period).split())
+            measured = " ".join(shown(tile.metric, tile.period, *part).split())
         except (CxError, KeyError) as error:
             what = f"the measure cannot be had ({error})"
         else:
             what = f'it shows "{tile.shown}", but "{measured}" was measured' if measured != tile.shown else ""
         if what:
-            problems.append(Problem("tile-measure", f"{report}, tile {tile.metric} {tile.period}", what, fix))
+            problems.append(Problem("tile-measure", f"{report.name}, tile {tile.metric} {tile.period}", what, fix))
     return tuple(problems)
 
 

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from cxlib.files import locked, recover, remove_leftovers, staging
 from cxlib.language import Language
 from cxlib.period import Month
 from cxlib.report.gates import Shown, not_passed, tiles_differ
-from cxlib.report.manifest import Edition, Manifest, Missing, Published, library_versions
+from cxlib.report.manifest import Edition, Manifest, Published, library_versions
 from cxlib.report.pdf import PANGO_MISSING
 from cxlib.report.plan import Report, choose_month, plan, read_reports, select
 from cxlib.report.progress import Watcher
@@ -56,7 +56,7 @@ def measured_anew(snapshot: Snapshot, month: Month, language: Language) -> Shown
     def book(segment: str, part: str) -> Workbook:
         return Workbook(snapshot, month, language).only(segment, part)
 
-    def shown(metric: str, period: str, segment: str = "", part: str = "") -> str:
+    def shown(metric: str, period: str, segment: str, part: str) -> str:
         return value(language, book(segment, part).estimate(metric, Month.parse(period)))
 
     return shown
@@ -101,7 +101,7 @@ def publish_month(
     shown = measured_anew(snapshot, asked, reader)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
-        gone = remove_leftovers(out, ".staging-*", ".index.html.*")
+        gone = remove_leftovers(out)
         if recover(out) or gone:
             write_portal(out)
     with staging(out, f"{asked}-{language}") as folder:
@@ -109,15 +109,14 @@ def publish_month(
         results = _make(planned, edition, folder, shown)
         made = tuple(result for result in results if isinstance(result, Published))
         failed = tuple(
-            replace(result, executed=set_aside(result.name, folder, edition, out))
+            result.model_copy(update={"executed": set_aside(result.name, folder, edition, out)})
             for result in results
             if isinstance(result, Failed)
         )
         kept: tuple[str, ...] = ()
         if made:
             names = {report.name for report in made}
-            missing = tuple(Missing(**item.report.model_dump(include={"name", "title", "order"})) for item in failed)
-            manifest = Manifest(**edition.model_dump(), reports=made, failed=missing)
+            manifest = Manifest(**edition.model_dump(), reports=made, failed=failed)
             keep = [report.name for report in reports if report.name not in names]
             manifest = publish(folder / "pages", manifest, out, keep)
             kept = tuple(report.name for report in manifest.reports if report.name in keep)
@@ -143,13 +142,11 @@ def _lay_out(pages: Path, edition: Edition, out: Path, others: Sequence[str]) ->
 
 def _make(reports: Sequence[Report], edition: Edition, folder: Path, shown: Shown) -> list[Published | Failed]:
     """Make all reports, hold their tiles against the measures, and return the results in the order of the reports."""
-    named, results = {report.name: report for report in reports}, dict[str, Published | Failed]()
-    with Watcher(named) as watcher:
+    results = dict[str, Published | Failed]()
+    with Watcher([report.name for report in reports]) as watcher:
         for result, seconds in make_all(reports, edition, folder, watcher.step):
             watcher.ended(result.name, seconds, "failed" if isinstance(result, Failed) else "made")
             results[result.name] = result
-            if isinstance(result, Published):
-                part = [str(result.parameters.get(name, "")) for name in ("segment", "value")]
-                if problems := tiles_differ(result.name, result.tiles, lambda *tile, part=part: shown(*tile, *part)):
-                    results[result.name] = Failed(named[result.name], not_passed(problems))
-    return [results[name] for name in named]
+            if isinstance(result, Published) and (problems := tiles_differ(result, shown)):
+                results[result.name] = Failed(**result.model_dump(), reason=not_passed(problems))
+    return [results[report.name] for report in reports]

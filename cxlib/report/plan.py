@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -39,6 +39,11 @@ class Report(Strict):
     """Parameters of the notebook; `plan` adds `month`, `sources`, `snapshot` and `language`."""
     after: tuple[str, ...] = ()
     """Reports that are made before, because this one reads what they said."""
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """What the index says of it."""
+        return self.model_dump(include={"name", "title", "about", "order"})
 
     @field_validator("formats")
     @classmethod

@@ -7,7 +7,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
@@ -26,7 +25,7 @@ from cxlib.errors import CxError, ReportError
 from cxlib.files import sha256
 from cxlib.notebook import records_in
 from cxlib.report.gates import Page, check, not_passed, tiles_of
-from cxlib.report.manifest import Edition, Published, Value, write_json
+from cxlib.report.manifest import Edition, Missing, Published, Value, write_json
 from cxlib.report.page import first_line, make_page
 from cxlib.report.pdf import PangoMissingError, write_pdf
 from cxlib.report.plan import Report
@@ -37,19 +36,12 @@ GRACE_SECONDS = 120.0
 """Time a report gets beyond the limit of its cells before its process is ended."""
 
 
-@dataclass(frozen=True)
-class Failed:
-    """A report that could not be made."""
+class Failed(Missing):
+    """A report that could not be made now."""
 
-    report: Report
     reason: str
     executed: Path | None = None
     """Copy of the notebook as far as it ran, with the traceback; None if it never ran."""
-
-    @property
-    def name(self) -> str:
-        """Name of the report."""
-        return self.report.name
 
     def __str__(self) -> str:
         copy = f"\n  Executed notebook: {self.executed}" if self.executed else ""
@@ -64,14 +56,11 @@ def make(
     `on_step` hears how many steps are done, and of how many. Raises ReportError if a cell fails or the page does not
     pass its gates; the notebook as far as it ran lies at `executed`.
     """
-
-    def on_cell(done: int, cells: int) -> None:
-        on_step(done, cells + PDF_STEPS)
-
     digest, given = sha256(report.notebook), report.parameters
     parameters = {**given, "studies": str(pages)} if report.after else given
-    notebook = execute(report.notebook.resolve(), executed, parameters, report.minutes, on_cell)
-    on_cell(len(notebook.cells), len(notebook.cells))
+    notebook = execute(report.notebook.resolve(), executed, parameters, report.minutes, on_step)
+    steps = len(notebook.cells) + PDF_STEPS
+    on_step(steps - 2, steps)
     page = Page(report.name, make_page(notebook, edition), notebook)
     if problems := check(page):
         raise ReportError(not_passed(problems))
@@ -88,7 +77,7 @@ def make(
             "shown": records_in(notebook),
         },
     )
-    on_cell(len(notebook.cells) + 1, len(notebook.cells))
+    on_step(steps - 1, steps)
     sheets, lacks_pango = 0, False
     if "pdf" in report.formats:
         try:
@@ -96,7 +85,7 @@ def make(
         except PangoMissingError:
             lacks_pango = True
     return Published(
-        **report.model_dump(include={"name", "title", "about", "order"}),
+        **report.entry,
         **edition.model_dump(include={"as_of", "snapshot"}),
         notebook_sha256=digest,
         parameters=parameters,
@@ -110,17 +99,12 @@ def make(
 
 
 def execute(
-    notebook: Path,
-    output: Path,
-    parameters: Mapping[str, Value],
-    minutes: float,
-    on_cell: Callable[[int, int], None],
+    notebook: Path, output: Path, parameters: Mapping[str, Value], minutes: float, on_step: Callable[[int, int], None]
 ) -> NotebookNode:
     """Run a notebook in a kernel of its own and write the executed copy to `output`.
 
     The kernel works in the notebook's folder, as in JupyterLab. `output` is written in every case, with the traceback
-    if a cell fails. `on_cell` hears how many cells are done, and of how many. Raises ReportError if a cell fails,
-    takes longer than `minutes`, or the kernel dies.
+    if a cell fails. Raises ReportError if a cell fails, takes longer than `minutes`, or the kernel dies.
     """
     running, current = NotebookNode(cells=[]), NotebookNode(source="")
 
@@ -131,7 +115,7 @@ def execute(
     def on_cell_start(cell: NotebookNode, cell_index: int) -> None:
         nonlocal current
         current = cell
-        on_cell(cell_index, len(running.cells))
+        on_step(cell_index, len(running.cells) + PDF_STEPS)
 
     with tempfile.TemporaryDirectory(prefix="cx-") as folder:
         try:
@@ -238,7 +222,7 @@ class _Running:
             self.process.join()
             code = self.process.exitcode
             reason = f"its process ended without a word (exit code {code}); usually memory ran out"
-        return Failed(self.report, reason)
+        return Failed(**self.report.entry, reason=reason)
 
     def end(self) -> float:
         """End the process and return how many seconds it had."""
@@ -270,8 +254,8 @@ def _worker(connection: Connection, report: Report, edition: Edition, staging: P
     try:
         result = make(report, edition, staging / "pages", executed, lambda *step: connection.send(step))
     except CxError as error:
-        result = Failed(report, str(error))
+        result = Failed(**report.entry, reason=str(error))
     except Exception as error:  # a bug in one report must not take the others with it
-        result = Failed(report, f"{type(error).__name__}: {error}")
+        result = Failed(**report.entry, reason=f"{type(error).__name__}: {error}")
     connection.send(result)
     connection.close()
