@@ -60,13 +60,7 @@ class Snapshot:
     """What the import did beyond the mapping, and the warnings that someone has accepted."""
 
     def parquet(self, table: str) -> Path | None:
-        """Return the file of a canonical table, None where no export fills it.
-
-        Raises
-        ------
-        SnapshotError
-            If there is no canonical table of that name.
-        """
+        """Return the file of a canonical table, None where no export fills it; SnapshotError if there is no such."""
         if table not in TABLES:
             raise SnapshotError(f'there is no canonical table "{table}"{did_you_mean(table, TABLES)}')
         return self.folder / "tables" / f"{table}.parquet" if table in self.columns else None

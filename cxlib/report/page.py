@@ -37,18 +37,14 @@ def make_page(notebook: NotebookNode, edition: Edition) -> str:
     """Return the page of an executed notebook.
 
     The comment `cell 3` stands before what the fourth cell has brought, so that a check can name the cell.
-
-    Raises
-    ------
-    ReportError
-        If the first cell has no title.
+    Raises ReportError if the first cell has no title.
     """
     parser = html.HTMLParser(huge_tree=True)
     main = html.fragment_fromstring(_fragment(notebook), create_parent="div", parser=parser)
-    first = main.find("section")
-    heading = first.find("h1") if first is not None else None
-    if first is None or heading is None:
+    heading = main.find("section[1]/h1")
+    if heading is None:
         raise ReportError("the first cell has no title; begin it with one line `# …` that asks the report's question")
+    first = heading.getparent()
     main.remove(first)
     first.remove(heading)
     heading.tail = None

@@ -18,31 +18,23 @@ PDF not made: the library pango is missing. Install it with the line of your sys
   conda: conda install -c conda-forge pango"""
 
 
-class PangoMissingError(Exception):
-    """WeasyPrint cannot load pango."""
-
-
-def load() -> ModuleType:
-    """Return WeasyPrint, or raise PangoMissingError, which says what to install."""
+def load() -> ModuleType | None:
+    """Return WeasyPrint, None where pango is missing."""
     try:
         return import_module("weasyprint")
     except OSError:
-        raise PangoMissingError(PANGO_MISSING) from None
+        return None
 
 
 def write_pdf(page: str, path: Path) -> int:
-    """Set an HTML page as PDF/UA-1, write it, and return its sheets. Nothing is fetched from anywhere.
+    """Set an HTML page as PDF/UA-1, write it, and return its sheets; 0 where pango is missing.
 
-    Where a table would run off the paper, all tables are set tighter.
-
-    Raises
-    ------
-    PangoMissingError
-        If WeasyPrint cannot be loaded.
-    ReportError
-        If something is cut off, could not be read or was not allowed to load, or if there is nothing in it.
+    Nothing is fetched from anywhere. Where a table would run off the paper, all tables are set tighter. Raises
+    ReportError if something is cut off, could not be read or was not allowed to load, or if there is nothing in it.
     """
     weasyprint = load()
+    if weasyprint is None:
+        return 0
     fetcher = weasyprint.urls.URLFetcher(allowed_protocols=["data"])
     with _complaints() as complaints:
         document = weasyprint.HTML(string=page, url_fetcher=fetcher).render(pdf_variant="pdf/ua-1")

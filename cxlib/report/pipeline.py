@@ -76,12 +76,9 @@ def publish_month(
     Without a month, it is the last that had ended when the exports were made. Reports that `only` does not name stay
     as published; where it is empty, all are made. If a report fails, the others are published all the same.
 
-    Raises
-    ------
-    ConfigError, SourceError, SnapshotError, PeriodError
-        Before anything runs, if a file, a parameter, the data or the month is not right.
-    PublishError
-        If a published number would move without an explanation. Nothing is published then.
+    Raises ConfigError, SourceError, SnapshotError or PeriodError before anything runs, if a file, a parameter, the data
+    or the month is not right, and PublishError if a published number would move without an explanation; nothing is
+    published then.
     """
     reader, reports = Language(language), read_reports(reports_file)
     chosen = select(reports, only)
@@ -105,7 +102,12 @@ def publish_month(
         if recover(out) or gone:
             write_portal(out)
     with staging(out, f"{asked}-{language}") as folder:
-        _lay_out(folder / "pages", edition, out, [report.name for report in reports if report not in chosen])
+        pages = folder / "pages"
+        pages.mkdir()
+        for report in reports:  # those that are made now may read what the others said in the same edition
+            said = edition.folder(out) / f"{report.name}.json"
+            if report not in chosen and said.is_file():
+                shutil.copyfile(said, pages / said.name)
         results = _make(planned, edition, folder, shown)
         made = tuple(result for result in results if isinstance(result, Published))
         failed = tuple(
@@ -118,7 +120,7 @@ def publish_month(
             names = {report.name for report in made}
             manifest = Manifest(**edition.model_dump(), reports=made, failed=failed)
             keep = [report.name for report in reports if report.name not in names]
-            manifest = publish(folder / "pages", manifest, out, keep)
+            manifest = publish(pages, manifest, out, keep)
             kept = tuple(report.name for report in manifest.reports if report.name in keep)
     target = edition.folder(out)
     return Outcome(
@@ -129,15 +131,6 @@ def publish_month(
         failed=failed,
         pdf_note=PANGO_MISSING if any(report.pdf_missing for report in made) else "",
     )
-
-
-def _lay_out(pages: Path, edition: Edition, out: Path, others: Sequence[str]) -> None:
-    """Make the folder of the pages, with what reports that are not made now said in the same edition."""
-    pages.mkdir()
-    for name in others:
-        published = edition.folder(out) / f"{name}.json"
-        if published.is_file():
-            shutil.copyfile(published, pages / published.name)
 
 
 def _make(reports: Sequence[Report], edition: Edition, folder: Path, shown: Shown) -> list[Published | Failed]:

@@ -11,7 +11,7 @@ from cxlib.errors import PublishError
 from cxlib.files import locked, put_in_place, recover, replace_text
 from cxlib.language import Language
 from cxlib.period import Month
-from cxlib.report.manifest import Edition, Manifest, Tile, read_manifest
+from cxlib.report.manifest import Edition, Manifest, read_manifest
 from cxlib.report.theme import dress
 
 CHANGES = "CHANGES.md"
@@ -21,12 +21,8 @@ def publish(staged: Path, manifest: Manifest, out: Path, keep: Sequence[str]) ->
     """Publish a staged folder as `<out>/<month>/<language>` and renew the index.
 
     The staged folder, on the same disk as `out`, becomes the published one. Of the reports to keep, those that were
-    published before stay as they were. Returns what it holds, with the kept reports.
-
-    Raises
-    ------
-    PublishError
-        If a number that readers have seen would move without an explanation in `CHANGES.md`.
+    published before stay as they were. Returns what it holds, with the kept reports. Raises PublishError if a number
+    that readers have seen would move without an explanation in `CHANGES.md`.
     """
     target = manifest.folder(out)
     with locked(out):
@@ -62,12 +58,11 @@ def _executed(name: str, edition: Edition, out: Path) -> Path:
 
 def _refuse_unexplained(earlier: Manifest, new: Manifest, out: Path) -> None:
     """Refuse to move a published number until `CHANGES.md` says why, in a heading that names the snapshot."""
-    shown = {report.name: _numbered(report.tiles) for report in earlier.reports}
+    before = _numbers(earlier)
     moved = [
-        f'  {report.name}: {metric} {period}: "{before}" -> "{text}"'
-        for report in new.reports
-        for (metric, period, nth), text in _numbered(report.tiles).items()
-        if (before := shown.get(report.name, {}).get((metric, period, nth), text)) != text
+        f'  {name}: {metric} {period}: "{before[name, metric, period, nth]}" -> "{text}"'
+        for (name, metric, period, nth), text in _numbers(new).items()
+        if before.get((name, metric, period, nth), text) != text
     ]
     if not moved or any(new.snapshot in heading for heading in restatements(out, new.month)):
         return
@@ -80,10 +75,11 @@ def _refuse_unexplained(earlier: Manifest, new: Manifest, out: Path) -> None:
     )
 
 
-def _numbered(tiles: Sequence[Tile]) -> dict[tuple[str, str, int], str]:
-    """Tell tiles of the same metric and period (one per segment) apart by their place."""
-    keys = [(tile.metric, tile.period) for tile in tiles]
-    return {(*key, keys[:place].count(key)): tiles[place].shown for place, key in enumerate(keys)}
+def _numbers(manifest: Manifest) -> dict[tuple[str, str, str, int], str]:
+    """Return the tiles by report, metric, period, and place among those of the same three (one per segment)."""
+    tiles = [((one.name, tile.metric, tile.period), tile.shown) for one in manifest.reports for tile in one.tiles]
+    keys = [key for key, _ in tiles]
+    return {(*key, keys[:place].count(key)): shown for place, (key, shown) in enumerate(tiles)}
 
 
 def _with_kept(earlier: Manifest, new: Manifest, keep: Sequence[str], target: Path, staged: Path) -> Manifest:
@@ -100,24 +96,20 @@ def _with_kept(earlier: Manifest, new: Manifest, keep: Sequence[str], target: Pa
 
 
 def write_portal(out: Path) -> None:
-    """Write `<out>/index.html`; a reader finds the old one or the new one."""
-    replace_text(out / "index.html", portal_page(out))
-
-
-def portal_page(out: Path) -> str:
-    """Return the index page of everything published under `out`, the newest month first."""
+    """Write `<out>/index.html`, which lists all that is published, the newest month first."""
     months: dict[Month, dict[str, Manifest | None]] = {}
     for folder in sorted(out.glob("*/[!.]*/")):
         if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", folder.parent.name):
             months.setdefault(Month.parse(folder.parent.name), {})[folder.name] = _record(folder)
     companies = sorted({record.company for records in months.values() for record in records.values() if record})
-    return dress(
+    page = dress(
         "portal.html.j2",
         Language(),
         companies=", ".join(companies),
         months=dict(sorted(months.items(), reverse=True)),
         restatements=partial(restatements, out),
     )
+    replace_text(out / "index.html", page)
 
 
 def _record(folder: Path) -> Manifest | None:

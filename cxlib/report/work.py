@@ -27,7 +27,7 @@ from cxlib.notebook import records_in
 from cxlib.report.gates import Page, check, not_passed, tiles_of
 from cxlib.report.manifest import Edition, Missing, Published, Value, write_json
 from cxlib.report.page import first_line, make_page
-from cxlib.report.pdf import PangoMissingError, write_pdf
+from cxlib.report.pdf import write_pdf
 from cxlib.report.plan import Report
 
 PDF_STEPS = 2
@@ -78,12 +78,7 @@ def make(
         },
     )
     on_step(steps - 1, steps)
-    sheets, lacks_pango = 0, False
-    if "pdf" in report.formats:
-        try:
-            sheets = write_pdf(page.source, pdf)
-        except PangoMissingError:
-            lacks_pango = True
+    sheets = write_pdf(page.source, pdf) if "pdf" in report.formats else 0
     return Published(
         **report.entry,
         **edition.model_dump(include={"as_of", "snapshot"}),
@@ -93,7 +88,7 @@ def make(
         json_sha256=sha256(said),
         pdf_sha256=sha256(pdf) if sheets else "",
         pages=sheets,
-        pdf_missing=lacks_pango,
+        pdf_missing="pdf" in report.formats and not sheets,
         tiles=tiles_of(page.tree),
     )
 
