@@ -100,11 +100,7 @@ def study(
 
 
 @app.command()
-def claims(
-    month: MonthOption,
-    sources: SourcesOption = SOURCES,
-    format: FormatOption = "text",
-) -> None:
+def claims(month: MonthOption, sources: SourcesOption = SOURCES, format: FormatOption = "text") -> None:
     """Print the ledger of claims: what is said everywhere, what was said of the company, and the verdict."""
     from cxlib.claims import LEDGER
     from cxlib.exhibits.claimed import claim_record

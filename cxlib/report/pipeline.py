@@ -1,10 +1,15 @@
 """From exports to published pages: snapshot, plan, run, page, PDF, gates, publish, index."""
 
 import shutil
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from cxlib.errors import ReportError
 from cxlib.exhibits.words import value
@@ -15,7 +20,6 @@ from cxlib.report.gates import Shown, not_passed, tiles_differ
 from cxlib.report.manifest import Edition, Manifest, Published, library_versions
 from cxlib.report.pdf import PANGO_MISSING
 from cxlib.report.plan import Report, choose_month, plan, read_reports, select
-from cxlib.report.progress import Watcher
 from cxlib.report.publish import publish, set_aside, write_portal
 from cxlib.report.work import Failed, make_all, warm_up
 from cxlib.store import Snapshot, build_snapshot
@@ -143,3 +147,27 @@ def _make(reports: Sequence[Report], edition: Edition, folder: Path, shown: Show
             if isinstance(result, Published) and (problems := tiles_differ(result, shown)):
                 results[result.name] = Failed(**result.model_dump(), reason=not_passed(problems))
     return [results[report.name] for report in reports]
+
+
+class Watcher(Progress):
+    """Shows how far the reports are: a bar per report on a terminal, elsewhere a line per finished report."""
+
+    def __init__(self, names: Iterable[str], stream: TextIO | None = None) -> None:
+        stream = stream or sys.stderr
+        said = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"), TimeElapsedColumn()
+        super().__init__(SpinnerColumn(), *said, console=Console(file=stream), disable=not stream.isatty())
+        self.bars = {name: self.add_task(name, start=False, total=None, state="waits") for name in names}
+
+    def step(self, name: str, done: int, total: int) -> None:
+        """Hear that a report has done `done` of `total` steps."""
+        self.start_task(self.bars[name])
+        self.update(self.bars[name], completed=done, total=total, state=f"step {done} of {total}")
+
+    def ended(self, name: str, seconds: float, outcome: str) -> None:
+        """Hear that a report is made, or has failed."""
+        bar, said = self.bars[name], f"{outcome} in {seconds:.1f} s"
+        total = self.tasks[bar].total or 1
+        self.update(bar, completed=total, total=total, state=said)
+        self.stop_task(bar)
+        if self.disable:
+            print(f"{name}: {said}", file=self.console.file, flush=True)

@@ -7,7 +7,7 @@ for library in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(library, "1")
 
 from cxlib.report import pdf, work  # noqa: E402, F401 (read when numpy loads)
-from cxlib.report.theme import fonts  # noqa: E402
+from cxlib.report.theme import prepare_fonts  # noqa: E402
 
-fonts.prepare()
+prepare_fonts()
 pdf.load()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 
-from cxlib.report.progress import Watcher
+from cxlib.report.pipeline import Watcher
 
 
 class Terminal(io.StringIO):
