@@ -44,10 +44,10 @@ MEDIA = "audio canvas math object svg video"
 SCRIPTS = "form iframe noscript script select style template textarea title"
 ARIA = "aria-label aria-hidden aria-describedby"
 
-TAGS = frozenset(f"{TEXT} {BLOCKS} {TABLES}".split())
-GONE_WITH_THEIR_CONTENT = frozenset(f"{MEDIA} {SCRIPTS}".split())
+TAGS = set(f"{TEXT} {BLOCKS} {TABLES}".split())
+GONE_WITH_THEIR_CONTENT = set(f"{MEDIA} {SCRIPTS}".split())
 """Of all other tags that are not allowed the words stay."""
-GLOBAL_ATTRIBUTES = frozenset(f"class id lang dir title {ARIA}".split())
+GLOBAL_ATTRIBUTES = set(f"class id lang dir title {ARIA}".split())
 ATTRIBUTES = {
     "a": {"href"},
     "col": {"span"},
@@ -64,6 +64,15 @@ VALUES = {
     **dict.fromkeys(("colspan", "rowspan", "span", "start", "width", "height"), re.compile("[1-9][0-9]{0,3}")),
 }
 """What an attribute may say, where it may not say everything."""
+CLEANER = nh3.Cleaner(
+    tags=TAGS,
+    clean_content_tags=GONE_WITH_THEIR_CONTENT,
+    attributes={"*": GLOBAL_ATTRIBUTES, **ATTRIBUTES},
+    generic_attribute_prefixes={"data-"},
+    attribute_filter=lambda tag, name, value: value if name not in VALUES or VALUES[name].fullmatch(value) else None,
+    url_schemes={"http", "https", "mailto", "data"},
+    link_rel=None,
+)
 
 
 def make_page(notebook: NotebookNode, edition: Edition) -> str:
@@ -160,21 +169,6 @@ def sanitise(fragment: str) -> Markup:
     """Return of a piece of HTML what is allowed, well formed, without the control characters no page may hold."""
     printable = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", fragment)
     return Markup(CLEANER.clean(printable))
-
-
-def _allowed(tag: str, name: str, value: str) -> str | None:
-    return value if name not in VALUES or VALUES[name].fullmatch(value) else None
-
-
-CLEANER = nh3.Cleaner(
-    tags=set(TAGS),
-    clean_content_tags=set(GONE_WITH_THEIR_CONTENT),
-    attributes={"*": set(GLOBAL_ATTRIBUTES), **ATTRIBUTES},
-    generic_attribute_prefixes={"data-"},
-    attribute_filter=_allowed,
-    url_schemes={"http", "https", "mailto", "data"},
-    link_rel=None,
-)
 
 
 def _markup(element: HtmlElement, tail: bool = False) -> Markup:
