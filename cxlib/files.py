@@ -3,10 +3,11 @@
 import ctypes
 import errno
 import hashlib
+import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +21,12 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_json(path: Path, content: Mapping[str, object]) -> None:
+    """Write data as JSON, the same bytes for the same content."""
+    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def to_disk(path: Path) -> None:
@@ -63,10 +70,8 @@ def _is_running(number: str) -> bool:
         return False
     try:
         os.kill(int(number), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
+    except OSError as error:
+        return isinstance(error, PermissionError)
     return True
 
 
@@ -96,6 +101,7 @@ def put_in_place(new: Path, target: Path) -> None:
         os.rename(new, target)
     elif not exchange(new, target):
         old = target.with_name(f".old-{target.name}")
+        shutil.rmtree(old, ignore_errors=True)
         os.rename(target, old)
         os.rename(new, target)
     to_disk(target.parent)

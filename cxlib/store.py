@@ -7,8 +7,6 @@ The id is a hash of the input bytes, the mapping and the versions, so the same i
 
 import hashlib
 import json
-import os
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -23,7 +21,7 @@ from pydantic import TypeAdapter
 
 from cxlib import __version__
 from cxlib.errors import Problem, SnapshotError
-from cxlib.files import locked, remove_leftovers, sha256, staging, to_disk, tree_to_disk
+from cxlib.files import locked, put_in_place, remove_leftovers, sha256, staging, write_json
 from cxlib.nearest import did_you_mean
 from cxlib.sources import InputFile, LedgerEntry, Sources, load_sources
 from cxlib.sources.importing import Prepared, import_all, prepare_all
@@ -199,14 +197,10 @@ def _write(
             "tables": _copy(connection, tables, path / "tables"),
             "rejected": _copy(connection, rejected, path / "rejected"),
         }
-        text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
-        (path / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
-        tree_to_disk(path)
+        write_json(path / MANIFEST, manifest)
         with locked(folder):
             if not _whole(snapshot.folder):  # else another process finished the same meanwhile
-                shutil.rmtree(snapshot.folder, ignore_errors=True)
-                os.rename(path, snapshot.folder)
-        to_disk(folder)
+                put_in_place(path, snapshot.folder)
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, queries: Mapping[str, str], folder: Path) -> dict[str, dict[str, Any]]:

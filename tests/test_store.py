@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import cxlib
-from cxlib import store
+from cxlib import files, store
 from cxlib.errors import SnapshotError, SourceError
 from cxlib.store import Snapshot, build_snapshot, open_snapshot
 from cxlib.tables import TABLES
@@ -208,7 +208,7 @@ def test_disk_that_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store, "tree_to_disk", full)
+    monkeypatch.setattr(files, "tree_to_disk", full)
     with pytest.raises(
         SnapshotError, match=r"could not be written in .*No space left on device. Earlier snapshots are whole; make"
     ):

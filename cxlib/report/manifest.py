@@ -1,7 +1,5 @@
 """The record of a publication, beside its pages: what was made, from what, and every number in a tile."""
 
-import json
-from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cxlib import __version__
 from cxlib.errors import PublishError
+from cxlib.files import write_json
 
 NAME = "manifest.json"
 LIBRARIES = ("papermill", "nbconvert", "weasyprint", "pandas", "duckdb", "statsmodels", "seaborn", "matplotlib")
@@ -100,12 +99,6 @@ class Manifest(Edition):
     def write(self, folder: Path) -> None:
         """Write it into the folder of the month."""
         write_json(folder / NAME, self.model_dump(mode="json"))
-
-
-def write_json(path: Path, content: Mapping[str, object]) -> None:
-    """Write data as JSON, the same bytes for the same content."""
-    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def read_manifest(folder: Path) -> Manifest | None:

@@ -22,10 +22,10 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from cxlib.errors import CxError, ReportError
-from cxlib.files import sha256
+from cxlib.files import sha256, write_json
 from cxlib.notebook import records_in
 from cxlib.report.gates import Page, check, not_passed, tiles_of
-from cxlib.report.manifest import Edition, Missing, Published, Value, write_json
+from cxlib.report.manifest import Edition, Missing, Published, Value
 from cxlib.report.page import first_line, make_page
 from cxlib.report.pdf import write_pdf
 from cxlib.report.plan import Report
