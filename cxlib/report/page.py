@@ -16,7 +16,6 @@ import nh3
 from lxml import html
 from lxml.html import HtmlElement
 from markupsafe import Markup
-from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
@@ -26,7 +25,7 @@ from cxlib.exhibits.words import narrowed
 from cxlib.language import Language
 from cxlib.period import Month
 from cxlib.report.manifest import Edition
-from cxlib.report.theme import THEME, dress
+from cxlib.report.theme import dress
 
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -124,15 +123,14 @@ def flat(element: HtmlElement) -> str:
 
 
 def _fragment(notebook: NotebookNode) -> str:
-    """Return what the cells show, cleaned, without the frame."""
-    exporter = TemplateExporter(
-        template_name="cx",
-        extra_template_basedirs=[str(THEME)],
-        template_file="index.html.j2",
-        filters={"exhibit": _exhibit, "prose": _prose},
-        optimistic_validation=True,
-    )
-    return str(exporter.from_notebook_node(notebook)[0])
+    """Return what the cells show, cleaned, without the frame; code and what is raw do not show."""
+    parts = []
+    for index, cell in enumerate(notebook.cells):
+        parts.append(f"<!--cell {index}-->")
+        if cell.cell_type == "markdown":
+            parts.append(f'<section class="cx-cell">{_prose(cell.source)}</section>\n')
+        parts += [f"{_exhibit(output)}\n" for output in cell.get("outputs", [])]
+    return "".join(parts)
 
 
 def _prose(markdown: str) -> Markup:
