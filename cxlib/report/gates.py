@@ -25,11 +25,7 @@ from cxlib.report.theme import CSP
 RAW_ANYWHERE = re.compile(r"<Figure size|<Axes|<pandas\.|\bobject at 0x[0-9a-f]+|Traceback \(most recent call last\)")
 RAW_NUMBER = re.compile(r"(?<!\w)(nan|NaN|NaT|inf|<NA>)(?!\w)")
 RAW_CELL = frozenset({"nan", "NaN", "NaT", "None", "<NA>", "inf", "-inf", "null"})
-FETCHED = (
-    "//img/@src | //img/@srcset | //link/@href | //script/@src | //iframe/@src | //source/@src | //video/@src"
-    " | //video/@poster | //audio/@src | //object/@data | //embed/@src | //image/@href | //input/@src | //use/@href"
-    " | //body/@background | //table/@background"
-)
+FETCHED = "//@src | //@srcset | //@poster | //@background | //link/@href | //image/@href | //use/@href | //object/@data"
 """Attributes whose target a browser loads by itself."""
 
 

@@ -121,10 +121,8 @@ def publish_month(
         )
         kept: tuple[str, ...] = ()
         if made:
-            names = {report.name for report in made}
-            manifest = Manifest(**edition.model_dump(), reports=made, failed=failed)
-            keep = [report.name for report in reports if report.name not in names]
-            manifest = publish(pages, manifest, out, keep)
+            keep = {report.name for report in reports} - {report.name for report in made}
+            manifest = publish(pages, Manifest(**edition.model_dump(), reports=made, failed=failed), out, keep)
             kept = tuple(report.name for report in manifest.reports if report.name in keep)
     target = edition.folder(out)
     return Outcome(

@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from cxlib.report.theme import dress
 CHANGES = "CHANGES.md"
 
 
-def publish(staged: Path, manifest: Manifest, out: Path, keep: Sequence[str]) -> Manifest:
+def publish(staged: Path, manifest: Manifest, out: Path, keep: Collection[str]) -> Manifest:
     """Publish a staged folder as `<out>/<month>/<language>` and renew the index.
 
     The staged folder, on the same disk as `out`, becomes the published one. Of the reports to keep, those that were
@@ -82,7 +82,7 @@ def _numbers(manifest: Manifest) -> dict[tuple[str, str, str, int], str]:
     return {(*key, keys[:place].count(key)): shown for place, (key, shown) in enumerate(tiles)}
 
 
-def _with_kept(earlier: Manifest, new: Manifest, keep: Sequence[str], target: Path, staged: Path) -> Manifest:
+def _with_kept(earlier: Manifest, new: Manifest, keep: Collection[str], target: Path, staged: Path) -> Manifest:
     """Copy the files of kept reports into staging and take them over into the record."""
     kept = {report.name: report for report in earlier.reports if report.name in keep}
     for report in kept.values():

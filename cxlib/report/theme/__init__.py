@@ -8,10 +8,9 @@ import base64
 import io
 import re
 import string
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import fontpkg
 import matplotlib as mpl
@@ -65,8 +64,7 @@ def _css_text(text: str) -> Markup:
     return Markup('"' + re.sub(r'["\\<>&\n\r]', lambda match: f"\\{ord(match[0]):x} ", text) + '"')
 
 
-@dataclass(frozen=True)
-class Face:
+class Face(NamedTuple):
     """One `@font-face`."""
 
     family: str
