@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cxlib import __version__
 from cxlib.errors import PublishError
-from cxlib.files import write_json
 
 NAME = "manifest.json"
 LIBRARIES = ("papermill", "nbconvert", "weasyprint", "pandas", "duckdb", "statsmodels", "seaborn", "matplotlib")
@@ -95,10 +94,6 @@ class Manifest(Edition):
     def partial(self) -> bool:
         """Whether a report failed or a PDF is missing."""
         return bool(self.failed) or any(report.pdf_missing for report in self.reports)
-
-    def write(self, folder: Path) -> None:
-        """Write it into the folder of the month."""
-        write_json(folder / NAME, self.model_dump(mode="json"))
 
 
 def read_manifest(folder: Path) -> Manifest | None:

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from cxlib.errors import PublishError
-from cxlib.files import locked, put_in_place, recover, replace_text
+from cxlib.files import locked, put_in_place, recover, replace_text, write_json
 from cxlib.language import Language
 from cxlib.period import Month
-from cxlib.report.manifest import Edition, Manifest, read_manifest
+from cxlib.report.manifest import NAME, Edition, Manifest, read_manifest
 from cxlib.report.theme import dress
 
 CHANGES = "CHANGES.md"
@@ -31,7 +31,7 @@ def publish(staged: Path, manifest: Manifest, out: Path, keep: Collection[str]) 
         if earlier is not None:
             _refuse_unexplained(earlier, manifest, out)
             manifest = _with_kept(earlier, manifest, keep, target, staged)
-        manifest.write(staged)
+        write_json(staged / NAME, manifest.model_dump(mode="json"))
         put_in_place(staged, target)
         write_portal(out)
     for report in manifest.reports:
