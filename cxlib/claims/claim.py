@@ -106,6 +106,11 @@ class Claim(Strict):
         return self
 
     @property
+    def said(self) -> str:
+        """What is claimed, with its seed."""
+        return f"“{self.translation}” ({self.seed})"
+
+    @property
     def rule_in_words(self) -> str:
         """How the verdict is reached."""
         if isinstance(self.rule, OwnVerdict):

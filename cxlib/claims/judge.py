@@ -1,9 +1,10 @@
 """Claims held against what was said of the company's own data."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from math import isnan, nan
 from typing import Any, Literal, NamedTuple
+
+import pandas as pd
 
 from cxlib.claims.claim import Claim, Range, all_claims
 from cxlib.errors import ConfigError, UntoldError
@@ -26,6 +27,12 @@ NOT_SHOWN = "Your own data do not show it."
 NOT_TELLING = "Your own data do not tell."
 OTHER_NUMBER = "On your own answers the recipe gives another number than the right formula."
 SAME_NUMBER = "On your own answers the recipe and the right formula cannot be told apart."
+IN_WORDS = {
+    "supported": "Supported",
+    "not-supported": "Not supported",
+    "cannot-tell": "Cannot be told from this data",
+}
+
 NOT_SAID = "The study that tests it did not run for this month."
 
 BY_VERDICT: Mapping[str, Mapping[str, str]] = {
@@ -39,37 +46,6 @@ class Judgment(NamedTuple):
 
     verdict: Judgement
     why: str
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A line of the ledger: a claim, what was said of it, and the verdict.
-
-    Parameters
-    ----------
-    claim : Claim
-    verdict : {"supported", "not-supported", "cannot-tell"}
-    why : str
-        Sentence: what the verdict rests on.
-    text : str
-        What was said, in the reader's language; where nothing could be, what would tell.
-    estimate : Estimate or None
-        The number the claim is held against; None where there is none that may be shown.
-    assumption : str
-        What would turn the verdict over, as the finding says it; else the claim says it.
-    """
-
-    claim: Claim
-    verdict: Judgement
-    why: str
-    text: str
-    estimate: Estimate | None = None
-    assumption: str = ""
-
-    @property
-    def turns(self) -> str:
-        """What would turn the verdict over."""
-        return self.assumption or self.claim.flips
 
 
 def judge(claim: Claim, finding: Finding) -> Judgment:
@@ -115,7 +91,7 @@ def _by_range(claim: Claim, region: Range, estimate: Estimate | None) -> Judgmen
             return Judgment("cannot-tell", ACROSS)
 
 
-def ledger(records: Iterable[Mapping[str, Any]], recipe: Any = None) -> tuple[Judged, ...]:
+def ledger(records: Iterable[Mapping[str, Any]], recipe: Any = None) -> pd.DataFrame:
     """Return every claim with what was said of it.
 
     Parameters
@@ -124,6 +100,12 @@ def ledger(records: Iterable[Mapping[str, Any]], recipe: Any = None) -> tuple[Ju
         What notebooks recorded (`cxlib.notebook.Study.records`): the verdicts are theirs, nothing is judged anew.
     recipe : Exhibit, optional
         What was said of a definition, which no study tests; or why it could not be.
+
+    Returns
+    -------
+    DataFrame
+        One row a claim: its fields, `verdict` and `why`; `text`, what was said, or what would tell; `estimate`, None
+        where there is none that may be shown, and its `n`; and `turns`, what would turn the verdict over.
     """
     said: dict[str, Mapping[str, Any]] = {}
     untold: dict[str, str] = {}
@@ -135,22 +117,31 @@ def ledger(records: Iterable[Mapping[str, Any]], recipe: Any = None) -> tuple[Ju
         if "finding" in record:
             said[record["finding"]] = record
         untold |= dict.fromkeys(record.get("findings", ()), record.get("untold", ""))
-    return tuple(_line(claim, said.get(claim.finding), untold.get(claim.finding, "")) for claim in all_claims())
+    lines = []
+    for claim in all_claims():
+        told = _judged(claim, said.get(claim.finding), untold.get(claim.finding, ""))
+        about = claim.model_dump(exclude={"rule", "flips", "needs"})
+        lines.append({**about, "said": claim.said, "rule": claim.rule_in_words, **told})
+    # plain objects: no column turns None into a number that is not one
+    return pd.DataFrame(lines, dtype=object)
 
 
-def _line(claim: Claim, record: Mapping[str, Any] | None, untold: str) -> Judged:
-    if record is None:
-        return Judged(claim, "cannot-tell", NO_FIGURE if untold else NOT_SAID, untold or NOT_SAID)
-    [judged] = [one for one in record["claims"] if one["id"] == claim.id]
-    estimate = None if record["estimate"] is None else _estimate(record["estimate"])
-    return Judged(
-        claim,
-        judged["verdict"],
-        judged["why"],
-        record["text"],
-        estimate if _may_be_shown(estimate) else None,
-        record["assumption"],
-    )
+def _judged(claim: Claim, record: Mapping[str, Any] | None, untold: str) -> dict[str, Any]:
+    verdict, why, text, turns, estimate = "cannot-tell", NO_FIGURE if untold else NOT_SAID, untold or NOT_SAID, "", None
+    if record is not None:
+        [(verdict, why)] = [(one["verdict"], one["why"]) for one in record["claims"] if one["id"] == claim.id]
+        text, turns = record["text"], record["assumption"]
+        estimate = record["estimate"] and _estimate(record["estimate"])
+    shown = estimate if _may_be_shown(estimate) else None
+    return {
+        "verdict": verdict,
+        "in_words": IN_WORDS[verdict],
+        "why": why,
+        "text": text,
+        "estimate": shown,
+        "n": shown and shown.n,
+        "turns": turns or claim.flips,
+    }
 
 
 def _estimate(numbers: Mapping[str, Any]) -> Estimate:

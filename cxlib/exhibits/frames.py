@@ -8,7 +8,7 @@ import pandas as pd
 
 from cxlib.errors import ConfigError, UntoldError
 from cxlib.estimate import Estimate
-from cxlib.exhibits.words import recorded
+from cxlib.exhibits import words
 from cxlib.nearest import listed
 
 OF_ESTIMATE: Mapping[str, object] = {"low": np.nan, "high": np.nan, "unit": "", "method": "", "flags": ()}
@@ -21,14 +21,8 @@ Read = TypeVar("Read")
 def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)) -> pd.DataFrame:
     """Return numbers as a frame: the keys and `value, low, high, n, unit, method, flags`.
 
-    Parameters
-    ----------
-    rows : DataFrame, or mapping of label to Estimate
-        A frame needs the keys, `value` and `n`; None in a mapping, and what could not be told, has no row.
-    what : str
-        Name of the exhibit, for the message.
-    unit : str
-        Of a frame without that column.
+    A frame needs the keys, `value` and `n`; `unit` is of one without that column. None in a mapping, and what could not
+    be told, has no row. `what` names the exhibit in a message.
 
     Raises
     ------
@@ -59,7 +53,7 @@ def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)
     return frame
 
 
-def told(parts: Mapping[str, Any], read: Callable[[Any], Read]) -> dict[str, Read]:
+def told(parts: Mapping[Any, Any], read: Callable[[Any], Read]) -> dict[Any, Read]:
     """Return what `read` makes of each part, without those that could not be told; their reason if none could."""
     found, reasons = {}, []
     for name, part in parts.items():
@@ -72,7 +66,7 @@ def told(parts: Mapping[str, Any], read: Callable[[Any], Read]) -> dict[str, Rea
     return found
 
 
-def of_estimates(rows: Mapping[str, Estimate | None]) -> pd.DataFrame:
+def of_estimates(rows: Mapping[Any, Estimate | None]) -> pd.DataFrame:
     """Return Estimates as a frame with `label`; raise the reason if none of them could be told."""
     given = {label: one for label, one in rows.items() if one is not None}
     lines = told(given, lambda one: [getattr(one, name) for name in FIELDS])
@@ -91,15 +85,19 @@ def estimates(frame: pd.DataFrame) -> list[Estimate]:
 
 
 def record_of(frame: pd.DataFrame) -> dict[str, list[Any]]:
-    """Return a frame as plain values for JSON: a number that is not known, or without end, is null."""
-    return {str(name): [_plain(value) for value in frame[name].tolist()] for name in frame.columns}
+    """Return a frame as plain values for JSON, its labels as `rows`; a number not known, or without end, is null."""
+    labels = {} if isinstance(frame.index, pd.RangeIndex) else {"rows": [str(label) for label in frame.index]}
+    return labels | {str(name): [_plain(value) for value in frame[name].tolist()] for name in frame.columns}
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return recorded(value) if np.isfinite(value) else None
-    if isinstance(value, tuple):
-        return list(value)
-    if isinstance(value, dict):
-        return value
-    return value if isinstance(value, int | bool | str | None) else str(value)
+    match value:
+        case Estimate():
+            return words.numbers(value)
+        case float():
+            return words.recorded(value) if np.isfinite(value) else None
+        case tuple():
+            return list(value)
+        case int() | bool() | str() | dict() | None:
+            return value
+    return _plain(value.value) if hasattr(value, "value") else str(value)

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from cxlib.errors import ConfigError, UntoldError
-from cxlib.exhibits import axis, theme
+from cxlib.estimate import Estimate
+from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit
-from cxlib.exhibits.frames import told
+from cxlib.exhibits.frames import of_estimates, told
 from cxlib.exhibits.picture import Behind, pictured
 from cxlib.exhibits.tables import Cell, table
-from cxlib.finding import Value
+from cxlib.finding import Quantity, Value
 from cxlib.language import Language
 from cxlib.nearest import listed
 
@@ -31,12 +30,13 @@ ONE_LINE = 60
 """Letters of all names together that a legend on one line holds."""
 
 COLUMNS = ("series", "x", "value", "low", "high")
+Line = pd.DataFrame | Mapping[float, Estimate]
 
 
 def curves(
     book: Workbook,
     name: str,
-    lines: Mapping[str, pd.DataFrame] | pd.DataFrame,
+    lines: Mapping[str, Line] | pd.DataFrame,
     caption: str,
     x: str,
     x_unit: str,
@@ -50,25 +50,15 @@ def curves(
 
     Parameters
     ----------
-    book : Workbook
-    name : str
-        Id on the page.
-    lines : mapping of name to DataFrame, or DataFrame
+    lines : mapping of name to DataFrame or to Estimates by `x`, or DataFrame
         Columns `x, value` and, where there are limits, `low, high`; one frame for all has `series` as well. A curve
         that could not be told is left out.
-    caption : str
-        What is shown, of whom; `{name}` is filled from the values.
     x, x_unit, unit : str
         What runs along the axis, its unit, and the unit of the values.
     steps : bool
         Whether the curves are steps, as estimated survival is.
     against : float, optional
         A level to compare with.
-
-    Raises
-    ------
-    UntoldError
-        If there is nothing to draw.
 
     Examples
     --------
@@ -91,11 +81,11 @@ def curves(
     return pictured(book, name, frame.assign(unit=unit), caption, values, 3.0, draw)
 
 
-def _one_frame(lines: Mapping[str, pd.DataFrame] | pd.DataFrame, name: str) -> pd.DataFrame:
+def _one_frame(lines: Mapping[str, Line] | pd.DataFrame, name: str) -> pd.DataFrame:
     if isinstance(lines, pd.DataFrame):
         frame = lines if "series" in lines else lines.assign(series="")
     else:
-        known = told(lines, lambda line: line.copy())
+        known = told(lines, _frame)
         parts = [line.assign(series=series) for series, line in known.items()]
         frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
     if missing := [column for column in ("x", "value") if column not in frame]:
@@ -108,6 +98,10 @@ def _one_frame(lines: Mapping[str, pd.DataFrame] | pd.DataFrame, name: str) -> p
     if frame.empty:
         raise UntoldError("There are no data to draw this from.")
     return frame
+
+
+def _frame(line: Line) -> pd.DataFrame:
+    return line.copy() if isinstance(line, pd.DataFrame) else of_estimates(line).rename(columns={"label": "x"})
 
 
 def _draw(axes: Axes, line: pd.DataFrame, color: str, label: str, steps: bool) -> None:
@@ -124,31 +118,24 @@ def _draw(axes: Axes, line: pd.DataFrame, color: str, label: str, steps: bool) -
 
 def _axes(language: Language, axes: Axes, frame: pd.DataFrame, x: str, x_unit: str, unit: str) -> None:
     axes.set_xlabel(language.text(x))
-    axes.xaxis.set_major_locator(axis.ticks(x_unit, axes.get_xlim(), 8))
-    axes.xaxis.set_major_formatter(FuncFormatter(axis.tick_text(language, x_unit, float(frame["x"].max()))))
-    axis.upright(axes, language, unit, 6)
+    theme.measured(axes, "x", language, x_unit, 8, float(frame["x"].max()))
+    theme.measured(axes, "y", language, unit, 6)
+    theme.ruled(axes, "y")
     if frame["series"].nunique() > 1:
         # above the curves, where none can run; on one line if the names are short enough
         names = frame["series"].drop_duplicates().map(lambda name: language.text(str(name)))
         columns = len(names) if sum(map(len, names)) <= ONE_LINE else 1
         axes.legend(frameon=False, fontsize=8, ncols=columns, loc="lower right", bbox_to_anchor=(1, 1))
-    sns.despine(ax=axes, left=True)
 
 
 def _alt(language: Language, frame: pd.DataFrame, x_unit: str, unit: str) -> str:
     parts = []
     for series, line in frame.groupby("series", sort=False):
-        first, last = line.iloc[0], line.iloc[-1]
-        parts.append(
-            language.text(
-                "{series} from {first} at {x_first} to {last} at {x_last}",
-                series=language.text(str(series)) if series else "",
-                first=language.measure(first["value"], unit),
-                x_first=language.measure(first["x"], x_unit),
-                last=language.measure(last["value"], unit),
-                x_last=language.measure(last["x"], x_unit),
-            ).strip()
-        )
+        said: dict[str, Value] = {"series": language.text(str(series)) if series else ""}
+        for end, row in (("first", line.iloc[0]), ("last", line.iloc[-1])):
+            said |= {end: Quantity(row["value"], unit), f"x_{end}": Quantity(row["x"], x_unit)}
+        text = "{series} from {first} at {x_first} to {last} at {x_last}"
+        parts.append(words.filled(language, text, said).strip())
     return language.text("Line chart. {curves}.", curves="; ".join(parts))
 
 

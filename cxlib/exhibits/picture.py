@@ -16,7 +16,6 @@ from cxlib.errors import ConfigError
 from cxlib.estimate import Estimate
 from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit, element
-from cxlib.exhibits.frames import record_of
 from cxlib.exhibits.tables import Cell, flag_class, table
 from cxlib.finding import Value
 from cxlib.language import Language
@@ -42,20 +41,9 @@ def pictured(
     height: float,
     draw: Callable[[Axes, str], Behind],
 ) -> Exhibit:
-    """Return a figure that is drawn when it is shown.
+    """Return a figure, `height` inches high, that is drawn when it is shown; `frame` holds the numbers in it.
 
-    Parameters
-    ----------
-    name : str
-        Id on the page.
-    frame : DataFrame
-        The numbers in it.
-    caption, values
-        What is drawn, of whom; the values fill its placeholders.
-    height : float
-        Inches.
-    draw : callable
-        Draws into axes, given the caption in the reader's language, and returns what stands behind the picture.
+    `draw` draws into axes, given the caption in the reader's language, and returns what stands behind the picture.
     """
 
     def drawn() -> Exhibit:
@@ -65,25 +53,13 @@ def pictured(
             behind = draw(figure.subplots(), text)
             return figure_exhibit(book, name, figure, text + behind.note, behind.alt, behind.numbers)
 
-    return Exhibit(draw=drawn, name=name, frame=frame, record=lambda: {"exhibit": name, "frame": record_of(frame)})
+    return Exhibit(draw=drawn, name=name, frame=frame)
 
 
 def figure_exhibit(
     book: Workbook, name: str, figure: Figure, caption: str, alt: str, numbers: Exhibit | None = None
 ) -> Exhibit:
-    """Return a drawn figure as an exhibit.
-
-    Parameters
-    ----------
-    name : str
-        Id on the page.
-    figure : Figure
-        A matplotlib figure.
-    caption, alt : str
-        What is drawn, of whom; and its shape with the numbers a blind reader needs.
-    numbers : Exhibit, optional
-        The table of what is drawn, behind a disclosure.
-    """
+    """Return a drawn figure as an exhibit, the table of what is drawn behind a disclosure."""
     parts = [f'<img src="{theme.data_uri(figure)}" alt="{escape(alt)}">', element("figcaption", escape(caption))]
     if numbers is not None:
         opener = element("summary", escape(book.language.text("The numbers in this chart")))
@@ -106,13 +82,8 @@ def captioned(book: Workbook, figure: Any, caption: str, name: str = "", alt: st
 
     Parameters
     ----------
-    book : Workbook
     figure : Figure, Axes or seaborn grid
         What was drawn.
-    caption : str
-        What is drawn, of whom; `{name}` is filled from the values.
-    name : str
-        Id on the page; made from the caption if not given.
     alt : str
         What a reader who cannot see it is told; made from the axes if not given.
 
@@ -139,13 +110,7 @@ def captioned(book: Workbook, figure: Any, caption: str, name: str = "", alt: st
     text = words.filled(book.language, caption, values)
     name = name or words.address(caption)
     described = alt or _described(book.language, drawn)
-    frame = _numbers_of(drawn)
-    return Exhibit(
-        draw=lambda: figure_exhibit(book, name, drawn, text, described),
-        name=name,
-        frame=frame,
-        record=lambda: {"exhibit": name, "frame": record_of(frame)},
-    )
+    return Exhibit(draw=lambda: figure_exhibit(book, name, drawn, text, described), name=name, frame=_numbers_of(drawn))
 
 
 def _described(language: Language, figure: Figure) -> str:
@@ -153,15 +118,9 @@ def _described(language: Language, figure: Figure) -> str:
     parts = []
     for axes in figure.axes:
         low, high = axes.get_ylim()
-        parts.append(
-            language.text(
-                "{y} by {x}. The axis runs from {low} to {high}.",
-                x=axes.get_xlabel() or language.text("position"),
-                y=axes.get_ylabel() or language.text("Value"),
-                low=language.measure(low, "ratio"),
-                high=language.measure(high, "ratio"),
-            )
-        )
+        names = {"x": axes.get_xlabel() or "position", "y": axes.get_ylabel() or "Value"}
+        text = "{y} by {x}. The axis runs from {low} to {high}."
+        parts.append(words.filled(language, text, {**names, "low": low, "high": high}))
     return " ".join(parts)
 
 

@@ -14,7 +14,7 @@ from cxlib.errors import untold
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
 from cxlib.exhibits.exhibit import Exhibit, element
-from cxlib.exhibits.frames import record_of, told
+from cxlib.exhibits.frames import told
 from cxlib.finding import Value
 from cxlib.language import Language
 
@@ -31,6 +31,10 @@ class Cell:
     class_: str = ""
 
     @property
+    def value(self) -> str:
+        return self.text
+
+    @property
     def html(self) -> str:
         names = " ".join(name for name in ("cx-number" if self.is_number else "", self.class_) if name)
         return element("td", escape(self.text), class_=names or None)
@@ -42,19 +46,7 @@ def flag_class(flags: Sequence[str]) -> str:
 
 
 def table(caption: str, headers: Sequence[str], rows: Sequence[tuple[str, Sequence[Cell]]], name: str) -> Exhibit:
-    """Return a table.
-
-    Parameters
-    ----------
-    caption : str
-        What the table shows, of whom.
-    headers : sequence of str
-        One per column; the first stands over the row headers.
-    rows : sequence of (row header, cells)
-        The body.
-    name : str
-        Id of the table on its page.
-    """
+    """Return a table with its caption; the first header stands over the row headers, which rows begin with."""
     numeric = [bool(rows) and all(cells[place].is_number for _, cells in rows) for place in range(len(headers) - 1)]
     head = element(
         "tr",
@@ -87,24 +79,22 @@ def sheet(
     caption: str,
     *headers: str,
     label: str = "",
+    needed: str = "There are no data to show here.",
     **values: Value,
 ) -> Exhibit:
     """Show a table: of Estimates with their intervals, or a frame of your own.
 
     Parameters
     ----------
-    book : Workbook
-    name : str
-        Id on the page.
     rows : mapping of label to cell or tuple of cells, or DataFrame
         A cell is an Estimate, a Quantity, a number, a text or nothing. The index of a frame labels its rows. A row
         that could not be told is left out.
-    caption : str
-        What is shown, of whom; `{name}` is filled from the values.
     *headers : str
         One per column; the names of a frame's columns if not given.
     label : str
         Header of the labels.
+    needed : str
+        Sentence where there is no row.
 
     Raises
     ------
@@ -125,7 +115,7 @@ def sheet(
         label = label or str(rows.index.name or "")
         rows = {str(at): tuple(line) for at, line in zip(rows.index, rows.itertuples(index=False), strict=True)}
     lines = told(rows, _cells)
-    untold("There are no data to show here.", lines)
+    untold(needed, lines)
     frame = pd.DataFrame(list(lines.values()), index=list(lines), columns=list(headers))
 
     def draw() -> Exhibit:
@@ -134,7 +124,7 @@ def sheet(
         texts = [language.text(text) if text else "" for text in (label, *headers)]
         return table(words.filled(language, caption, values), texts, shown, name)
 
-    return Exhibit(draw=draw, name=name, frame=frame, record=lambda: {"exhibit": name, "frame": _recorded(frame)})
+    return Exhibit(draw=draw, name=name, frame=frame)
 
 
 def _cells(given: Any) -> tuple[Any, ...]:
@@ -158,16 +148,3 @@ def _cell(language: Language, one: Any) -> Cell:
     if not isinstance(one, Estimate):
         return Cell(words.plain(language, one))
     return Cell(words.with_limits(language, one), class_=flag_class(one.flags))
-
-
-def _recorded(frame: pd.DataFrame) -> dict[str, Any]:
-    plain = frame.map(
-        lambda one: (
-            words.numbers(one)
-            if isinstance(one, Estimate)
-            else one.text
-            if isinstance(one, Cell)
-            else getattr(one, "value", one)
-        )
-    )
-    return {"rows": list(plain.index), **record_of(plain)}
