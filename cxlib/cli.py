@@ -26,11 +26,7 @@ app = typer.Typer(
 )
 
 SOURCES = Path("data/sources.toml")
-OUT = Path("reports")
-
 SourcesOption = Annotated[Path, typer.Option("--sources", help="File that lists the exports.")]
-
-
 MonthOption = Annotated[str, typer.Option(help="Month as 2026-10; nothing after its end is used.")]
 FormatOption = Annotated[Literal["text", "json"], typer.Option("--format", help="text or json.")]
 
@@ -39,7 +35,7 @@ FormatOption = Annotated[Literal["text", "json"], typer.Option("--format", help=
 def report(
     month: Annotated[str | None, typer.Option(help="Month as 2026-10; else the last complete one.")] = None,
     sources: SourcesOption = SOURCES,
-    out: Annotated[Path, typer.Option(help="Folder to publish into.")] = OUT,
+    out: Annotated[Path, typer.Option(help="Folder to publish into.")] = Path("reports"),
     only: Annotated[list[str] | None, typer.Option(help="Only this report; may be given more than once.")] = None,
     language: Annotated[str, typer.Option(help="Language of the pages.")] = "en",
 ) -> None:
@@ -54,14 +50,14 @@ def report(
 
 @app.command()
 def measure(
-    month: Annotated[str, typer.Option(help="Month as 2026-10.")],
+    month: MonthOption,
     by: Annotated[str, typer.Option(help="Segment columns, separated by commas.")] = "",
     metric: Annotated[list[str] | None, typer.Option(help="Only this metric; may be given more than once.")] = None,
     sources: SourcesOption = SOURCES,
     format: Annotated[Literal["table", "csv", "json"], typer.Option(help="csv, json or table.")] = "table",
 ) -> None:
     """Print all measures of a month, with denominators and intervals."""
-    book = Workbook(build_snapshot(sources), Month.parse(month), Language())
+    book = _book(month, sources)
     columns = tuple(part.strip() for part in by.split(",") if part.strip())
     names = metric or _with_segments(columns)
     rows = book.measure(*(book.metric(name).id for name in names), by=columns)
@@ -92,7 +88,7 @@ def study(
 
     notebook = notebook_named(name)
     parameters = dict(read_parameter(notebook, written) for written in parameter or ())
-    found = run(notebook, Workbook(build_snapshot(sources), Month.parse(month), Language()), **parameters)
+    found = run(notebook, _book(month, sources), **parameters)
     said = [record for record in found.records if "finding" in record]
     if format == "json":
         print(_json({"study": name, "month": month, "parameters": parameters, "said": said, "untold": found.untold}))
@@ -104,18 +100,13 @@ def study(
 
 
 @app.command()
-def claims(
-    month: MonthOption,
-    sources: SourcesOption = SOURCES,
-    format: FormatOption = "text",
-) -> None:
+def claims(month: MonthOption, sources: SourcesOption = SOURCES, format: FormatOption = "text") -> None:
     """Print the ledger of claims: what is said everywhere, what was said of the company, and the verdict."""
     from cxlib.claims import LEDGER
     from cxlib.exhibits.words import numbers
     from cxlib.notebook import notebook_named, run
 
-    book = Workbook(build_snapshot(sources), Month.parse(month), Language())
-    judged = run(notebook_named(LEDGER), book).names["judged"].to_dict("records")
+    judged = run(notebook_named(LEDGER), _book(month, sources)).names["judged"].to_dict("records")
     if format == "json":
         said = [{**line, "estimate": line["estimate"] and numbers(line["estimate"])} for line in judged]
         print(_json({"month": month, "claims": said}))
@@ -143,7 +134,7 @@ def check(sources: SourcesOption = SOURCES) -> None:
     snapshot = build_snapshot(sources)
     last = Month.last_complete(snapshot.as_of, snapshot.time_zone)
     exports = Workbook(snapshot, last, Language()).exports
-    table = RichTable("export", *(str(column).replace("_", " ") for column in exports.columns), title=None)
+    table = RichTable("export", *(str(column).replace("_", " ") for column in exports.columns))
     for name, line in exports.iterrows():
         table.add_row(str(name), *(one if isinstance(one, str) else f"{one:,}" for one in line))
     Console().print(table)
@@ -161,6 +152,10 @@ def main() -> None:
         raise SystemExit(error.exit_code) from None
 
 
+def _book(month: str, sources: Path) -> Workbook:
+    return Workbook(build_snapshot(sources), Month.parse(month), Language())
+
+
 def _with_segments(columns: tuple[str, ...]) -> list[str]:
     """Return the metrics that can be broken down by all of the columns."""
     names = [name for name, metric in METRICS.items() if set(columns) <= set(FACTS[metric.fact].segments)]
@@ -175,19 +170,13 @@ def _json(content: object) -> str:
 
 
 def _print_table(rows: pd.DataFrame) -> None:
-    language = Language()
-    columns = [str(column) for column in rows.columns]
+    """Print measures; the columns between period and n are segments."""
+    language, columns = Language(), list(map(str, rows.columns))
     segments = columns[2 : columns.index("n")]
     table = RichTable("metric", *segments, "value", "95% interval", "n", "excluded", "flags")
     for _, row in rows.iterrows():
-        known = pd.notna(row["value"])
-        table.add_row(
-            row["metric"],
-            *(str(row[column]) for column in segments),
-            language.measure(row["value"], row["unit"]),
-            language.interval(row["low"], row["high"], row["unit"]) if known else "",
-            language.number(row["n"]),
-            language.number(row["excluded"]),
-            row["flags"],
-        )
+        value = language.measure(row["value"], row["unit"])
+        interval = language.interval(row["low"], row["high"], row["unit"]) if pd.notna(row["value"]) else ""
+        counts = language.number(row["n"]), language.number(row["excluded"])
+        table.add_row(row["metric"], *map(str, row[segments]), value, interval, *counts, row["flags"])
     Console().print(table)

@@ -36,26 +36,17 @@ OF_EVERYBODY = ("price_index", "rates")
 
 
 class Engine:
-    """Canonical tables and facts of one snapshot as relations to query.
+    """Canonical tables and facts of one snapshot as relations to query, of all customers or of those in all `parts`.
 
-    Facts are computed the first time they are asked for and kept as Parquet beside the
-    snapshot, under a name that holds the hash of their SQL.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        An opened snapshot.
-    memory_limit : str
-        Most memory DuckDB may take before it writes to disk.
-    parts : sequence of Part
-        Which customers the tables and facts are narrowed to: a row belongs by its own column, else by its customer's.
-        What can be divided by neither (costs, by region) is empty then.
+    Facts are computed the first time they are asked for and kept as Parquet beside the snapshot, under a name that
+    holds the hash of their SQL. A row belongs to a part by its own column, else by its customer's. What can be divided
+    by neither (costs, by region) is empty then.
     """
 
-    def __init__(self, snapshot: Snapshot, memory_limit: str = "1GB", parts: Sequence[Part] = ()) -> None:
+    def __init__(self, snapshot: Snapshot, parts: Sequence[Part] = ()) -> None:
         self.snapshot = snapshot
         self._parts = tuple(parts)
-        self._connection = duckdb.connect(config={"memory_limit": memory_limit, "autoinstall_known_extensions": False})
+        self._connection = duckdb.connect(config={"memory_limit": "1GB", "autoinstall_known_extensions": False})
         self._connection.execute("SET TimeZone = 'UTC'")
         # rows of a fact have no order; keeping one would cost memory
         self._connection.execute("SET preserve_insertion_order = false")
@@ -85,13 +76,7 @@ class Engine:
         return rows.assign(**{name: _without_last_digits(rows[name].to_numpy()) for name in fractions})
 
     def fact(self, name: str) -> str:
-        """Make a fact ready and return the name to use in SQL.
-
-        Raises
-        ------
-        MeasureError
-            If there is no such fact.
-        """
+        """Make a fact ready and return the name to use in SQL; raises MeasureError if there is no such fact."""
         if name not in FACTS:
             raise MeasureError(f'fact "{name}" does not exist; there are {", ".join(FACTS)}')
         if name not in self._ready:
@@ -103,7 +88,8 @@ class Engine:
         return f"fact_{name}"
 
     def _materialise(self, fact: Fact) -> Path:
-        said = [self._sql(one) for one in (fact, *fact.all_used)]
+        as_of = self.snapshot.as_of.strftime("%Y-%m-%d %H:%M:%S")
+        said = [one.sql(as_of) for one in (fact, *fact.all_used)]
         digest = hashlib.sha256("\n".join((duckdb.__version__, *said)).encode()).hexdigest()[:12]
         folder = self.snapshot.folder / "facts"
         path = folder / f"{fact.name}-{digest}.parquet"
@@ -117,9 +103,6 @@ class Engine:
             self._connection.execute("SET search_path = 'main'")
             os.replace(staging, path)
         return path
-
-    def _sql(self, fact: Fact) -> str:
-        return fact.sql(self.snapshot.as_of.strftime("%Y-%m-%d %H:%M:%S"))
 
     def _define_functions(self) -> None:
         zone = self.snapshot.time_zone

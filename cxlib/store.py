@@ -7,7 +7,6 @@ The id is a hash of the input bytes, the mapping and the versions, so the same i
 
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -22,9 +21,9 @@ from pydantic import TypeAdapter
 
 from cxlib import __version__
 from cxlib.errors import Problem, SnapshotError
-from cxlib.files import remove_leftovers, sha256, staging, to_disk, tree_to_disk
+from cxlib.files import locked, put_in_place, remove_leftovers, sha256, staging, write_json
 from cxlib.nearest import did_you_mean
-from cxlib.sources import InputFile, LedgerEntry, Plan, Sources, load_sources
+from cxlib.sources import InputFile, LedgerEntry, Sources, load_sources
 from cxlib.sources.importing import Prepared, import_all, prepare_all
 from cxlib.sources.ledger import rejected_rows
 from cxlib.sources.sql import columns_sql, connect, literal, row
@@ -37,53 +36,29 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An opened snapshot.
-
-    Parameters
-    ----------
-    folder : Path
-        Where it lies.
-    id : str
-        First 12 hexadecimal digits of its content hash.
-    company : str
-        Name as shown on the pages.
-    as_of : datetime
-        When the exports were made, naive UTC.
-    time_zone, currency : str
-        Of the reports.
-    rates : Mapping of str to float
-        What one unit of a currency is worth in the reporting currency.
-    columns : Mapping of str to tuple of str
-        Canonical columns, by table, that an export really brings.
-    ledger : tuple of LedgerEntry
-    warnings : tuple of Problem
-        What the reports print.
-    inputs : tuple of InputFile
-    notes : tuple of str
-        What the import did beyond the mapping, and the warnings that someone has accepted.
-    """
+    """An opened snapshot."""
 
     folder: Path
     id: str
+    """First 12 hexadecimal digits of its content hash."""
     company: str
     as_of: datetime
+    """When the exports were made, naive UTC."""
     time_zone: str
     currency: str
+    """Of the reports, as the time zone."""
     rates: Mapping[str, float]
+    """What one unit of a currency is worth in the reporting currency."""
     columns: Mapping[str, tuple[str, ...]]
+    """Canonical columns, by table, that an export really brings."""
     ledger: tuple[LedgerEntry, ...]
     warnings: tuple[Problem, ...]
     inputs: tuple[InputFile, ...]
     notes: tuple[str, ...] = ()
+    """What the import did beyond the mapping, and the warnings that someone has accepted."""
 
     def parquet(self, table: str) -> Path | None:
-        """Return the file of a canonical table, None where no export fills it.
-
-        Raises
-        ------
-        SnapshotError
-            If there is no canonical table of that name.
-        """
+        """Return the file of a canonical table, None where no export fills it; SnapshotError if there is no such."""
         if table not in TABLES:
             raise SnapshotError(f'there is no canonical table "{table}"{did_you_mean(table, TABLES)}')
         return self.folder / "tables" / f"{table}.parquet" if table in self.columns else None
@@ -95,21 +70,9 @@ _AS_DATA = TypeAdapter(Snapshot)
 def build_snapshot(sources_file: Path, folder: Path | None = None) -> Snapshot:
     """Import the exports that `sources.toml` names; an identical snapshot is used again.
 
-    Parameters
-    ----------
-    sources_file : Path
-        Paths in it are relative to its folder.
-    folder : Path, optional
-        Where the snapshots lie; in `snapshots` beside the file by default.
-
-    Raises
-    ------
-    ConfigError
-        If `sources.toml` is not right.
-    SourceError
-        If an export cannot be imported; nothing is written then.
-    SnapshotError
-        If the snapshot cannot be written; earlier ones stay whole.
+    Paths in the file are relative to its folder; the snapshots lie in `snapshots` beside it, if no `folder` is given.
+    Raises ConfigError if the file is not right, SourceError if an export cannot be imported and SnapshotError if the
+    snapshot cannot be written; earlier snapshots stay whole.
     """
     sources, plans = load_sources(sources_file)
     folder = folder or sources_file.parent / "snapshots"
@@ -118,11 +81,8 @@ def build_snapshot(sources_file: Path, folder: Path | None = None) -> Snapshot:
         files.mkdir()
         prepared, problems = prepare_all(connection, plans, sources_file.parent, files)
         name = "" if problems else content_id(sources, prepared)
-        if name and (folder / name).is_dir():
-            try:
-                return open_snapshot(folder / name)
-            except SnapshotError:
-                pass  # it was damaged after it was written: build it anew
+        if name and (whole := _whole(folder / name)):
+            return whole
         imported, workbook = import_all(connection, sources, prepared, problems), sources.workbook
         snapshot = Snapshot(
             folder=folder / name,
@@ -149,14 +109,18 @@ def build_snapshot(sources_file: Path, folder: Path | None = None) -> Snapshot:
 
 
 def content_id(sources: Sources, prepared: Sequence[Prepared]) -> str:
-    """Return the id: a hash of input bytes, resolved mapping and versions; no path of this machine."""
+    """Return the id: a hash of input bytes, mappings over their vendors', and versions; no path of this machine."""
     said = {
         "format": FORMAT,
         "version": __version__,
         "code": _import_code(),
         "workbook": sources.workbook.model_dump(mode="json"),
         "rates": dict(sorted(sources.rates.items())),
-        "exports": [_mapping(one) for one in prepared],
+        "exports": [
+            one.plan.export.model_dump(mode="json", exclude={"path", "url"})
+            | {"format": one.plan.format, "lenient": sorted(one.plan.lenient)}
+            for one in prepared
+        ],
         "inputs": [asdict(file) for one in prepared for file in one.inputs],
     }
     text = json.dumps(said, sort_keys=True, ensure_ascii=True)
@@ -174,21 +138,8 @@ def _import_code() -> str:
     return digest.hexdigest()
 
 
-def _mapping(one: Prepared) -> dict[str, Any]:
-    """Return an export's mapping as laid over its vendor's, without where the file lies."""
-    plan = one.plan
-    said: dict[str, Any] = plan.export.model_dump(mode="json", exclude={"path", "url"})
-    return {**said, "format": plan.format, "lenient": sorted(plan.lenient)}
-
-
 def open_snapshot(folder: Path) -> Snapshot:
-    """Open a snapshot and prove that its tables are those that were written.
-
-    Raises
-    ------
-    SnapshotError
-        If the manifest is missing or not readable, or a table differs from its hash.
-    """
+    """Open a snapshot and prove that its tables are those that were written; raises SnapshotError if they are not."""
     manifest, again = folder / MANIFEST, "build the snapshot again from the exports"
     try:
         said = json.loads(manifest.read_text(encoding="utf-8"))
@@ -210,13 +161,21 @@ def open_snapshot(folder: Path) -> Snapshot:
     return snapshot
 
 
+def _whole(folder: Path) -> Snapshot | None:
+    """Return the snapshot in a folder, None where there is none or it was damaged."""
+    try:
+        return open_snapshot(folder)
+    except SnapshotError:
+        return None
+
+
 def _write(
     connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, prepared: Sequence[Prepared], exports: Sequence[Staged]
 ) -> None:
     """Write everything into a staging folder, bring it to disk, and rename it into place."""
     folder = snapshot.folder.parent
     folder.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(folder, ".damaged-*", ".staging-*")
+    remove_leftovers(folder)
     tables = {
         name: f"SELECT {columns_sql(TABLES[name].column_names)} FROM t_{name} ORDER BY {columns_sql(TABLES[name].key)}"
         for name in snapshot.columns
@@ -230,21 +189,18 @@ def _write(
         manifest = _AS_DATA.dump_python(snapshot, mode="json", exclude={"folder"}) | {
             "format": FORMAT,
             "version": __version__,
-            "exports": [_told(one.plan) for one in prepared],
+            "exports": [
+                one.plan.export.model_dump(include={"name", "vendor", "encoding", "time_zone"})
+                | {"table": one.plan.table.name, "format": one.plan.format}
+                for one in prepared
+            ],
             "tables": _copy(connection, tables, path / "tables"),
             "rejected": _copy(connection, rejected, path / "rejected"),
         }
-        text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
-        (path / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
-        tree_to_disk(path)
-        _put_in_place(path, snapshot.folder)
-        to_disk(folder)
-
-
-def _told(plan: Plan) -> dict[str, str]:
-    """Return what the manifest says of how an export was read."""
-    said: dict[str, str] = plan.export.model_dump(include={"name", "vendor", "encoding", "time_zone"})
-    return said | {"table": plan.table.name, "format": plan.format}
+        write_json(path / MANIFEST, manifest)
+        with locked(folder):
+            if not _whole(snapshot.folder):  # else another process finished the same meanwhile
+                put_in_place(path, snapshot.folder)
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, queries: Mapping[str, str], folder: Path) -> dict[str, dict[str, Any]]:
@@ -259,18 +215,3 @@ def _copy(connection: duckdb.DuckDBPyConnection, queries: Mapping[str, str], fol
             raise OSError(str(error).splitlines()[0]) from error
         said[name] = {"rows": rows, "sha256": sha256(path), "bytes": path.stat().st_size}
     return said
-
-
-def _put_in_place(finished: Path, target: Path) -> None:
-    """Rename the finished folder; one that another process finished meanwhile is as good."""
-    if target.exists():
-        try:
-            open_snapshot(target)
-        except SnapshotError:
-            os.rename(target, target.with_name(f".damaged-{target.name}-{os.getpid()}"))
-        else:
-            return
-    try:
-        os.rename(finished, target)
-    except OSError:
-        open_snapshot(target)

@@ -24,10 +24,7 @@ Model = TypeVar("Model", bound=BaseModel)
 def read_toml(path: Path, model: type[Model], advice: str, name: str = "") -> Model:
     """Read a file of settings; `advice` says what to do where there is none, `name` how messages call it.
 
-    Raises
-    ------
-    ConfigError
-        If the file is missing, is not TOML, or says something that is not known; names all that is wrong.
+    Raises ConfigError, which names all that is wrong, if the file is missing, no TOML, or says what is not known.
     """
     name = name or path.name
     try:

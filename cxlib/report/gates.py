@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from lxml import html
@@ -16,20 +17,15 @@ from lxml.html import HtmlElement
 from nbformat import NotebookNode
 
 from cxlib.errors import CxError, Problem
-from cxlib.report.manifest import Tile
-from cxlib.report.page import HEADINGS, flat
-from cxlib.report.pictures import empty_reason, external_references
-from cxlib.report.run import cell_name
+from cxlib.report.manifest import Published, Tile
+from cxlib.report.page import HEADINGS, cell_name, flat
+from cxlib.report.pictures import empty_reason, external_references, outside
 from cxlib.report.theme import CSP
 
 RAW_ANYWHERE = re.compile(r"<Figure size|<Axes|<pandas\.|\bobject at 0x[0-9a-f]+|Traceback \(most recent call last\)")
 RAW_NUMBER = re.compile(r"(?<!\w)(nan|NaN|NaT|inf|<NA>)(?!\w)")
 RAW_CELL = frozenset({"nan", "NaN", "NaT", "None", "<NA>", "inf", "-inf", "null"})
-FETCHED = (
-    "//img/@src | //img/@srcset | //link/@href | //script/@src | //iframe/@src | //source/@src | //video/@src"
-    " | //video/@poster | //audio/@src | //object/@data | //embed/@src | //image/@href | //input/@src | //use/@href"
-    " | //body/@background | //table/@background"
-)
+FETCHED = "//@src | //@srcset | //@poster | //@background | //link/@href | //image/@href | //use/@href | //object/@data"
 """Attributes whose target a browser loads by itself."""
 
 
@@ -62,8 +58,7 @@ class Page:
 Found = Iterator[tuple[HtmlElement | int | None, str]]
 
 
-@dataclass(frozen=True)
-class Gate:
+class Gate(NamedTuple):
     """A rule that a page must keep."""
 
     rule: str
@@ -151,8 +146,7 @@ def _requests(page: Page) -> Found:
     """Find what a browser would load."""
     targets = [(target.getparent(), str(target)) for target in page.tree.xpath(FETCHED)]
     for sheet in page.tree.xpath("//style/text() | //@style"):
-        targets += [(sheet.getparent(), url) for url in re.findall(r"url\(\s*[\"']?([^\"')]*)", sheet)]
-        targets += [(sheet.getparent(), "@import")] * ("@import" in sheet)
+        targets += [(sheet.getparent(), target) for target in outside(sheet)]
     for image in page.tree.iter("img"):
         targets += [(image, target) for target in external_references(image.get("src", ""))]
     for element, target in targets:
@@ -171,18 +165,18 @@ def _handlers(page: Page) -> Found:
 
 def _raw_text(page: Page) -> Found:
     """Find leftovers of the computation: "nan", "NaT", "None", the repr of an object."""
-    found = []
+    left = "is left over from the computation"
     for match in RAW_ANYWHERE.finditer(page.tree.find("body").text_content()):
         holders = page.tree.xpath("//body//*[contains(., $text)]", text=match[0])
-        found.append((holders[-1] if holders else None, match[0]))
+        yield (holders[-1] if holders else None), f'"{match[0]}" {left}'
     for cell in page.tree.iter("td", "th"):
         text = flat(cell)
         if text in RAW_CELL or ("cx-number" in cell.classes and RAW_NUMBER.search(text)):
-            found.append((cell, text))
+            yield cell, f'"{text}" {left}'
     for tile in page.tree.find_class("cx-tile"):
-        found += [(tile, text) for text in tile.itertext() if text.strip() in RAW_CELL or RAW_NUMBER.search(text)]
-    for element, text in found:
-        yield element, f'"{text}" is left over from the computation'
+        for text in tile.itertext():
+            if text.strip() in RAW_CELL or RAW_NUMBER.search(text):
+                yield tile, f'"{text}" {left}'
 
 
 def _tiles_without_record(page: Page) -> Found:
@@ -255,23 +249,24 @@ def tiles_of(page: HtmlElement) -> tuple[Tile, ...]:
     )
 
 
-Shown = Callable[..., str]
+Shown = Callable[[str, str, str, str], str]
 """`shown(metric, period, segment, value)` returns the text that a tile of this measure must hold."""
 
 
-def tiles_differ(report: str, tiles: Sequence[Tile], shown: Shown) -> tuple[Problem, ...]:
+def tiles_differ(report: Published, shown: Shown) -> tuple[Problem, ...]:
     """Return a problem for each tile that does not hold what was measured."""
     fix = "Let the tile be drawn from the measure: a number that is typed or rounded elsewhere can drift"
+    part = [str(report.parameters.get(name, "")) for name in ("segment", "value")]
     problems = []
-    for tile in tiles:
+    for tile in report.tiles:
         try:
-            measured = " ".join(shown(tile.metric, tile.period).split())
+            measured = " ".join(shown(tile.metric, tile.period, *part).split())
         except (CxError, KeyError) as error:
             what = f"the measure cannot be had ({error})"
         else:
             what = f'it shows "{tile.shown}", but "{measured}" was measured' if measured != tile.shown else ""
         if what:
-            problems.append(Problem("tile-measure", f"{report}, tile {tile.metric} {tile.period}", what, fix))
+            problems.append(Problem("tile-measure", f"{report.name}, tile {tile.metric} {tile.period}", what, fix))
     return tuple(problems)
 
 

@@ -1,6 +1,5 @@
 """The record of a publication, beside its pages: what was made, from what, and every number in a tile."""
 
-import json
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -11,7 +10,6 @@ from cxlib import __version__
 from cxlib.errors import PublishError
 
 NAME = "manifest.json"
-CHANGES = "CHANGES.md"
 LIBRARIES = ("papermill", "nbconvert", "weasyprint", "pandas", "duckdb", "statsmodels", "seaborn", "matplotlib")
 
 Value = bool | int | float | str
@@ -93,29 +91,13 @@ class Manifest(Edition):
     failed: tuple[Missing, ...] = ()
 
     @property
-    def pdf_missing(self) -> bool:
-        """Whether a PDF that was asked for could not be made."""
-        return any(report.pdf_missing for report in self.reports)
-
-    @property
     def partial(self) -> bool:
         """Whether a report failed or a PDF is missing."""
-        return bool(self.failed) or self.pdf_missing
-
-    def write(self, folder: Path) -> None:
-        """Write it into the folder of the month, the same bytes for the same content."""
-        text = json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1, sort_keys=True)
-        (folder / NAME).write_text(text + "\n", encoding="utf-8", newline="\n")
+        return bool(self.failed) or any(report.pdf_missing for report in self.reports)
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """Return the record of a published folder, or None if there is no such folder.
-
-    Raises
-    ------
-    PublishError
-        If the folder is there but its record is missing or damaged.
-    """
+    """Return the record of a published folder, None if there is no such folder; PublishError if it is damaged."""
     if not folder.exists():
         return None
     path = folder / NAME
@@ -126,13 +108,6 @@ def read_manifest(folder: Path) -> Manifest | None:
             f"{path} is missing or damaged ({str(error).splitlines()[0]}), so the numbers published there cannot be "
             f"compared with new ones. Restore the file, or remove the folder {folder} to publish the month anew"
         ) from error
-
-
-def restatements(out: Path, month: str) -> tuple[str, ...]:
-    """Return why numbers of a month were allowed to move: what follows `## <month> ` in headings of `CHANGES.md`."""
-    path, mark = out / CHANGES, f"## {month} "
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return tuple(line.removeprefix(mark).strip() for line in lines if line.startswith(mark))
 
 
 def library_versions() -> dict[str, str]:

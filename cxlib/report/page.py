@@ -1,4 +1,9 @@
-"""An executed notebook as one HTML file that needs nothing else: no script, no request, no code."""
+"""An executed notebook as one HTML file that needs nothing else: no script, no request, no code.
+
+Only an allow-list of tags and attributes leaves a notebook. Text from data is escaped where it is drawn; this is the
+second door. What is not on the list is dropped, so a comment of a customer cannot bring a script, a style, a frame or
+a remote picture.
+"""
 
 import base64
 import re
@@ -7,10 +12,10 @@ from collections.abc import Mapping
 from html import escape
 from itertools import chain, count, zip_longest
 
+import nh3
 from lxml import html
 from lxml.html import HtmlElement
 from markupsafe import Markup
-from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
@@ -20,8 +25,7 @@ from cxlib.exhibits.words import narrowed
 from cxlib.language import Language
 from cxlib.period import Month
 from cxlib.report.manifest import Edition
-from cxlib.report.sanitise import sanitise
-from cxlib.report.theme import THEME, dress
+from cxlib.report.theme import dress
 
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -32,23 +36,56 @@ LONG_LINE, LONG_CELL = 85, 40
 SHORT_ROWS, SHORT_TEXT = 14, 1200
 """Rows and characters up to which a table is not split between pages."""
 
+TEXT = "a abbr b bdi bdo br cite code del dfn em i ins kbd mark q s samp small span strong sub sup time var wbr"
+BLOCKS = "blockquote dd details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr img li ol p pre section summary ul"
+TABLES = "caption col colgroup table tbody td tfoot th thead tr"
+MEDIA = "audio canvas math object svg video"
+SCRIPTS = "form iframe noscript script select style template textarea title"
+ARIA = "aria-label aria-hidden aria-describedby"
+
+TAGS = set(f"{TEXT} {BLOCKS} {TABLES}".split())
+GONE_WITH_THEIR_CONTENT = set(f"{MEDIA} {SCRIPTS}".split())
+"""Of all other tags that are not allowed the words stay."""
+GLOBAL_ATTRIBUTES = set(f"class id lang dir title {ARIA}".split())
+ATTRIBUTES = {
+    "a": {"href"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "img": {"src", "alt", "width", "height"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan", "headers"},
+    "th": {"colspan", "rowspan", "headers", "scope", "abbr"},
+    "time": {"datetime"},
+}
+VALUES = {
+    "href": re.compile(r"(https?|mailto):.*|[^:]*([/?#].*)?", re.IGNORECASE | re.DOTALL),
+    "src": re.compile(r"data:image/(svg\+xml|png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*"),
+    **dict.fromkeys(("colspan", "rowspan", "span", "start", "width", "height"), re.compile("[1-9][0-9]{0,3}")),
+}
+"""What an attribute may say, where it may not say everything."""
+CLEANER = nh3.Cleaner(
+    tags=TAGS,
+    clean_content_tags=GONE_WITH_THEIR_CONTENT,
+    attributes={"*": GLOBAL_ATTRIBUTES, **ATTRIBUTES},
+    generic_attribute_prefixes={"data-"},
+    attribute_filter=lambda tag, name, value: value if name not in VALUES or VALUES[name].fullmatch(value) else None,
+    url_schemes={"http", "https", "mailto", "data"},
+    link_rel=None,
+)
+
 
 def make_page(notebook: NotebookNode, edition: Edition) -> str:
     """Return the page of an executed notebook.
 
     The comment `cell 3` stands before what the fourth cell has brought, so that a check can name the cell.
-
-    Raises
-    ------
-    ReportError
-        If the first cell has no title.
+    Raises ReportError if the first cell has no title.
     """
     parser = html.HTMLParser(huge_tree=True)
     main = html.fragment_fromstring(_fragment(notebook), create_parent="div", parser=parser)
-    first = main.find("section")
-    heading = first.find("h1") if first is not None else None
-    if first is None or heading is None:
+    heading = main.find("section[1]/h1")
+    if heading is None:
         raise ReportError("the first cell has no title; begin it with one line `# …` that asks the report's question")
+    first = heading.getparent()
     main.remove(first)
     first.remove(heading)
     heading.tail = None
@@ -86,15 +123,14 @@ def flat(element: HtmlElement) -> str:
 
 
 def _fragment(notebook: NotebookNode) -> str:
-    """Return what the cells show, cleaned, without the frame."""
-    exporter = TemplateExporter(
-        template_name="cx",
-        extra_template_basedirs=[str(THEME)],
-        template_file="index.html.j2",
-        filters={"exhibit": _exhibit, "prose": _prose},
-        optimistic_validation=True,
-    )
-    return str(exporter.from_notebook_node(notebook)[0])
+    """Return what the cells show, cleaned, without the frame; code and what is raw do not show."""
+    parts = []
+    for index, cell in enumerate(notebook.cells):
+        parts.append(f"<!--cell {index}-->")
+        if cell.cell_type == "markdown":
+            parts.append(f'<section class="cx-cell">{_prose(cell.source)}</section>\n')
+        parts += [f"{_exhibit(output)}\n" for output in cell.get("outputs", [])]
+    return "".join(parts)
 
 
 def _prose(markdown: str) -> Markup:
@@ -125,6 +161,12 @@ def _picture(kind: str, content: str, alt: str) -> Markup:
 
 def _plain(text: str) -> Markup:
     return Markup(f'<pre class="cx-plain">{escape(text)}</pre>' if text.strip() else "")
+
+
+def sanitise(fragment: str) -> Markup:
+    """Return of a piece of HTML what is allowed, well formed, without the control characters no page may hold."""
+    printable = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", fragment)
+    return Markup(CLEANER.clean(printable))
 
 
 def _markup(element: HtmlElement, tail: bool = False) -> Markup:
@@ -188,3 +230,18 @@ def _align_headers(table: HtmlElement) -> None:
         cells = [row[place] for row in rows if len(row) > place]
         if cells and all("cx-number" in cell.classes for cell in cells):
             header.classes.add("cx-number")
+
+
+def cell_name(notebook: NotebookNode, index: int) -> str:
+    """Return how an analyst finds a cell: by what Jupyter numbers it with and its first line."""
+    cell = notebook.cells[index]
+    if cell.cell_type != "code":
+        return f"cell {first_line(cell.source, comment=None)}"
+    return f"cell In [{cell.execution_count}] ({first_line(cell.source)})"
+
+
+def first_line(source: str, comment: str | None = "#") -> str:
+    """Return the first line of a cell that is not empty and no comment, as messages quote it."""
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    said = [line for line in lines if comment is None or not line.startswith(comment)]
+    return f"`{said[0]}`" if said else "without code"

@@ -1,11 +1,9 @@
 """The page as tagged PDF. WeasyPrint needs the library pango, which no Python package brings."""
 
 import logging
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from logging.handlers import BufferingHandler
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,31 +18,23 @@ PDF not made: the library pango is missing. Install it with the line of your sys
   conda: conda install -c conda-forge pango"""
 
 
-class PangoMissingError(Exception):
-    """WeasyPrint cannot load pango."""
-
-
-def load() -> ModuleType:
-    """Return WeasyPrint, or raise PangoMissingError, which says what to install."""
+def load() -> ModuleType | None:
+    """Return WeasyPrint, None where pango is missing."""
     try:
         return import_module("weasyprint")
     except OSError:
-        raise PangoMissingError(PANGO_MISSING) from None
+        return None
 
 
 def write_pdf(page: str, path: Path) -> int:
-    """Set an HTML page as PDF/UA-1, write it, and return its sheets. Nothing is fetched from anywhere.
+    """Set an HTML page as PDF/UA-1, write it, and return its sheets; 0 where pango is missing.
 
-    Where a table would run off the paper, all tables are set tighter.
-
-    Raises
-    ------
-    PangoMissingError
-        If WeasyPrint cannot be loaded.
-    ReportError
-        If something is cut off, could not be read or was not allowed to load, or if there is nothing in it.
+    Nothing is fetched from anywhere. Where a table would run off the paper, all tables are set tighter. Raises
+    ReportError if something is cut off, could not be read or was not allowed to load, or if there is nothing in it.
     """
     weasyprint = load()
+    if weasyprint is None:
+        return 0
     fetcher = weasyprint.urls.URLFetcher(allowed_protocols=["data"])
     with _complaints() as complaints:
         document = weasyprint.HTML(string=page, url_fetcher=fetcher).render(pdf_variant="pdf/ua-1")
@@ -80,12 +70,15 @@ def _print_links(document: Any, pdf: Any) -> None:
 @contextmanager
 def _complaints() -> Iterator[list[str]]:
     """Collect the errors of WeasyPrint; its warnings are about screen rules that paper does not know."""
-    logger, found, collector = logging.getLogger("weasyprint"), list[str](), BufferingHandler(sys.maxsize)
-    collector.setLevel(logging.ERROR)
-    kept, spread = logger.handlers[:], logger.propagate
-    logger.handlers, logger.propagate = [collector], False
+    logger, found = logging.getLogger("weasyprint"), list[str]()
+
+    def hear(record: logging.LogRecord) -> bool:
+        if record.levelno >= logging.ERROR:
+            found.append(record.getMessage())
+        return False
+
+    logger.addFilter(hear)
     try:
         yield found
     finally:
-        logger.handlers, logger.propagate = kept, spread
-        found += [record.getMessage() for record in collector.buffer]
+        logger.removeFilter(hear)

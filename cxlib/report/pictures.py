@@ -6,10 +6,20 @@ import re
 
 from lxml import etree
 
-SVG = "{http://www.w3.org/2000/svg}"
-SHAPES = ("path", "use", "image", "line", "rect", "circle", "ellipse", "polyline", "polygon", "text")
-FRAME = re.compile(r"(patch|text|legend|matplotlib\.axis)_\d+")
-AXES = re.compile(r"axes_\d+")
+NAMES = {"s": "http://www.w3.org/2000/svg", "re": "http://exslt.org/regular-expressions"}
+SHAPES = ("use", "image", "line", "rect", "circle", "ellipse", "polyline", "polygon", "text")
+DRAWN = (
+    f"[self::s:path[normalize-space(@d)] or {' or '.join(f'self::s:{shape}' for shape in SHAPES)}]"
+    "[not(ancestor::s:defs or ancestor::s:clipPath)]"
+)
+"""Of elements: those that are drawn, not only defined to be used elsewhere."""
+AXES = r"//s:g[re:test(@id, '^axes_\d+$')]"
+FRAME = r"re:test(@id, '^(patch|text|legend|matplotlib\.axis)_\d+$')"
+# the frame of the axes is made of patches too; only data are cut off at its edge
+DATA = (
+    f"{AXES}/*[not({FRAME})]/descendant-or-self::*{DRAWN}"
+    f" | {AXES}/*[starts-with(@id, 'patch_')]/descendant-or-self::*{DRAWN}[@clip-path]"
+)
 OUTSIDE = re.compile(r"(?:href|src)\s*=\s*[\"']\s*(?!#|data:)([^\"']+)|url\(\s*[\"']?(?!#|data:)([^\"')]+)|(@import)")
 
 
@@ -29,37 +39,19 @@ def empty_reason(src: str) -> str:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError:
         return "is an SVG that cannot be read"
-    axes = [group for group in root.iter(f"{SVG}g") if AXES.fullmatch(group.get("id", ""))]
-    if axes:
-        return "" if any(map(_drawn, axes)) else "has axes but nothing drawn in them"
-    return "" if len(_marks(root)) > 1 else "has no paths"
+    if root.xpath(AXES, namespaces=NAMES):
+        return "" if root.xpath(DATA, namespaces=NAMES) else "has axes but nothing drawn in them"
+    return "" if len(root.xpath(f"//*{DRAWN}", namespaces=NAMES)) > 1 else "has no paths"
+
+
+def outside(text: str) -> list[str]:
+    """Return what a style sheet or an SVG would load or link to outside of itself."""
+    return [next(filter(None, match.groups())) for match in OUTSIDE.finditer(text)]
 
 
 def external_references(src: str) -> list[str]:
     """Return what an SVG picture would load or link to outside of itself."""
-    text = _content(src).decode("utf-8", "replace") if _is_svg(src) else ""
-    return [next(filter(None, match.groups())) for match in OUTSIDE.finditer(text)]
-
-
-def _drawn(axes: etree._Element) -> bool:
-    for group in axes:
-        name, marks = group.get("id", ""), _marks(group)
-        if marks and not FRAME.fullmatch(name):
-            return True
-        # The frame of the axes is made of patches too; only data are cut off at its edge.
-        if name.startswith("patch_") and any(mark.get("clip-path") for mark in marks):
-            return True
-    return False
-
-
-def _marks(group: etree._Element) -> list[etree._Element]:
-    """Return the shapes that are drawn, not only defined to be used elsewhere."""
-    return [
-        mark
-        for mark in group.iter(*(SVG + shape for shape in SHAPES))
-        if next(mark.iterancestors(f"{SVG}defs", f"{SVG}clipPath"), None) is None
-        and (mark.tag != f"{SVG}path" or (mark.get("d") or "").strip())
-    ]
+    return outside(_content(src).decode("utf-8", "replace")) if _is_svg(src) else []
 
 
 def _is_svg(src: str) -> bool:

@@ -1,24 +1,26 @@
 """From exports to published pages: snapshot, plan, run, page, PDF, gates, publish, index."""
 
-import os
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from cxlib.errors import ReportError
 from cxlib.exhibits.words import value
-from cxlib.files import remove_leftovers, staging
+from cxlib.files import locked, recover, remove_leftovers, staging
 from cxlib.language import Language
 from cxlib.period import Month
 from cxlib.report.gates import Shown, not_passed, tiles_differ
-from cxlib.report.in_place import locked, recover
-from cxlib.report.manifest import Edition, Manifest, Missing, Published, library_versions
+from cxlib.report.manifest import Edition, Manifest, Published, library_versions
 from cxlib.report.pdf import PANGO_MISSING
-from cxlib.report.plan import Job, choose_month, plan, read_reports, select
-from cxlib.report.portal import write_portal
-from cxlib.report.progress import watching
-from cxlib.report.publish import publish, set_aside
+from cxlib.report.plan import Report, choose_month, plan, read_reports, select
+from cxlib.report.publish import publish, set_aside, write_portal
 from cxlib.report.work import Failed, make_all, warm_up
 from cxlib.store import Snapshot, build_snapshot
 from cxlib.workbook import Workbook
@@ -53,12 +55,13 @@ class Outcome:
 
 def measured_anew(snapshot: Snapshot, month: Month, language: Language) -> Shown:
     """Return what each tile must show, measured anew, apart from the notebook that drew it."""
-    books: dict[tuple[str, str], Workbook] = {}
 
-    def shown(metric: str, period: str, segment: str = "", part: str = "") -> str:
-        if (segment, part) not in books:
-            books[segment, part] = Workbook(snapshot, month, language).only(segment, part)
-        return value(language, books[segment, part].estimate(metric, Month.parse(period)))
+    @cache
+    def book(segment: str, part: str) -> Workbook:
+        return Workbook(snapshot, month, language).only(segment, part)
+
+    def shown(metric: str, period: str, segment: str, part: str) -> str:
+        return value(language, book(segment, part).estimate(metric, Month.parse(period)))
 
     return shown
 
@@ -69,43 +72,22 @@ def publish_month(
     out: Path,
     only: Sequence[str] = (),
     language: str = "en",
-    progress: bool = True,
     *,
     reports_file: Path = Path("reports/reports.toml"),
-    snapshots: Path | None = None,
-    measured: Callable[[Snapshot, Month, Language], Shown] = measured_anew,
-    at_once: int | None = None,
 ) -> Outcome:
     """Make the reports of a month and publish them under `<out>/<month>/<language>`, with an index in `out`.
 
-    If a report fails, the others are published all the same.
+    Without a month, it is the last that had ended when the exports were made. Reports that `only` does not name stay
+    as published; where it is empty, all are made. If a report fails, the others are published all the same.
 
-    Parameters
-    ----------
-    month : str or None
-        As 2026-10; None means the last month that had ended when the exports were made.
-    only : sequence of str
-        Names of the reports to make; the others stay as published. Empty means all.
-    progress : bool
-        Whether to say on stderr what runs.
-    snapshots : Path, optional
-        Folder of snapshots; beside `sources` by default.
-    measured : callable
-        Gives what each tile must show.
-    at_once : int, optional
-        Reports made at the same time; the number of processors by default.
-
-    Raises
-    ------
-    ConfigError, SourceError, SnapshotError, PeriodError
-        Before anything runs, if a file, a parameter, the data or the month is not right.
-    PublishError
-        If a published number would move without an explanation. Nothing is published then.
+    Raises ConfigError, SourceError, SnapshotError or PeriodError before anything runs, if a file, a parameter, the data
+    or the month is not right, and PublishError if a published number would move without an explanation; nothing is
+    published then.
     """
     reader, reports = Language(language), read_reports(reports_file)
     chosen = select(reports, only)
     warm_up()
-    snapshot = build_snapshot(sources, snapshots)
+    snapshot = build_snapshot(sources)
     asked = choose_month(month, snapshot, reader)
     edition = Edition(
         month=str(asked),
@@ -116,29 +98,31 @@ def publish_month(
         snapshot=snapshot.id,
         versions=library_versions(),
     )
-    jobs = plan(chosen, edition, snapshot, sources)
-    shown = measured(snapshot, asked, reader)
+    planned = plan(chosen, edition, snapshot, sources)
+    shown = measured_anew(snapshot, asked, reader)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
-        gone = remove_leftovers(out, ".staging-*", ".index.html.*")
+        gone = remove_leftovers(out)
         if recover(out) or gone:
             write_portal(out)
     with staging(out, f"{asked}-{language}") as folder:
-        _lay_out(folder / "pages", edition, out, [report.name for report in reports if report not in chosen])
-        results = _make(jobs, folder, progress, at_once or _cpu_count(), shown)
+        pages = folder / "pages"
+        pages.mkdir()
+        for report in reports:  # those that are made now may read what the others said in the same edition
+            said = edition.folder(out) / f"{report.name}.json"
+            if report not in chosen and said.is_file():
+                shutil.copyfile(said, pages / said.name)
+        results = _make(planned, edition, folder, shown)
         made = tuple(result for result in results if isinstance(result, Published))
         failed = tuple(
-            replace(result, executed=set_aside(result.name, folder, edition, out))
+            result.model_copy(update={"executed": set_aside(result.name, folder, edition, out)})
             for result in results
             if isinstance(result, Failed)
         )
         kept: tuple[str, ...] = ()
         if made:
-            names = {report.name for report in made}
-            missing = tuple(Missing(**item.report.model_dump(include={"name", "title", "order"})) for item in failed)
-            manifest = Manifest(**edition.model_dump(), reports=made, failed=missing)
-            keep = [report.name for report in reports if report.name not in names]
-            manifest = publish(folder / "pages", manifest, out, keep)
+            keep = {report.name for report in reports} - {report.name for report in made}
+            manifest = publish(pages, Manifest(**edition.model_dump(), reports=made, failed=failed), out, keep)
             kept = tuple(report.name for report in manifest.reports if report.name in keep)
     target = edition.folder(out)
     return Outcome(
@@ -151,29 +135,37 @@ def publish_month(
     )
 
 
-def _lay_out(pages: Path, edition: Edition, out: Path, others: Sequence[str]) -> None:
-    """Make the folder of the pages, with what reports that are not made now said in the same edition."""
-    pages.mkdir()
-    for name in others:
-        published = edition.folder(out) / f"{name}.json"
-        if published.is_file():
-            shutil.copyfile(published, pages / published.name)
-
-
-def _make(jobs: Sequence[Job], folder: Path, progress: bool, at_once: int, shown: Shown) -> list[Published | Failed]:
-    """Make all reports, hold their tiles against the measures, and return the results in the order of the jobs."""
-    named, results = {job.name: job for job in jobs}, dict[str, Published | Failed]()
-    with watching(list(named), progress) as watcher:
-        for result, seconds in make_all(jobs, folder, watcher.step, at_once):
-            watcher.finished(result.name, seconds, "failed" if isinstance(result, Failed) else "made")
+def _make(reports: Sequence[Report], edition: Edition, folder: Path, shown: Shown) -> list[Published | Failed]:
+    """Make all reports, hold their tiles against the measures, and return the results in the order of the reports."""
+    results = dict[str, Published | Failed]()
+    with Watcher([report.name for report in reports]) as watcher:
+        for result, seconds in make_all(reports, edition, folder, watcher.step):
+            watcher.ended(result.name, seconds, "failed" if isinstance(result, Failed) else "made")
             results[result.name] = result
-            if isinstance(result, Published):
-                part = [str(result.parameters.get(name, "")) for name in ("segment", "value")]
-                if problems := tiles_differ(result.name, result.tiles, lambda *tile, part=part: shown(*tile, *part)):
-                    results[result.name] = Failed(named[result.name].report, not_passed(problems))
-    return [results[name] for name in named]
+            if isinstance(result, Published) and (problems := tiles_differ(result, shown)):
+                results[result.name] = Failed(**result.model_dump(), reason=not_passed(problems))
+    return [results[report.name] for report in reports]
 
 
-def _cpu_count() -> int:
-    """Return the processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+class Watcher(Progress):
+    """Shows how far the reports are: a bar per report on a terminal, elsewhere a line per finished report."""
+
+    def __init__(self, names: Iterable[str], stream: TextIO | None = None) -> None:
+        stream = stream or sys.stderr
+        said = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"), TimeElapsedColumn()
+        super().__init__(SpinnerColumn(), *said, console=Console(file=stream), disable=not stream.isatty())
+        self.bars = {name: self.add_task(name, start=False, total=None, state="waits") for name in names}
+
+    def step(self, name: str, done: int, total: int) -> None:
+        """Hear that a report has done `done` of `total` steps."""
+        self.start_task(self.bars[name])
+        self.update(self.bars[name], completed=done, total=total, state=f"step {done} of {total}")
+
+    def ended(self, name: str, seconds: float, outcome: str) -> None:
+        """Hear that a report is made, or has failed."""
+        bar, said = self.bars[name], f"{outcome} in {seconds:.1f} s"
+        total = self.tasks[bar].total or 1
+        self.update(bar, completed=total, total=total, state=said)
+        self.stop_task(bar)
+        if self.disable:
+            print(f"{name}: {said}", file=self.console.file, flush=True)

@@ -1,27 +1,22 @@
 """What will be made: the reports of `reports.toml`, for a month that has ended, with their parameters checked."""
 
-from __future__ import annotations
-
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
+from cxlib.engine import Engine
 from cxlib.errors import ConfigError, PeriodError
-from cxlib.files import sha256
 from cxlib.language import Language
 from cxlib.nearest import did_you_mean
 from cxlib.notebook import check_parameters
 from cxlib.period import Month
 from cxlib.report.manifest import Edition, Value
+from cxlib.store import Snapshot
 from cxlib.tables import EVENT_TIMES, TABLES
 from cxlib.toml import Strict, read_toml
-
-if TYPE_CHECKING:  # workers do without what a snapshot loads
-    from cxlib.store import Snapshot
 
 
 class Report(Strict):
@@ -41,9 +36,14 @@ class Report(Strict):
     minutes: float = Field(default=30.0, gt=0)
     """Longest time one cell may take, in minutes."""
     parameters: dict[str, Value] = Field(default={})
-    """Parameters of the notebook beside `month`, `sources`, `snapshot` and `language`."""
+    """Parameters of the notebook; `plan` adds `month`, `sources`, `snapshot` and `language`."""
     after: tuple[str, ...] = ()
     """Reports that are made before, because this one reads what they said."""
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """What the index says of it."""
+        return self.model_dump(include={"name", "title", "about", "order"})
 
     @field_validator("formats")
     @classmethod
@@ -57,50 +57,26 @@ class _ReportsFile(Strict):
     report: tuple[Report, ...] = Field(min_length=1)
 
 
-@dataclass(frozen=True)
-class Job:
-    """One report to make."""
-
-    report: Report
-    edition: Edition
-    parameters: Mapping[str, Value]
-    """All parameters that the notebook is given."""
-    notebook_sha256: str
-
-    @property
-    def name(self) -> str:
-        """Name of the files."""
-        return self.report.name
-
-
-def plan(reports: Sequence[Report], edition: Edition, snapshot: Snapshot, sources: Path) -> tuple[Job, ...]:
-    """Return one job per report, in order, with its parameters checked."""
+def plan(reports: Sequence[Report], edition: Edition, snapshot: Snapshot, sources: Path) -> tuple[Report, ...]:
+    """Return the reports with all parameters that their notebooks are given, checked."""
     shared: dict[str, Value] = {
         "month": edition.month,
         "sources": str(sources.resolve()),
         "snapshot": str(snapshot.folder.resolve()),
         "language": edition.language,
     }
-    jobs = []
+    planned = []
     for report in reports:
-        parameters = dict(sorted({**report.parameters, **shared}.items()))
-        if report.after:
-            parameters["studies"] = ""
+        said_before: dict[str, Value] = {"studies": ""} if report.after else {}
+        parameters = dict(sorted({**report.parameters, **shared, **said_before}.items()))
         check_parameters(report.notebook, parameters)
-        jobs.append(Job(report, edition, parameters, sha256(report.notebook)))
-    return tuple(jobs)
+        planned.append(report.model_copy(update={"parameters": parameters}))
+    return tuple(planned)
 
 
 def read_reports(path: Path) -> tuple[Report, ...]:
-    """Read and check `reports.toml`, in the order of publication.
-
-    Raises
-    ------
-    ConfigError
-        If the file is missing, is not TOML, or a key or a value is not right.
-    """
-    advice = "run from the project's folder, or name the file"
-    reports = read_toml(path, _ReportsFile, advice, name=str(path)).report
+    """Read `reports.toml` in the order of publication; raises ConfigError if a key or a value is not right."""
+    reports = read_toml(path, _ReportsFile, "run from the project's folder, or name the file", name=str(path)).report
     counts, placed = Counter(report.name for report in reports), []
     for report in reports:
         if (count := counts[report.name]) > 1:
@@ -130,10 +106,7 @@ def select(reports: Sequence[Report], only: Sequence[str]) -> tuple[Report, ...]
 def choose_month(asked: str | None, snapshot: Snapshot, language: Language) -> Month:
     """Return the month to report: the one asked for, or the last that had ended when the exports were made.
 
-    Raises
-    ------
-    PeriodError
-        If the month is not well formed, had not ended at `as_of`, or lies outside of the data.
+    Raises PeriodError if it is not well formed, had not ended at `as_of`, or lies outside of the data.
     """
     last = Month.last_complete(snapshot.as_of, snapshot.time_zone)
     month = Month.parse(asked) if asked else last
@@ -153,8 +126,6 @@ def choose_month(asked: str | None, snapshot: Snapshot, language: Language) -> M
 
 def months_with_data(snapshot: Snapshot) -> tuple[Month, Month]:
     """Return the first and the last month, in the reporting time zone, in which anything happened."""
-    from cxlib.engine import Engine
-
     ends = []
     for table, column in EVENT_TIMES.items():  # Parquet knows the ends of a column without a scan
         local = "{}" if TABLES[table].column(column).type == "date" else "local_month({})"

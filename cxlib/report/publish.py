@@ -1,27 +1,28 @@
-"""Puts checked pages in place of the earlier ones, all at once or not at all."""
+"""Puts checked pages in place of the earlier ones, all at once or not at all, and lists all months in `index.html`."""
 
 import os
+import re
 import shutil
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 
 from cxlib.errors import PublishError
-from cxlib.report.in_place import locked, put_in_place, recover
-from cxlib.report.manifest import CHANGES, Edition, Manifest, Tile, read_manifest, restatements
-from cxlib.report.portal import write_portal
+from cxlib.files import locked, put_in_place, recover, replace_text, write_json
+from cxlib.language import Language
+from cxlib.period import Month
+from cxlib.report.manifest import NAME, Edition, Manifest, read_manifest
+from cxlib.report.theme import dress
+
+CHANGES = "CHANGES.md"
 
 
-def publish(staged: Path, manifest: Manifest, out: Path, keep: Sequence[str]) -> Manifest:
+def publish(staged: Path, manifest: Manifest, out: Path, keep: Collection[str]) -> Manifest:
     """Publish a staged folder as `<out>/<month>/<language>` and renew the index.
 
     The staged folder, on the same disk as `out`, becomes the published one. Of the reports to keep, those that were
-    published before stay as they were. Returns what it holds, with the kept reports.
-
-    Raises
-    ------
-    PublishError
-        If a number that readers have seen would move without an explanation in `CHANGES.md`.
+    published before stay as they were. Returns what it holds, with the kept reports. Raises PublishError if a number
+    that readers have seen would move without an explanation in `CHANGES.md`.
     """
     target = manifest.folder(out)
     with locked(out):
@@ -30,7 +31,7 @@ def publish(staged: Path, manifest: Manifest, out: Path, keep: Sequence[str]) ->
         if earlier is not None:
             _refuse_unexplained(earlier, manifest, out)
             manifest = _with_kept(earlier, manifest, keep, target, staged)
-        manifest.write(staged)
+        write_json(staged / NAME, manifest.model_dump(mode="json"))
         put_in_place(staged, target)
         write_portal(out)
     for report in manifest.reports:
@@ -57,12 +58,11 @@ def _executed(name: str, edition: Edition, out: Path) -> Path:
 
 def _refuse_unexplained(earlier: Manifest, new: Manifest, out: Path) -> None:
     """Refuse to move a published number until `CHANGES.md` says why, in a heading that names the snapshot."""
-    shown = {report.name: _numbered(report.tiles) for report in earlier.reports}
+    before = _numbers(earlier)
     moved = [
-        f'  {report.name}: {metric} {period}: "{before}" -> "{text}"'
-        for report in new.reports
-        for (metric, period, nth), text in _numbered(report.tiles).items()
-        if (before := shown.get(report.name, {}).get((metric, period, nth), text)) != text
+        f'  {name}: {metric} {period}: "{before[name, metric, period, nth]}" -> "{text}"'
+        for (name, metric, period, nth), text in _numbers(new).items()
+        if before.get((name, metric, period, nth), text) != text
     ]
     if not moved or any(new.snapshot in heading for heading in restatements(out, new.month)):
         return
@@ -75,18 +75,14 @@ def _refuse_unexplained(earlier: Manifest, new: Manifest, out: Path) -> None:
     )
 
 
-def _numbered(tiles: Sequence[Tile]) -> dict[tuple[str, str, int], str]:
-    """Tell tiles of the same metric and period (one per segment) apart by their place."""
-    seen: Counter[tuple[str, str]] = Counter()
-    found = {}
-    for tile in tiles:
-        key = (tile.metric, tile.period)
-        found[*key, seen[key]] = tile.shown
-        seen[key] += 1
-    return found
+def _numbers(manifest: Manifest) -> dict[tuple[str, str, str, int], str]:
+    """Return the tiles by report, metric, period, and place among those of the same three (one per segment)."""
+    tiles = [((one.name, tile.metric, tile.period), tile.shown) for one in manifest.reports for tile in one.tiles]
+    keys = [key for key, _ in tiles]
+    return {(*key, keys[:place].count(key)): shown for place, (key, shown) in enumerate(tiles)}
 
 
-def _with_kept(earlier: Manifest, new: Manifest, keep: Sequence[str], target: Path, staged: Path) -> Manifest:
+def _with_kept(earlier: Manifest, new: Manifest, keep: Collection[str], target: Path, staged: Path) -> Manifest:
     """Copy the files of kept reports into staging and take them over into the record."""
     kept = {report.name: report for report in earlier.reports if report.name in keep}
     for report in kept.values():
@@ -97,3 +93,35 @@ def _with_kept(earlier: Manifest, new: Manifest, keep: Sequence[str], target: Pa
     failed += [item for item in earlier.failed if item.name in keep and item.name not in failed_now]
     reports = sorted([*new.reports, *kept.values()], key=lambda report: (report.order, report.name))
     return new.model_copy(update={"reports": tuple(reports), "failed": tuple(failed)})
+
+
+def write_portal(out: Path) -> None:
+    """Write `<out>/index.html`, which lists all that is published, the newest month first."""
+    months: dict[Month, dict[str, Manifest | None]] = {}
+    for folder in sorted(out.glob("*/[!.]*/")):
+        if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", folder.parent.name):
+            months.setdefault(Month.parse(folder.parent.name), {})[folder.name] = _record(folder)
+    companies = sorted({record.company for records in months.values() for record in records.values() if record})
+    page = dress(
+        "portal.html.j2",
+        Language(),
+        companies=", ".join(companies),
+        months=dict(sorted(months.items(), reverse=True)),
+        restatements=partial(restatements, out),
+    )
+    replace_text(out / "index.html", page)
+
+
+def _record(folder: Path) -> Manifest | None:
+    """Return the record of a published folder, None where it cannot be read."""
+    try:
+        return read_manifest(folder)
+    except PublishError:
+        return None
+
+
+def restatements(out: Path, month: str) -> tuple[str, ...]:
+    """Return why numbers of a month were allowed to move: what follows `## <month> ` in headings of `CHANGES.md`."""
+    path, mark = out / CHANGES, f"## {month} "
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return tuple(line.removeprefix(mark).strip() for line in lines if line.startswith(mark))

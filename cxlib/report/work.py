@@ -1,12 +1,12 @@
 """Makes the reports: each from notebook to checked files, in a process of its own, so that none can spoil another."""
 
-import json
 import multiprocessing
 import os
+import socket
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
@@ -14,17 +14,21 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import nbformat
+import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
 from cxlib.errors import CxError, ReportError
-from cxlib.files import sha256
+from cxlib.files import sha256, write_json
 from cxlib.notebook import records_in
 from cxlib.report.gates import Page, check, not_passed, tiles_of
-from cxlib.report.manifest import Published, Value
-from cxlib.report.page import make_page
-from cxlib.report.pdf import PangoMissingError, write_pdf
-from cxlib.report.plan import Job, Report
-from cxlib.report.run import execute
+from cxlib.report.manifest import Edition, Missing, Published, Value
+from cxlib.report.page import first_line, make_page
+from cxlib.report.pdf import write_pdf
+from cxlib.report.plan import Report
 
 PDF_STEPS = 2
 """Steps of a report after its last cell: the page and the PDF."""
@@ -32,108 +36,142 @@ GRACE_SECONDS = 120.0
 """Time a report gets beyond the limit of its cells before its process is ended."""
 
 
-@dataclass(frozen=True)
-class Failed:
-    """A report that could not be made."""
+class Failed(Missing):
+    """A report that could not be made now."""
 
-    report: Report
     reason: str
     executed: Path | None = None
     """Copy of the notebook as far as it ran, with the traceback; None if it never ran."""
-
-    @property
-    def name(self) -> str:
-        """Name of the report."""
-        return self.report.name
 
     def __str__(self) -> str:
         copy = f"\n  Executed notebook: {self.executed}" if self.executed else ""
         return f"{self.name}: {self.reason}{copy}"
 
 
-def make(job: Job, pages: Path, executed: Path, on_step: Callable[[int, int], None]) -> Published:
-    """Run the notebook, check its page, and write page and PDF into `pages`.
+def make(
+    report: Report, edition: Edition, pages: Path, executed: Path, on_step: Callable[[int, int], None]
+) -> Published:
+    """Run the notebook, check its page, and write page, data and PDF into `pages`.
 
-    `on_step` hears how many steps are done, and of how many.
-
-    Raises
-    ------
-    ReportError
-        If a cell fails or the page does not pass its gates. The notebook as far as it ran lies at `executed`.
+    `on_step` hears how many steps are done, and of how many. Raises ReportError if a cell fails or the page does not
+    pass its gates; the notebook as far as it ran lies at `executed`.
     """
-    report, edition = job.report, job.edition
-
-    def on_cell(done: int, cells: int) -> None:
-        on_step(done, cells + PDF_STEPS)
-
-    parameters = {**job.parameters, "studies": str(pages)} if report.after else job.parameters
-    notebook = execute(report.notebook.resolve(), executed, parameters, report.minutes, on_cell)
-    page = Page(job.name, make_page(notebook, edition), notebook)
+    digest, given = sha256(report.notebook), report.parameters
+    parameters = {**given, "studies": str(pages)} if report.after else given
+    notebook = execute(report.notebook.resolve(), executed, parameters, report.minutes, on_step)
+    steps = len(notebook.cells) + PDF_STEPS
+    on_step(steps - 2, steps)
+    page = Page(report.name, make_page(notebook, edition), notebook)
     if problems := check(page):
         raise ReportError(not_passed(problems))
-    html, said, pdf = (pages / f"{job.name}.{ending}" for ending in ("html", "json", "pdf"))
+    html, said, pdf = (pages / f"{report.name}.{ending}" for ending in ("html", "json", "pdf"))
     html.write_text(page.source, encoding="utf-8", newline="\n")
-    _write_said(notebook, job, said)
-    on_cell(len(notebook.cells) + 1, len(notebook.cells))
-    sheets, lacks_pango = 0, False
-    if "pdf" in report.formats:
-        try:
-            sheets = write_pdf(page.source, pdf)
-        except PangoMissingError:
-            lacks_pango = True
+    # where the files lay on the machine that ran is not published
+    parameters = {**given, **{name: Path(str(given[name])).name for name in ("sources", "snapshot")}}
+    write_json(
+        said,
+        {
+            "report": report.name,
+            **edition.model_dump(mode="json", include={"month", "language", "as_of", "snapshot"}),
+            "parameters": parameters,
+            "shown": records_in(notebook),
+        },
+    )
+    on_step(steps - 1, steps)
+    sheets = write_pdf(page.source, pdf) if "pdf" in report.formats else 0
     return Published(
-        **report.model_dump(include={"name", "title", "about", "order"}),
+        **report.entry,
         **edition.model_dump(include={"as_of", "snapshot"}),
-        notebook_sha256=job.notebook_sha256,
-        parameters=_without_folders(job),
+        notebook_sha256=digest,
+        parameters=parameters,
         html_sha256=sha256(html),
         json_sha256=sha256(said),
         pdf_sha256=sha256(pdf) if sheets else "",
         pages=sheets,
-        pdf_missing=lacks_pango,
+        pdf_missing="pdf" in report.formats and not sheets,
         tiles=tiles_of(page.tree),
     )
 
 
-def _without_folders(job: Job) -> dict[str, Value]:
-    """Return the parameters without where the files lay on the machine that ran."""
-    return {**job.parameters, **{name: Path(str(job.parameters[name])).name for name in ("sources", "snapshot")}}
+def execute(
+    notebook: Path, output: Path, parameters: Mapping[str, Value], minutes: float, on_step: Callable[[int, int], None]
+) -> NotebookNode:
+    """Run a notebook in a kernel of its own and write the executed copy to `output`.
+
+    The kernel works in the notebook's folder, as in JupyterLab. `output` is written in every case, with the traceback
+    if a cell fails. Raises ReportError if a cell fails, takes longer than `minutes`, or the kernel dies.
+    """
+    running, current = NotebookNode(cells=[]), NotebookNode(source="")
+
+    def on_start(notebook: NotebookNode) -> None:
+        nonlocal running
+        running = notebook
+
+    def on_cell_start(cell: NotebookNode, cell_index: int) -> None:
+        nonlocal current
+        current = cell
+        on_step(cell_index, len(running.cells) + PDF_STEPS)
+
+    with tempfile.TemporaryDirectory(prefix="cx-") as folder:
+        try:
+            executed: NotebookNode = papermill.execute_notebook(
+                str(notebook),
+                str(output),
+                parameters=dict(parameters),
+                kernel_name="python3",
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                execution_timeout=max(1, round(minutes * 60)),
+                shutdown_kernel="immediate",
+                config=_transport(Path(folder)),
+                resources={"metadata": {"path": str(notebook.parent)}},
+                on_notebook_start=on_start,
+                on_cell_start=on_cell_start,
+            )
+            return executed
+        except PapermillExecutionError as error:
+            where, last = first_line(error.source), str(error.evalue).strip().rpartition("\n")[2]
+            raise ReportError(f"cell In [{error.exec_count}] ({where}) failed with {error.ename}: {last}") from None
+        except CellTimeoutError:
+            reason = f"took longer than {minutes:g} minutes; raise `minutes` in reports.toml or make the cell lighter"
+            raise ReportError(f"the cell {first_line(current.source)} {reason}") from None
+        except DeadKernelError:
+            where = first_line(current.source)
+            raise ReportError(f"the kernel died in the cell {where}; usually the memory was not enough") from None
+        finally:
+            if running.cells and not output.exists():
+                nbformat.write(running, output)
 
 
-def _write_said(notebook: NotebookNode, job: Job, path: Path) -> None:
-    """Write what the notebook said and showed as data, the same bytes for the same content."""
-    content = {
-        "report": job.name,
-        **job.edition.model_dump(mode="json", include={"month", "language", "as_of", "snapshot"}),
-        "parameters": _without_folders(job),
-        "shown": records_in(notebook),
-    }
-    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+def _transport(folder: Path) -> Config:
+    """Talk to the kernel through files where there are Unix sockets: no port can be taken by another run."""
+    if not hasattr(socket, "AF_UNIX") or len(str(folder)) > 80:
+        return Config()
+    return Config({"KernelManager": {"transport": "ipc", "connection_file": str(folder / "kernel.json")}})
 
 
 def make_all(
-    jobs: Sequence[Job], staging: Path, on_step: Callable[[str, int, int], None], at_once: int
+    reports: Sequence[Report], edition: Edition, staging: Path, on_step: Callable[[str, int, int], None]
 ) -> Iterator[tuple[Published | Failed, float]]:
-    """Make every report, `at_once` at a time, and yield each result with its seconds as it comes.
+    """Make every report, one per processor at a time, and yield each result with its seconds as it comes.
 
     The pages lie in `staging/pages` then, the executed notebooks in `staging`.
     """
-    context, waiting, running = _context(), list(jobs), list[_Running]()
+    context, at_once, waiting, running = _context(), _processors(), list(reports), list[_Running]()
     try:
         while waiting or running:
-            unfinished = {job.name for job in waiting} | {one.job.name for one in running}
-            ready = [job for job in waiting if not unfinished & set(job.report.after)]
-            for job in ready[: at_once - len(running)]:
-                waiting.remove(job)
-                running.append(_Running(context, job, staging))
+            unfinished = {report.name for report in (*waiting, *(one.report for one in running))}
+            ready = [report for report in waiting if not unfinished & set(report.after)]
+            for report in ready[: at_once - len(running)]:
+                waiting.remove(report)
+                running.append(_Running(context, report, edition, staging))
             rest = min(one.deadline for one in running) - time.perf_counter()
             heard = wait([one.connection for one in running], timeout=max(rest, 0.0))
             for one in list(running):
                 if one.connection in heard or time.perf_counter() > one.deadline:
                     message = one.hear()
                     if isinstance(message, tuple):
-                        on_step(one.job.name, *message)
+                        on_step(one.report.name, *message)
                         continue
                     running.remove(one)
                     yield message, one.end()
@@ -160,11 +198,11 @@ def _context() -> BaseContext:
 class _Running:
     """A report that is being made."""
 
-    def __init__(self, context: BaseContext, job: Job, staging: Path) -> None:
-        self.job, self.started = job, time.perf_counter()
-        self.deadline = self.started + job.report.minutes * 60 + GRACE_SECONDS
+    def __init__(self, context: BaseContext, report: Report, edition: Edition, staging: Path) -> None:
+        self.report, self.started = report, time.perf_counter()
+        self.deadline = self.started + report.minutes * 60 + GRACE_SECONDS
         self.connection, there = context.Pipe(duplex=False)
-        self.process: BaseProcess = context.Process(target=_worker, args=(there, job, staging), name=job.name)  # type: ignore[attr-defined]
+        self.process: BaseProcess = context.Process(target=_worker, args=(there, report, edition, staging))  # type: ignore[attr-defined]
         self.process.start()
         there.close()
 
@@ -174,12 +212,12 @@ class _Running:
             if self.connection.poll():
                 message: tuple[int, int] | Published | Failed = self.connection.recv()
                 return message
-            reason = f"did not end within {self.job.report.minutes:g} minutes a cell; raise `minutes` in reports.toml"
+            reason = f"did not end within {self.report.minutes:g} minutes a cell; raise `minutes` in reports.toml"
         except EOFError:
             self.process.join()
             code = self.process.exitcode
             reason = f"its process ended without a word (exit code {code}); usually memory ran out"
-        return Failed(self.job.report, reason)
+        return Failed(**self.report.entry, reason=reason)
 
     def end(self) -> float:
         """End the process and return how many seconds it had."""
@@ -189,28 +227,30 @@ class _Running:
         return time.perf_counter() - self.started
 
 
-def _worker(connection: Connection, job: Job, staging: Path) -> None:
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _worker(connection: Connection, report: Report, edition: Edition, staging: Path) -> None:
     """Make one report and send its steps and its result."""
-    os.environ.update(_environment(job))
-    result: Published | Failed
-    try:
-        result = make(job, staging / "pages", staging / f"{job.name}.ipynb", lambda *step: connection.send(step))
-    except CxError as error:
-        result = Failed(job.report, str(error))
-    except Exception as error:  # a bug in one report must not take the others with it
-        result = Failed(job.report, f"{type(error).__name__}: {error}")
-    connection.send(result)
-    connection.close()
-
-
-def _environment(job: Job) -> dict[str, str]:
-    """Return what makes a kernel run this code, and write the same bytes each time."""
     found = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-    return {
+    # so a kernel runs this code, and writes the same bytes each time
+    os.environ |= {
         "JUPYTER_PREFER_ENV_PATH": "1",
         "LC_ALL": "C.UTF-8",
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": os.pathsep.join(filter(None, found)),
-        "SOURCE_DATE_EPOCH": str(int(job.edition.as_of.replace(tzinfo=UTC).timestamp())),
+        "SOURCE_DATE_EPOCH": str(int(edition.as_of.replace(tzinfo=UTC).timestamp())),
         "TZ": "UTC",
     }
+    executed = staging / f"{report.name}.ipynb"
+    result: Published | Failed
+    try:
+        result = make(report, edition, staging / "pages", executed, lambda *step: connection.send(step))
+    except CxError as error:
+        result = Failed(**report.entry, reason=str(error))
+    except Exception as error:  # a bug in one report must not take the others with it
+        result = Failed(**report.entry, reason=f"{type(error).__name__}: {error}")
+    connection.send(result)
+    connection.close()

@@ -25,9 +25,7 @@ def test_no_notebook_needs_more_than_a_survey(imported: Import) -> None:
 @pytest.mark.slow
 def test_a_survey_alone_makes_reports(lay: Lay, tmp_path: Path) -> None:
     sources = lay("sfo_customer_survey")
-    outcome = publish_month(
-        "2018-05", sources, tmp_path, REPORTS, progress=False, reports_file=ROOT / "reports" / "reports.toml"
-    )
+    outcome = publish_month("2018-05", sources, tmp_path, REPORTS, reports_file=ROOT / "reports" / "reports.toml")
     assert (outcome.exit_code, outcome.failed) == (0, ())
     assert outcome.folder is not None
     pages = {path.stem: html.parse(path).getroot() for path in outcome.folder.glob("*.html")}

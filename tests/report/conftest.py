@@ -50,5 +50,5 @@ def executed(chart: str) -> NotebookNode:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     made = Project(tmp_path)
-    monkeypatch.setattr("cxlib.report.pipeline.build_snapshot", lambda sources, folder: made.snapshot)
+    monkeypatch.setattr("cxlib.report.pipeline.build_snapshot", lambda sources: made.snapshot)
     return made

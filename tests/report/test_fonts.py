@@ -5,15 +5,15 @@ import io
 import pytest
 from fontTools.ttLib import TTFont
 
-from cxlib.report.theme import fonts
+from cxlib.report import theme
 
 
-def opened(face: fonts.Face) -> TTFont:
+def opened(face: theme.Face) -> TTFont:
     return TTFont(io.BytesIO(face.woff2))
 
 
-def named(text: str, italic: str = "", code: str = "") -> dict[tuple[str, int, str], fonts.Face]:
-    return {(face.family, face.weight, face.style): face for face in fonts.faces(text, italic, code)}
+def named(text: str, italic: str = "", code: str = "") -> dict[tuple[str, int, str], theme.Face]:
+    return {(face.family, face.weight, face.style): face for face in theme.faces(text, italic, code)}
 
 
 def test_each_weight_is_one_file_with_every_character_of_the_page() -> None:
@@ -47,8 +47,8 @@ def test_figures_stand_in_columns() -> None:
 
 @pytest.mark.parametrize("text", ["Satisfaction", "Удовлетворённость"])
 def test_the_same_text_gives_the_same_bytes(text: str) -> None:
-    first = [face.css for face in fonts.faces(text)]
-    fonts._cut.cache_clear()
-    fonts._common.cache_clear()
-    assert [face.css for face in fonts.faces(text)] == first
-    assert set(map(ord, text)) <= set(opened(fonts.faces(text)[0]).getBestCmap())
+    first = [face.css for face in theme.faces(text)]
+    theme._cut.cache_clear()
+    theme._common.cache_clear()
+    assert [face.css for face in theme.faces(text)] == first
+    assert set(map(ord, text)) <= set(opened(theme.faces(text)[0]).getBestCmap())

@@ -9,6 +9,7 @@ from cxlib.report.manifest import Edition, Tile
 from cxlib.report.page import make_page
 from cxlib.report.theme import CSP
 from report.helpers import axes_only_uri, figure, tile
+from report.test_publish import report
 
 SCOPE = 'scope="col"'
 CASES = [
@@ -169,17 +170,19 @@ def test_tiles_are_read_in_order(executed: NotebookNode, edition: Edition) -> No
 
 
 def test_a_tile_that_differs_from_its_measure() -> None:
-    tiles = [Tile(metric="csat", period="2026-10", shown="87.3 %"), Tile(metric="nps", period="2026-10", shown="31")]
-    measured = {("csat", "2026-10"): "87.3\u00a0%", ("nps", "2026-10"): "29"}
-    problems = tiles_differ("monthly", tiles, lambda metric, period: measured[metric, period])
-    assert [str(problem) for problem in problems] == [
+    measured = {"csat": "87.3\u00a0%", "nps": "29"}
+
+    def problems(**shown: str) -> list[str]:
+        tiles = tuple(Tile(metric=metric, period="2026-10", shown=text) for metric, text in shown.items())
+        made = report("monthly").model_copy(update={"tiles": tiles})
+        return list(map(str, tiles_differ(made, lambda metric, *_: measured[metric])))
+
+    assert problems(csat="87.3 %", nps="31") == [
         'monthly, tile nps 2026-10: it shows "31", but "29" was measured. '
         "Let the tile be drawn from the measure: a number that is typed or rounded elsewhere can drift"
     ]
-    (unknown,) = tiles_differ(
-        "monthly", [Tile(metric="cast", period="2026-10", shown="1")], lambda m, p: measured[m, p]
-    )
-    assert "the measure cannot be had" in unknown.what
+    (unknown,) = problems(cast="1")
+    assert "the measure cannot be had" in unknown
 
 
 def test_helpers_draw_what_the_cases_replace(chart: str) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 
-from cxlib.report.progress import watching
+from cxlib.report.pipeline import Watcher
 
 
 class Terminal(io.StringIO):
@@ -12,26 +12,18 @@ class Terminal(io.StringIO):
 
 def test_a_log_gets_one_line_per_finished_report() -> None:
     stream = io.StringIO()
-    with watching(["monthly"], True, stream) as watcher:
+    with Watcher(["monthly"], stream) as watcher:
         watcher.step("monthly", 1, 5)
-        watcher.finished("monthly", 12.34, "made")
+        watcher.ended("monthly", 12.34, "made")
     assert stream.getvalue() == "monthly: made in 12.3 s\n"
 
 
 def test_a_terminal_gets_a_bar_per_report() -> None:
     stream = Terminal()
-    with watching(["monthly", "support"], True, stream) as watcher:
+    with Watcher(["monthly", "support"], stream) as watcher:
         watcher.step("monthly", 1, 5)
-        watcher.finished("monthly", 2.0, "failed")
+        watcher.ended("monthly", 2.0, "failed")
     said = stream.getvalue()
     assert "monthly" in said
     assert "failed in 2.0 s" in said
     assert "waits" in said
-
-
-def test_who_wants_no_progress_gets_none() -> None:
-    stream = io.StringIO()
-    with watching(["monthly"], False, stream) as watcher:
-        watcher.step("monthly", 1, 5)
-        watcher.finished("monthly", 2.0, "made")
-    assert stream.getvalue() == ""

@@ -13,13 +13,11 @@ from typing import Self
 import pytest
 from lxml import html
 
+from cxlib import files
 from cxlib.errors import PublishError
-from cxlib.files import remove_leftovers, staging
-from cxlib.report import in_place
-from cxlib.report.in_place import put_in_place, recover, replace_text
+from cxlib.files import put_in_place, recover, remove_leftovers, replace_text, staging
 from cxlib.report.manifest import Manifest, Missing, Published, Tile, read_manifest
-from cxlib.report.portal import write_portal
-from cxlib.report.publish import publish
+from cxlib.report.publish import publish, write_portal
 
 ROOT = Path(__file__).parents[2]
 
@@ -151,7 +149,7 @@ def test_a_damaged_record_stops_the_month_it_is_of_and_no_other(tmp_path: Path) 
 
 
 def test_two_renames_do_it_where_folders_cannot_be_exchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_place, "exchange", lambda one, other: False)
+    monkeypatch.setattr(files, "exchange", lambda one, other: False)
     published(tmp_path, manifest(report("monthly")), "old")
     folder, _ = published(tmp_path, manifest(report("monthly")), "new")
     assert content(folder)["monthly.html"] == "new monthly.html"
@@ -162,21 +160,21 @@ def test_exchange_is_one_step_here(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / name).touch()
-    if not in_place.exchange(tmp_path / "a", tmp_path / "b"):
+    if not files.exchange(tmp_path / "a", tmp_path / "b"):
         pytest.skip("this file system cannot exchange folders")
     assert os.listdir(tmp_path / "a") == ["b"]
     with pytest.raises(OSError, match="No such file"):
-        in_place.exchange(tmp_path / "a", tmp_path / "nowhere")
+        files.exchange(tmp_path / "a", tmp_path / "nowhere")
 
 
-def test_recover_finishes_or_takes_back(tmp_path: Path) -> None:
+def test_recover_brings_back_what_was_moved_away(tmp_path: Path) -> None:
     month = tmp_path / "2026-10"
-    for name in (".new-en", ".old-en", ".old-tr", ".new-fa", "fa", ".old-de", "de"):
+    for name in (".old-tr", "fa", ".old-de", "de"):
         (month / name).mkdir(parents=True)
         (month / name / "x").write_text(name)
     assert recover(tmp_path)
     assert {path.name: (path / "x").read_text() for path in month.iterdir()} == {
-        "en": ".new-en", "tr": ".old-tr", "fa": "fa", "de": "de",
+        "tr": ".old-tr", "fa": "fa", "de": "de",
     }  # fmt: skip
     assert not recover(tmp_path)
 
@@ -198,7 +196,7 @@ DYING = """
 import os, sys
 from pathlib import Path
 from report import test_publish as t
-from cxlib.report import in_place
+from cxlib import files
 
 can_exchange = sys.argv[1] == "yes"
 record = t.manifest(t.report("monthly", pdf=False), t.report("support", pdf=False))
@@ -225,7 +223,7 @@ def heard(event, arguments):
 t.published(Path(sys.argv[2]), record, "warm")  # loads all there is to load, before the forks
 for name in ("rename", "replace", "fsync", "mkdir", "unlink", "rmdir"):
     setattr(os, name, dying(getattr(os, name)))
-in_place.exchange = dying(in_place.exchange) if can_exchange else lambda one, other: False
+files.exchange = dying(files.exchange) if can_exchange else lambda one, other: False
 sys.addaudithook(heard)
 for line in sys.stdin:
     number, _, folder = line.rstrip().partition(" ")
@@ -286,7 +284,7 @@ def test_a_run_killed_at_any_step_leaves_whole_pages(tmp_path: Path, can_exchang
             seen.add(after["monthly.html"])
             check_index(out)
             if die_at % 5 == 0:
-                remove_leftovers(out, ".staging-*", ".index.html.*")
+                remove_leftovers(out)
                 again, _ = published(out, record, "new")
                 assert content(again) == whole[1]
                 assert sorted(path.name for path in out.iterdir()) == ["2026-10", "index.html"]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from cxlib.report.sanitise import ATTRIBUTES, GLOBAL_ATTRIBUTES, TAGS, sanitise
+from cxlib.report.page import ATTRIBUTES, GLOBAL_ATTRIBUTES, TAGS, sanitise
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
 
