@@ -3,15 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import isnan, nan
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from cxlib.claims.claim import Claim, Range, all_claims
+from cxlib.claims.claim import Claim, all_claims
 from cxlib.errors import ConfigError, UntoldError
 from cxlib.estimate import Estimate
-from cxlib.finding import Finding
+from cxlib.finding import Finding, Verdict
 from cxlib.finding import verdict as verdict_of
-
-Judgement = Literal["supported", "not-supported", "cannot-tell"]
 
 INSIDE = "The whole interval of your own figure lies inside the region in which the claim counts as true."
 ABOVE = "The whole interval of your own figure lies above the region in which the claim counts as true."
@@ -28,39 +26,30 @@ OTHER_NUMBER = "On your own answers the recipe gives another number than the rig
 SAME_NUMBER = "On your own answers the recipe and the right formula cannot be told apart."
 NOT_SAID = "The study that tests it did not run for this month."
 
-BY_VERDICT: Mapping[str, Mapping[str, str]] = {
-    "verdict": {"supported": SHOWN, "not-supported": NOT_SHOWN},
-    "definition": {"not-supported": OTHER_NUMBER},
+WHY: Mapping[str, Mapping[Verdict, str]] = {
+    "qualitative": {"supported": SHOWN, "not-supported": NOT_SHOWN, "cannot-tell": NOT_TELLING},
+    "definition": {"not-supported": OTHER_NUMBER, "cannot-tell": SAME_NUMBER},
 }
+"""What the verdict on a claim without a region rests on."""
 
 
 class Judgment(NamedTuple):
     """A verdict on a claim, and the sentence that says what it rests on."""
 
-    verdict: Judgement
+    verdict: Verdict
     why: str
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A line of the ledger: a claim, what was said of it, and the verdict.
+    """A line of the ledger: a claim, what was said of it in the reader's language, and the verdict.
 
-    Parameters
-    ----------
-    claim : Claim
-    verdict : {"supported", "not-supported", "cannot-tell"}
-    why : str
-        Sentence: what the verdict rests on.
-    text : str
-        What was said, in the reader's language; where nothing could be, what would tell.
-    estimate : Estimate or None
-        The number the claim is held against; None where there is none that may be shown.
-    assumption : str
-        What would turn the verdict over, as the finding says it; else the claim says it.
+    Where nothing could be said, `text` is what would tell; `estimate` is None where no number may be shown;
+    `assumption` is what would turn the verdict over, as the finding says it.
     """
 
     claim: Claim
-    verdict: Judgement
+    verdict: Verdict
     why: str
     text: str
     estimate: Estimate | None = None
@@ -80,25 +69,11 @@ def judge(claim: Claim, finding: Finding) -> Judgment:
     ConfigError
         If the finding's unit is not that of the claim's region.
     """
-    estimate = finding.estimate if _may_be_shown(finding.estimate) else None
-    if isinstance(claim.rule, Range):
-        return _by_range(claim, claim.rule, estimate)
-    why = BY_VERDICT[claim.rule.kind]
-    if finding.verdict in why:
-        return Judgment("supported" if finding.verdict == "supported" else "not-supported", why[finding.verdict])
-    if claim.rule.kind == "verdict":
-        return Judgment("cannot-tell", NOT_TELLING)
-    return Judgment("cannot-tell", NO_FIGURE if estimate is None else SAME_NUMBER)
-
-
-def _may_be_shown(estimate: Estimate | None) -> bool:
-    """Tell whether there is a number with limits, from enough cases to be shown."""
-    if estimate is None or not estimate.is_known or "suppressed" in estimate.flags:
-        return False
-    return not isnan(estimate.low) and not isnan(estimate.high)
-
-
-def _by_range(claim: Claim, region: Range, estimate: Estimate | None) -> Judgment:
+    estimate, region = _shown(finding.estimate), claim.region
+    if region is None:
+        verdict: Verdict = finding.verdict if finding.verdict in WHY[claim.kind] else "cannot-tell"
+        has_no_figure = claim.kind == "definition" and verdict == "cannot-tell" and estimate is None
+        return Judgment(verdict, NO_FIGURE if has_no_figure else WHY[claim.kind][verdict])
     if estimate is None:
         return Judgment("cannot-tell", NO_FIGURE)
     if estimate.unit != region.unit:
@@ -115,15 +90,18 @@ def _by_range(claim: Claim, region: Range, estimate: Estimate | None) -> Judgmen
             return Judgment("cannot-tell", ACROSS)
 
 
+def _shown(estimate: Estimate | None) -> Estimate | None:
+    """Return a number with limits, from enough cases to be shown; None for others."""
+    if estimate is None or not estimate.is_known or "suppressed" in estimate.flags:
+        return None
+    return None if isnan(estimate.low) or isnan(estimate.high) else estimate
+
+
 def ledger(records: Iterable[Mapping[str, Any]], recipe: Any = None) -> tuple[Judged, ...]:
     """Return every claim with what was said of it.
 
-    Parameters
-    ----------
-    records : iterable of mappings
-        What notebooks recorded (`cxlib.notebook.Study.records`): the verdicts are theirs, nothing is judged anew.
-    recipe : Exhibit, optional
-        What was said of a definition, which no study tests; or why it could not be.
+    `records` is what notebooks recorded (`cxlib.notebook.Study.records`): the verdicts are theirs, nothing is judged
+    anew. `recipe`, an exhibit, says what was said of a definition, which no study tests; or why it could not be.
     """
     said: dict[str, Mapping[str, Any]] = {}
     untold: dict[str, str] = {}
@@ -142,15 +120,8 @@ def _line(claim: Claim, record: Mapping[str, Any] | None, untold: str) -> Judged
     if record is None:
         return Judged(claim, "cannot-tell", NO_FIGURE if untold else NOT_SAID, untold or NOT_SAID)
     [judged] = [one for one in record["claims"] if one["id"] == claim.id]
-    estimate = None if record["estimate"] is None else _estimate(record["estimate"])
-    return Judged(
-        claim,
-        judged["verdict"],
-        judged["why"],
-        record["text"],
-        estimate if _may_be_shown(estimate) else None,
-        record["assumption"],
-    )
+    estimate = None if record["estimate"] is None else _shown(_estimate(record["estimate"]))
+    return Judged(claim, judged["verdict"], judged["why"], record["text"], estimate, record["assumption"])
 
 
 def _estimate(numbers: Mapping[str, Any]) -> Estimate:

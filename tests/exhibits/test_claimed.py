@@ -9,7 +9,6 @@ import pytest
 from lxml import html
 
 from cxlib.claims import Judged, all_claims, judge
-from cxlib.claims.claim import Range
 from cxlib.estimate import Estimate
 from cxlib.exhibits import claims_doubts, claims_headline, claims_sources, claims_summary, claims_table
 from cxlib.exhibits.claimed import claim_record
@@ -28,8 +27,8 @@ def book(desk: Callable[..., Any]) -> Workbook:
 
 
 def judged(claim: str, value: float, low: float, high: float, n: int = 500) -> Judged:
-    rule = CLAIMS[claim].rule
-    unit = rule.unit if isinstance(rule, Range) else "share"
+    region = CLAIMS[claim].region
+    unit = region.unit if region else "share"
     estimate = Estimate(value, low, high, n, unit, "Wilson")
     judgment = judge(CLAIMS[claim], Finding(CLAIMS[claim].finding, "", {}, "described", estimate))
     turns = f"If {EN.measure(value, unit)} were not so."
