@@ -185,7 +185,7 @@ def _comparison(language: Language, finding: Change) -> str:
     change = finding.change
     if finding.verdict == "cannot-tell":
         return language.text("There is nothing to compare with in {month}.", month=month)
-    span = language.difference_interval(change.low, change.high, change.unit)
+    span = language.interval(change.low, change.high, change.unit)
     by = language.difference(change.value, change.unit)
     before = value(language, finding.before)
     if finding.now.method in BALANCES:
