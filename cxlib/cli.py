@@ -111,15 +111,16 @@ def claims(
 ) -> None:
     """Print the ledger of claims: what is said everywhere, what was said of the company, and the verdict."""
     from cxlib.claims import LEDGER
-    from cxlib.exhibits.claimed import claim_record
+    from cxlib.exhibits.words import numbers
     from cxlib.notebook import notebook_named, run
 
     book = Workbook(build_snapshot(sources), Month.parse(month), Language())
-    records = [claim_record(one) for one in run(notebook_named(LEDGER), book).names["judged"]]
+    judged = run(notebook_named(LEDGER), book).names["judged"].to_dict("records")
     if format == "json":
-        print(_json({"month": month, "claims": records}))
+        said = [{**line, "estimate": line["estimate"] and numbers(line["estimate"])} for line in judged]
+        print(_json({"month": month, "claims": said}))
         return
-    for line in records:
+    for line in judged:
         print(f"{line['id']} “{line['translation']}”\n    {line['verdict']}: {line['text']}")
 
 
@@ -140,21 +141,15 @@ def notebook(
 def check(sources: SourcesOption = SOURCES) -> None:
     """Check the exports and print where every row went; nothing is published."""
     snapshot = build_snapshot(sources)
-    table = RichTable("export", "table", "read", "kept", "left out", "because", "not believed", title=None)
-    for entry in snapshot.ledger:
-        left_out, not_believed = (
-            ", ".join(f"{reason} {count:,}" for reason, count in sorted(counts.items()))
-            for counts in (entry.rejected, entry.unknown)
-        )
-        counts = (f"{count:,}" for count in (entry.read, entry.kept, sum(entry.rejected.values())))
-        table.add_row(entry.export, entry.table, *counts, left_out, not_believed)
+    last = Month.last_complete(snapshot.as_of, snapshot.time_zone)
+    exports = Workbook(snapshot, last, Language()).exports
+    table = RichTable("export", *(str(column).replace("_", " ") for column in exports.columns), title=None)
+    for name, line in exports.iterrows():
+        table.add_row(str(name), *(one if isinstance(one, str) else f"{one:,}" for one in line))
     Console().print(table)
     for problem in snapshot.warnings:
         print(f"warning: {problem}")
-    print(
-        f"Snapshot {snapshot.id} is whole; the last complete month is "
-        f"{Month.last_complete(snapshot.as_of, snapshot.time_zone)}."
-    )
+    print(f"Snapshot {snapshot.id} is whole; the last complete month is {last}.")
 
 
 def main() -> None:

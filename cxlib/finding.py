@@ -18,22 +18,10 @@ Verdict = Literal["supported", "not-supported", "cannot-tell", "described"]
 
 @dataclass(frozen=True)
 class Change:
-    """One measure compared with an earlier month.
+    """One measure compared with an earlier month, `against` ("2026-09"): `change` is `now - before` with its interval.
 
-    Parameters
-    ----------
-    id : str
-        Address of the sentence on the page.
-    metric : str
-        What was measured.
-    now, before : Estimate
-        The two months.
-    change : Estimate
-        `now - before`, with its interval.
-    against : str
-        The earlier month, as "2026-09".
-    verdict : Direction
-        "rose" and "fell" only where the interval of the change excludes zero.
+    `id` is the address of the sentence on the page; the verdict is "rose" or "fell" only where the interval of the
+    change excludes zero.
     """
 
     id: str

@@ -23,6 +23,7 @@ from cxlib.store import build_snapshot, open_snapshot
 from cxlib.workbook import Workbook, find_upward
 
 TYPES: Mapping[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (float, int), "bool": (bool,)}
+BEGINNING = Path(__file__).parent / "new_notebook.ipynb"
 TYPED = re.compile(r"#\s*type:\s*(\w+)\s*(.*)")
 
 
@@ -50,17 +51,9 @@ def not_told(
 ) -> Exhibit:
     """Return the box of a cell that could not tell, and put `Untold` in place of what it would have made.
 
-    Parameters
-    ----------
-    error : UntoldError
-    namespace : dict
-        The notebook's names.
-    made : mapping of name to line
-        What the cell assigns, and where the first statement that does ends; what stood above the failing line is kept.
-    findings : sequence of str
-        Ids of the findings that the cell would have said.
-    shows : bool
-        Whether the cell would have shown something; one that only makes names says a reason once, where it arises.
+    `made` are the names it assigns, with the line where the first statement that does ends: what stood above the
+    failing line is kept. `findings` are the ids that it would have said; `shows` tells whether it would have shown
+    something: a cell that only makes names says a reason once, where it arises.
     """
     line = error.__traceback__.tb_lineno if error.__traceback__ is not None else 0
     for name, at in made.items():
@@ -203,8 +196,7 @@ def check_parameters(notebook: Path, given: Mapping[str, object]) -> None:
     """
     known = parameters_of(notebook)
     for name in given:
-        if name not in known:
-            raise ConfigError(f'{notebook.name}: there is no parameter "{name}"{did_you_mean(name, known)}')
+        _known(notebook, known, name)
     for name, parameter in known.items():
         value = given.get(name, parameter.default)
         fits = isinstance(value, TYPES[parameter.type]) and (parameter.type == "bool" or not isinstance(value, bool))
@@ -223,16 +215,19 @@ def read_parameter(notebook: Path, written: str) -> tuple[str, object]:
         If it is not `name=value`, there is no such parameter, or the value is not of its type.
     """
     name, sign, value = written.partition("=")
-    known = parameters_of(notebook)
     if not sign:
         raise ConfigError(f'"{written}" is not name=value, such as discount=0.08')
-    if name not in known:
-        raise ConfigError(f'{notebook.name}: there is no parameter "{name}"{did_you_mean(name, known)}')
-    kind = known[name].type
+    kind = _known(notebook, parameters_of(notebook), name).type
     try:
         return name, value if kind == "str" else READ[kind](value)
     except (ValueError, KeyError):
         raise ConfigError(f'{notebook.name}: parameter "{name}" must be {kind}, but it is "{value}"') from None
+
+
+def _known(notebook: Path, known: Mapping[str, Parameter], name: str) -> Parameter:
+    if name not in known:
+        raise ConfigError(f'{notebook.name}: there is no parameter "{name}"{did_you_mean(name, known)}')
+    return known[name]
 
 
 READ: Mapping[str, Any] = {"int": int, "float": float, "bool": {"true": True, "false": False}.__getitem__}
@@ -240,27 +235,17 @@ READ: Mapping[str, Any] = {"int": int, "float": float, "bool": {"true": True, "f
 
 @dataclass(frozen=True)
 class Study:
-    """What a notebook said and showed on one company.
-
-    Parameters
-    ----------
-    name : str
-        Of the notebook.
-    findings : mapping of id to Finding
-        What it said, in order.
-    exhibits : mapping of name to Exhibit
-        What it showed, each with its numbers at `.frame`; nothing is drawn yet.
-    records : tuple of mappings
-        The same as plain values, as the published run records them.
-    names : mapping of str to object
-        The notebook's names at its end.
-    """
+    """What a notebook said and showed on one company."""
 
     name: str
     findings: Mapping[str, Finding]
+    """By id, in order."""
     exhibits: Mapping[str, Exhibit]
+    """By name, each with its numbers at `.frame`; nothing is drawn yet."""
     records: tuple[Record, ...]
+    """The same as plain values, as the published run records them."""
     names: Mapping[str, Any]
+    """The notebook's names at its end."""
 
     @property
     def untold(self) -> tuple[str, ...]:
@@ -286,13 +271,7 @@ class Study:
 def run(notebook: Path | str, book: Workbook, **parameters: object) -> Study:
     """Run the cells of a notebook in this process on a workbook that is open already; nothing is drawn.
 
-    Parameters
-    ----------
-    notebook : Path or str
-    book : Workbook
-        Stands for what `open_workbook` would open.
-    **parameters
-        In place of the defaults of the parameters cell.
+    `book` stands for what `open_workbook` would open, the parameters for the defaults of the parameters cell.
 
     Raises
     ------
@@ -331,16 +310,9 @@ def records_in(executed: Mapping[str, Any]) -> list[Record]:
 
 
 def said(book: Workbook, names: Iterable[str], folder: str = "") -> list[Record]:
-    """Return what notebooks recorded: from the files of a publication, or by running them now.
+    """Return what notebooks recorded: from the `<name>.json` of a publication's folder, or by running them now.
 
-    Parameters
-    ----------
-    book : Workbook
-        The month; a file that speaks of another month or snapshot says nothing here.
-    names : iterable of str
-        Of the notebooks.
-    folder : str
-        Where their `<name>.json` lie; empty runs the notebooks in this process.
+    A file that speaks of another month or snapshot says nothing here.
     """
     if not folder:
         return [record for name in names for record in run(notebook_named(name), book).records]
@@ -381,35 +353,10 @@ def new_notebook(path: Path, title: str) -> None:
     """
     if path.exists():
         raise ConfigError(f"{path} is there already; choose another name")
-    parameters = """month = "2026-10"  # type: str month of the report
-sources = "data/sources.toml"  # type: str file that lists the exports
-snapshot = ""  # type: str folder of an imported snapshot; empty imports what sources lists
-language = "en"  # type: str language of the reader"""
-    set_up = "from cxlib import *\n\nbook = open_workbook(month, sources, snapshot, language)"
-    cells = (
-        ("markdown", f"# {title}\n\nFor those who …\n\nIt does not answer …"),
-        ("code", parameters),
-        ("code", set_up),
-        ("markdown", "## The answer"),
-        ("markdown", "## How this was made"),
-        ("code", "how_made(book)"),
-    )
-    written = {
-        "cells": [
-            _cell(kind, source, f"cell-{place}", source == parameters) for place, (kind, source) in enumerate(cells)
-        ],
-        "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
+    begun = json.loads(BEGINNING.read_text("utf-8"))
+    begun["cells"][0]["source"][0] = f"# {title}\n"
     # written here and not with nbformat, whose import every kernel would wait for
-    path.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
-
-
-def _cell(kind: str, source: str, id: str, is_parameters: bool) -> dict[str, Any]:
-    metadata = {"tags": ["parameters"]} if is_parameters else {}
-    cell = {"cell_type": kind, "id": id, "metadata": metadata, "source": source.splitlines(keepends=True)}
-    return {**cell, "execution_count": None, "outputs": []} if kind == "code" else cell
+    path.write_text(json.dumps(begun, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
 
 
 class _OnBook(ast.NodeTransformer):

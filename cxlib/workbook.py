@@ -16,13 +16,13 @@ from cxlib.engine import OF_EVERYBODY, Engine, Part
 from cxlib.errors import ConfigError, MeasureError
 from cxlib.estimate import Estimate, difference, two_sided_p
 from cxlib.facts import FACTS
-from cxlib.finding import Change, direction_of
+from cxlib.finding import Change, Quantity, direction_of
 from cxlib.language import Language
 from cxlib.metrics import METRICS, Metric, measure
 from cxlib.nearest import did_you_mean
 from cxlib.period import Month
 from cxlib.store import Snapshot
-from cxlib.tables import TABLES
+from cxlib.tables import EVENT_TIMES, TABLES
 
 HISTORY = 36
 """Months that are measured in one go and remembered; a page asks for most of them sooner or later."""
@@ -48,11 +48,8 @@ class Workbook:
         return {
             name: columns
             for name, columns in self.snapshot.columns.items()
-            if name in OF_EVERYBODY or not self.parts or self._rows_of(name)
+            if name in OF_EVERYBODY or not self.parts or len(self.engine.frame(f"SELECT 1 AS one FROM {name} LIMIT 1"))
         }
-
-    def _rows_of(self, table: str) -> int:
-        return int(self.engine.frame(f"SELECT count(*) AS n FROM {table}")["n"].iloc[0])
 
     def only(self, segment: str, value: str) -> Workbook:
         """Return the workbook of one part of the customers, such as `only("sector", "Retail")`; of all without a value.
@@ -106,13 +103,42 @@ class Workbook:
         return pd.DataFrame.from_dict(rows, orient="index", columns=["label", "unit", "missing"])
 
     @property
-    def tables(self) -> pd.DataFrame:
-        """All canonical tables: `rows, grain, columns` by name, `columns` naming those that an export brings."""
+    def exports(self) -> pd.DataFrame:
+        """What became of the rows of each export: `table, read, kept, left_out, because, not_believed` by its name.
+
+        `because` counts the rows left out by reason, `not_believed` the values that were set to unknown.
+        """
         rows = {
-            name: (self._rows_of(name), table.grain, ", ".join(self.columns.get(name, ())))
-            for name, table in TABLES.items()
+            one.export: (one.table, one.read, one.kept, one.read - one.kept, *self._reasons(one.rejected, one.unknown))
+            for one in self.snapshot.ledger
         }
-        return pd.DataFrame.from_dict(rows, orient="index", columns=["rows", "grain", "columns"])
+        columns = ["table", "read", "kept", "left_out", "because", "not_believed"]
+        return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+    def _reasons(self, *counts: Mapping[str, int]) -> list[str]:
+        number = self.language.number
+        return [", ".join(f"{why} {number(count)}" for why, count in sorted(one.items())) for one in counts]
+
+    @property
+    def tables(self) -> pd.DataFrame:
+        """All canonical tables by name: `rows, grain, with_customer, first, last, columns`.
+
+        `with_customer` is the share of rows that name a known customer, `first` and `last` are the days from when until
+        when the table reaches, `columns` names those that an export brings.
+        """
+        columns = ["rows", "grain", "with_customer", "first", "last", "columns"]
+        return pd.DataFrame.from_dict({name: self._about(name) for name in TABLES}, orient="index", columns=columns)
+
+    def _about(self, table: str) -> tuple[object, ...]:
+        brought, event = self.columns.get(table, ()), EVENT_TIMES.get(table)
+        first, last = (f"strftime({end}({event}), '%Y-%m-%d')" if event in brought else "''" for end in ("min", "max"))
+        asked = f"count(*) AS rows, coalesce({first}, '') AS first, coalesce({last}, '') AS last"
+        found = self.engine.frame(f"SELECT {asked} FROM {table}").iloc[0]
+        rows, share = int(found["rows"]), None
+        if rows and table != "customers" and "customer_id" in brought and "customers" in self.columns:
+            linked = f"SELECT count(*) AS n FROM {table} SEMI JOIN customers USING (customer_id)"
+            share = Quantity(self.engine.frame(linked)["n"].iloc[0] / rows, "share")
+        return rows, TABLES[table].grain, share, found["first"], found["last"], ", ".join(brought)
 
     def __repr__(self) -> str:
         parts = "".join(

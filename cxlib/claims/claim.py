@@ -8,13 +8,12 @@ from math import inf
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from cxlib.errors import ConfigError
 from cxlib.language import Language
 from cxlib.nearest import did_you_mean
 from cxlib.studies import STUDIES
-from cxlib.tables import TABLES
 from cxlib.toml import Strict, read_toml
 
 FOLDER = Path(__file__).parent
@@ -65,17 +64,6 @@ class Claim(Strict):
     region: Region | None = None
     flips: str = Field(min_length=1)
     """The assumption that would turn the verdict over."""
-    needs: tuple[str, ...] = Field(min_length=1)
-    """Canonical columns without which nothing can be told."""
-
-    @field_validator("needs")
-    @classmethod
-    def _there_are_such_columns(cls, needs: tuple[str, ...]) -> tuple[str, ...]:
-        known = {f"{table.name}.{column}" for table in TABLES.values() for column in table.column_names}
-        for name in needs:
-            if name not in known:
-                raise ValueError(f'no canonical column "{name}"{did_you_mean(name, known)}')
-        return needs
 
     @model_validator(mode="after")
     def _fits_together(self) -> Claim:
@@ -89,6 +77,11 @@ class Claim(Strict):
         elif self.study not in STUDIES:
             raise ValueError(f'study "{self.study}" does not exist{did_you_mean(self.study, STUDIES)}')
         return self
+
+    @property
+    def said(self) -> str:
+        """What is claimed, with its seed."""
+        return f"“{self.translation}” ({self.seed})"
 
     @property
     def rule_in_words(self) -> str:

@@ -1,9 +1,10 @@
 """Claims held against what was said of the company's own data."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from math import isnan, nan
 from typing import Any, NamedTuple
+
+import pandas as pd
 
 from cxlib.claims.claim import Claim, all_claims
 from cxlib.errors import ConfigError, UntoldError
@@ -24,6 +25,12 @@ NOT_SHOWN = "Your own data do not show it."
 NOT_TELLING = "Your own data do not tell."
 OTHER_NUMBER = "On your own answers the recipe gives another number than the right formula."
 SAME_NUMBER = "On your own answers the recipe and the right formula cannot be told apart."
+IN_WORDS = {
+    "supported": "Supported",
+    "not-supported": "Not supported",
+    "cannot-tell": "Cannot be told from this data",
+}
+
 NOT_SAID = "The study that tests it did not run for this month."
 
 WHY: Mapping[str, Mapping[Verdict, str]] = {
@@ -38,27 +45,6 @@ class Judgment(NamedTuple):
 
     verdict: Verdict
     why: str
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A line of the ledger: a claim, what was said of it in the reader's language, and the verdict.
-
-    Where nothing could be said, `text` is what would tell; `estimate` is None where no number may be shown;
-    `assumption` is what would turn the verdict over, as the finding says it.
-    """
-
-    claim: Claim
-    verdict: Verdict
-    why: str
-    text: str
-    estimate: Estimate | None = None
-    assumption: str = ""
-
-    @property
-    def turns(self) -> str:
-        """What would turn the verdict over."""
-        return self.assumption or self.claim.flips
 
 
 def judge(claim: Claim, finding: Finding) -> Judgment:
@@ -97,11 +83,17 @@ def _shown(estimate: Estimate | None) -> Estimate | None:
     return None if isnan(estimate.low) or isnan(estimate.high) else estimate
 
 
-def ledger(records: Iterable[Mapping[str, Any]], recipe: Any = None) -> tuple[Judged, ...]:
+def ledger(records: Iterable[Mapping[str, Any]], recipe: Any = None) -> pd.DataFrame:
     """Return every claim with what was said of it.
 
     `records` is what notebooks recorded (`cxlib.notebook.Study.records`): the verdicts are theirs, nothing is judged
     anew. `recipe`, an exhibit, says what was said of a definition, which no study tests; or why it could not be.
+
+    Returns
+    -------
+    DataFrame
+        One row a claim: its fields, `verdict` and `why`; `text`, what was said, or what would tell; `estimate`, None
+        where there is none that may be shown, and its `n`; and `turns`, what would turn the verdict over.
     """
     said: dict[str, Mapping[str, Any]] = {}
     untold: dict[str, str] = {}
@@ -113,15 +105,34 @@ def ledger(records: Iterable[Mapping[str, Any]], recipe: Any = None) -> tuple[Ju
         if "finding" in record:
             said[record["finding"]] = record
         untold |= dict.fromkeys(record.get("findings", ()), record.get("untold", ""))
-    return tuple(_line(claim, said.get(claim.finding), untold.get(claim.finding, "")) for claim in all_claims())
+    lines = [
+        {
+            **claim.model_dump(exclude={"region", "flips"}),
+            "said": claim.said,
+            "rule": claim.rule_in_words,
+            **_told(claim, said.get(claim.finding), untold.get(claim.finding, "")),
+        }
+        for claim in all_claims()
+    ]
+    # plain objects: no column turns None into a number that is not one
+    return pd.DataFrame(lines, dtype=object)
 
 
-def _line(claim: Claim, record: Mapping[str, Any] | None, untold: str) -> Judged:
-    if record is None:
-        return Judged(claim, "cannot-tell", NO_FIGURE if untold else NOT_SAID, untold or NOT_SAID)
-    [judged] = [one for one in record["claims"] if one["id"] == claim.id]
-    estimate = None if record["estimate"] is None else _shown(_estimate(record["estimate"]))
-    return Judged(claim, judged["verdict"], judged["why"], record["text"], estimate, record["assumption"])
+def _told(claim: Claim, record: Mapping[str, Any] | None, untold: str) -> dict[str, Any]:
+    verdict, why, text, turns, estimate = "cannot-tell", NO_FIGURE if untold else NOT_SAID, untold or NOT_SAID, "", None
+    if record is not None:
+        [(verdict, why)] = [(one["verdict"], one["why"]) for one in record["claims"] if one["id"] == claim.id]
+        text, turns = record["text"], record["assumption"]
+        estimate = _shown(record["estimate"] and _estimate(record["estimate"]))
+    return {
+        "verdict": verdict,
+        "in_words": IN_WORDS[verdict],
+        "why": why,
+        "text": text,
+        "estimate": estimate,
+        "n": estimate and estimate.n,
+        "turns": turns or claim.flips,
+    }
 
 
 def _estimate(numbers: Mapping[str, Any]) -> Estimate:

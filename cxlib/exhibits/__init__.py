@@ -1,23 +1,19 @@
-"""What notebooks show. Each function takes the workbook and ids of measures, frames or Estimates."""
+"""What notebooks show. Each function takes the workbook and ids of measures, an analyst's own frame, or Estimates.
+
+All that take them mean the same by: `name`, the id on the page (made from the caption where it may be left out);
+`caption`, what is shown, of whom, `{x}` in it filled from the further values; `unit`, of a frame that does not say it.
+What could not be told is left out; where nothing is left, UntoldError is raised and the cell becomes a box.
+"""
 
 from cxlib.exhibits.absent import missing
-from cxlib.exhibits.bridges import bridge
-from cxlib.exhibits.chart import breakdown, trend
-from cxlib.exhibits.claimed import (
-    claims_doubts,
-    claims_headline,
-    claims_sources,
-    claims_summary,
-    claims_table,
-)
+from cxlib.exhibits.chart import breakdown, bridge, trend
 from cxlib.exhibits.dots import bars, forest, tornado
 from cxlib.exhibits.doubt import doubts
 from cxlib.exhibits.exhibit import Exhibit, stack
-from cxlib.exhibits.grid import by_segment, history, scorecard
 from cxlib.exhibits.lines import curves
-from cxlib.exhibits.made import coverage, definitions, freshness, how_made, inputs, ledger, ledger_sentence, warnings
+from cxlib.exhibits.made import how_made, ledger_sentence, warnings
 from cxlib.exhibits.maps import plane
-from cxlib.exhibits.measured import answer, summary, tiles
+from cxlib.exhibits.measured import answer, by_segment, history, scorecard, summary, tiles
 from cxlib.exhibits.picture import captioned
 from cxlib.exhibits.sentences import how_to_read, methods, say
 from cxlib.exhibits.tables import sheet
@@ -30,22 +26,12 @@ __all__ = [
     "bridge",
     "by_segment",
     "captioned",
-    "claims_doubts",
-    "claims_headline",
-    "claims_sources",
-    "claims_summary",
-    "claims_table",
-    "coverage",
     "curves",
-    "definitions",
     "doubts",
     "forest",
-    "freshness",
     "history",
     "how_made",
     "how_to_read",
-    "inputs",
-    "ledger",
     "ledger_sentence",
     "methods",
     "missing",

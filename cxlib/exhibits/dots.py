@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import LogLocator, NullLocator
 
-from cxlib.errors import UntoldError, untold
+from cxlib.errors import untold
 from cxlib.estimate import Estimate
-from cxlib.exhibits import axis, theme, words
+from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit
-from cxlib.exhibits.frames import Rows, estimates, tidy
+from cxlib.exhibits.frames import Rows, estimates, tidy, told
 from cxlib.exhibits.picture import Behind, numbers_table, pictured
 from cxlib.exhibits.tables import Cell, table
 from cxlib.finding import Value
@@ -23,8 +22,6 @@ from cxlib.language import Language
 
 if TYPE_CHECKING:
     from cxlib.workbook import Workbook
-
-LONGEST_LABEL = 34
 
 OPEN = 0.3
 """How far an interval without end is drawn beyond all values, as a part of their reach."""
@@ -43,30 +40,21 @@ def forest(
     *,
     unit: str = "share",
     log: bool = False,
+    row_heading: str = "What",
     **values: Value,
 ) -> Exhibit:
     """Draw numbers of one unit side by side: dots with their 95 % intervals as lines, in the order given.
 
     Parameters
     ----------
-    book : Workbook
-    name : str
-        Id on the page.
     rows : mapping of label to Estimate, or DataFrame
         A frame has `label, value, n` and, where there are any, `low, high, unit`. What could not be told is left out.
-    caption : str
-        What is shown, of whom; `{name}` is filled from the values.
     against : float, optional
         A number to compare with, drawn as a dotted line, named by `label`.
-    unit : str
-        Of a frame that does not say it.
     log : bool
         Whether the axis is logarithmic (ratios).
-
-    Raises
-    ------
-    UntoldError
-        If there is nothing to draw.
+    row_heading : str
+        What stands over the labels in the table behind the picture.
 
     Examples
     --------
@@ -78,30 +66,14 @@ def forest(
     if against is not None and label:
         named = words.filled(book.language, label, values)
         note = " " + book.language.text("Dotted line: {label}.", label=named)
-    text = words.filled(book.language, caption, values)
-    return dots(book, name, frame, text, against, log=log, note=note)
-
-
-def dots(
-    book: Workbook,
-    name: str,
-    frame: pd.DataFrame,
-    caption: str,
-    against: float | None = None,
-    *,
-    what: str = "What",
-    log: bool = False,
-    note: str = "",
-) -> Exhibit:
-    """Draw the rows of a tidy frame; `what` stands over their labels in the table behind the picture."""
 
     def draw(axes: Axes, text: str) -> Behind:
         shown = _labelled(book.language, frame)
         _draw_forest(book.language, axes, shown, against, log)
-        numbers = numbers_table(book.language, name, text + note, book.language.text(what), shown)
+        numbers = numbers_table(book.language, name, text + note, book.language.text(row_heading), shown)
         return Behind(_alt(book.language, shown), numbers, note)
 
-    return pictured(book, name, frame, caption, {}, 0.6 + 0.36 * len(frame), draw)
+    return pictured(book, name, frame, caption, values, 0.6 + 0.36 * len(frame), draw)
 
 
 def _labelled(language: Language, frame: pd.DataFrame) -> list[tuple[str, Estimate]]:
@@ -119,10 +91,19 @@ def _draw_forest(
         dot(language, axes, y, one, span)
     if against is not None:
         axes.axvline(against, color=theme.QUIET, linewidth=0.9, linestyle=":")
-    axes.set_yticks(places, [wrapped(_with_n(language, label, one)) for label, one in rows], color=theme.INK)
+    axes.set_yticks(places, [theme.wrapped(_with_n(language, label, one)) for label, one in rows], color=theme.INK)
     axes.set_ylim(-0.6, len(rows) - 0.3)
-    _value_axis(language, axes, rows[0][1].unit, span, log)
-    sns.despine(ax=axes, left=True, bottom=True)
+    if not log:
+        room = 0.06 * (span[1] - span[0] or 1.0)
+        axes.set_xlim(span[0] - room, span[1] + room)
+    elif span[0] > 0:
+        room = (span[1] / span[0]) ** 0.06
+        axes.set_xlim(span[0] / room, span[1] * room)
+    theme.measured(axes, "x", language, rows[0][1].unit, 6, span[1])
+    if log:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_minor_locator(NullLocator())
+    theme.ruled(axes, "x")
 
 
 def dot(language: Language, axes: Axes, y: float, one: Estimate, span: tuple[float, float]) -> None:
@@ -166,35 +147,7 @@ def _span(rows: list[Estimate], against: float | None) -> tuple[float, float]:
 
 
 def _with_n(language: Language, label: str, one: Estimate) -> str:
-    if not one.is_known:
-        return language.text("{label} ({value})", label=label, value=words.value(language, one))
-    return language.text("{label} (n = {n})", label=label, n=language.number(one.n))
-
-
-def wrapped(label: str) -> str:
-    """Return a long label on two lines."""
-    if len(label) <= LONGEST_LABEL:
-        return label
-    parts = label.split(" ")
-    best = min(
-        range(1, len(parts)), key=lambda at: abs(len(" ".join(parts[:at])) - len(" ".join(parts[at:]))), default=0
-    )
-    return "\n".join((" ".join(parts[:best]), " ".join(parts[best:]))) if best else label
-
-
-def _value_axis(language: Language, axes: Axes, unit: str, span: tuple[float, float], log: bool) -> None:
-    if log:
-        if span[0] > 0:
-            room = (span[1] / span[0]) ** 0.06
-            axes.set_xlim(span[0] / room, span[1] * room)
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes.xaxis.set_minor_locator(NullLocator())
-    else:
-        room = 0.06 * (span[1] - span[0] or 1.0)
-        axes.set_xlim(span[0] - room, span[1] + room)
-        axes.xaxis.set_major_locator(axis.ticks(unit, axes.get_xlim(), 6))
-    axes.xaxis.set_major_formatter(FuncFormatter(axis.tick_text(language, unit, span[1])))
-    axes.grid(axis="x", color=theme.RULE, linewidth=0.6)
+    return f"{label} ({words.denominator(language, one) if one.is_known else words.value(language, one)})"
 
 
 def _alt(language: Language, rows: list[tuple[str, Estimate]]) -> str:
@@ -209,22 +162,10 @@ def bars(
 
     Parameters
     ----------
-    book : Workbook
-    name : str
-        Id on the page.
     rows : DataFrame, or mapping of label to Estimate
         A frame has `label, value, n` and, where there are any, `group, low, high`, in the order to be drawn.
-    caption : str
-        What is shown, of whom; `{name}` is filled from the values.
-    unit : str
-        Of a frame that does not say it.
     x : str
         What the categories are.
-
-    Raises
-    ------
-    UntoldError
-        If there is nothing to draw.
 
     Examples
     --------
@@ -244,7 +185,8 @@ def bars(
             _draw_group(axes, frame[frame["group"] == group], labels, place, len(groups), language.text(str(group)))
         axes.set_xticks(range(len(labels)), [language.text(str(label)) for label in labels], color=theme.INK)
         axes.set_xlabel(language.text(x) if x else "")
-        axis.upright(axes, language, str(frame["unit"].iloc[0]), 5)
+        theme.measured(axes, "y", language, str(frame["unit"].iloc[0]), 5)
+        theme.ruled(axes, "y")
         if len(groups) > 1:
             # above the bars, where none can stand
             axes.legend(frameon=False, fontsize=8, ncols=min(len(groups), 4), loc="lower right", bbox_to_anchor=(1, 1))
@@ -279,22 +221,12 @@ def tornado(
 
     Parameters
     ----------
-    book : Workbook
-    name : str
-        Id on the page.
     base : float
         The result as it stands.
     rows : mapping of assumption to (result at one end, at the other, name of that end, name of the other)
         An end that could not be told takes its row with it.
-    caption : str
-        What is shown; `{name}` is filled from the values.
     unit : str
         Of the result.
-
-    Raises
-    ------
-    UntoldError
-        If nothing swings.
 
     Examples
     --------
@@ -303,22 +235,16 @@ def tornado(
     Rise in value.
     Bars around 23.0%: The discount rate high: 19.0%, low: 27.0%.
     """
-    kept = {label: ends for label, ends in rows.items() if _told(ends) and np.isfinite(ends[0] + ends[1])}
-    untold("There are no data to draw this from.", np.isfinite(base), kept)
-    lines = sorted(((label, *ends) for label, ends in kept.items()), key=lambda row: -abs(row[2] - row[1]))
+    ends = told(rows, lambda swing: (float(swing[0]), float(swing[1]), *swing[2:]))
+    lines = [(label, *swing) for label, swing in ends.items() if np.isfinite(swing[:2]).all()]
+    untold("There are no data to draw this from.", np.isfinite(base), lines)
+    lines.sort(key=lambda row: -abs(row[2] - row[1]))
     frame = pd.DataFrame(lines, columns=["label", "low", "high", "at_low", "at_high"]).assign(base=base, unit=unit)
 
     def draw(axes: Axes, text: str) -> Behind:
         return _draw_tornado(book.language, axes, frame, name, text)
 
     return pictured(book, name, frame, caption, values, 0.7 + 0.42 * len(frame), draw)
-
-
-def _told(ends: Swing) -> bool:
-    try:
-        return bool(np.isfinite([float(ends[0]), float(ends[1])]).all())
-    except UntoldError:
-        return False
 
 
 def _draw_tornado(language: Language, axes: Axes, frame: pd.DataFrame, name: str, caption: str) -> Behind:
@@ -335,15 +261,11 @@ def _draw_tornado(language: Language, axes: Axes, frame: pd.DataFrame, name: str
             axes.annotate(said[-1], (value, y), (-4 if side == "right" else 4, 0), **how)
         lines.append((language.text(row["label"]), [Cell(text) for text in said]))
     axes.axvline(base, color=theme.ACCENT, linewidth=1.4)
-    axes.set_yticks(places, [wrapped(label) for label, _ in lines], color=theme.INK)
+    axes.set_yticks(places, [theme.wrapped(label) for label, _ in lines], color=theme.INK)
     axes.margins(x=0.35)
     axes.set_ylim(-0.6, len(frame) - 0.4)
-    axes.xaxis.set_major_locator(axis.ticks(unit, axes.get_xlim(), 6))
-    largest = float(frame[["low", "high"]].to_numpy(float).max())
-    axes.xaxis.set_major_formatter(FuncFormatter(axis.tick_text(language, unit, largest)))
-    axes.grid(axis="x", color=theme.RULE, linewidth=0.6)
-    axes.set_axisbelow(True)
-    sns.despine(ax=axes, left=True, bottom=True)
+    theme.measured(axes, "x", language, unit, 6, float(frame[["low", "high"]].to_numpy(float).max()))
+    theme.ruled(axes, "x")
     headers = [language.text(text) for text in ("Assumption", "At one end", "At the other")]
     alt = language.text(
         "Bars around {base}: {rows}.",

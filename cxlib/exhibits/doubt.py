@@ -1,11 +1,12 @@
 """What could mislead: looked for in the data of the month, never typed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from cxlib.exhibits import words
-from cxlib.exhibits.exhibit import Exhibit
-from cxlib.exhibits.made import cautions
+from cxlib.exhibits.exhibit import Exhibit, bullets, paragraph
 from cxlib.facts import FACTS
+from cxlib.finding import Value
 from cxlib.metrics import METRICS
 from cxlib.metrics.measure import SAMPLED, SMALL_BELOW
 from cxlib.workbook import Workbook, correct_family
@@ -22,6 +23,9 @@ WHOLE = {
     "cannot-tell": "cannot be compared",
 }
 
+Cautions = Iterator[tuple[str, str, Mapping[str, Value]]]
+"""Of each caution the measure, the sentence (in it `{label}`, the measure's), and what else it is filled with."""
+
 
 def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhibit:
     """Return the cautions that the month's data give rise to.
@@ -31,8 +35,6 @@ def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhi
 
     Parameters
     ----------
-    book : Workbook
-        The month.
     names : sequence of str
         Ids of the page's measures.
     by : sequence of str
@@ -43,13 +45,17 @@ def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhi
     >>> print(doubts(book, ["csat"], by=["region"]))
     Satisfaction with tickets (CSAT) ...
     """
-    lines = [*_small(book, names), *_response(book, names), *_unfinished(book, names)]
+    available = book.available(*names)
+    found = [*_small(book, available), *_response(book, available), *islice(_unfinished(book, available), 1)]
     for column in by:
-        comparable = [name for name in book.available(*names) if _can_disagree(name, column)]
+        comparable = [name for name in available if _can_disagree(name, column)]
         book.measure(*comparable, months=2, by=(column,))  # one scan for all, remembered
         for name in comparable:
-            lines += [*shifted_mix(book, name, column), *disagreement(book, name, column)]
-    return cautions(book, lines[:MOST_LINES])
+            found += [*shifted_mix(book, name, column), *disagreement(book, name, column)]
+    lines = [words.filled(book.language, text, {"label": METRICS[one].label, **said}) for one, text, said in found]
+    if not lines:
+        return paragraph(book.language.text("Nothing of what was looked for was found."), "cx-note")
+    return bullets(lines[:MOST_LINES], "cx-cautions")
 
 
 def _can_disagree(name: str, by: str) -> bool:
@@ -58,116 +64,71 @@ def _can_disagree(name: str, by: str) -> bool:
     return metric.kind != "balance" and by in FACTS[metric.fact].segments
 
 
-def _small(book: Workbook, names: Sequence[str]) -> list[str]:
-    language = book.language
-    return [
-        language.text(
-            "{label} rests on only {n} cases; a difference between two months must be large to mean anything.",
-            label=language.text(METRICS[name].label),
-            n=language.number(estimate.n),
-        )
-        for name in book.available(*names)
-        if "small" in (estimate := book.estimate(name)).flags or "suppressed" in estimate.flags
-    ]
+def _small(book: Workbook, names: Sequence[str]) -> Cautions:
+    text = "{label} rests on only {n} cases; a difference between two months must be large to mean anything."
+    for name in names:
+        estimate = book.estimate(name)
+        if {"small", "suppressed"} & set(estimate.flags):
+            yield name, text, {"n": estimate.n}
 
 
-def _response(book: Workbook, names: Sequence[str]) -> list[str]:
-    language = book.language
-    lines = []
+def _response(book: Workbook, names: Sequence[str]) -> Cautions:
+    unknown = "{label}: the exports do not say how many were asked, so whom the answers speak for is not known."
+    low = "{label} speaks for the {share} who answered; the others may feel differently."
     for score, response in (("csat", "csat_response_rate"), ("nps", "nps_response_rate")):
-        if score not in book.available(*names):
+        if score not in names:
             continue
-        label = language.text(METRICS[score].label)
         rate = None if book.missing(response) else book.estimate(response)
         if rate is None or not rate.is_known:
-            lines.append(
-                language.text(
-                    "{label}: the exports do not say how many were asked, so whom the answers speak for is not known.",
-                    label=label,
-                )
-            )
+            yield score, unknown, {}
         elif rate.value < 0.5:
-            lines.append(
-                language.text(
-                    "{label} speaks for the {share} who answered; the others may feel differently.",
-                    label=label,
-                    share=words.value(language, rate),
-                )
-            )
-    return lines
+            yield score, low, {"share": rate}
 
 
-def _unfinished(book: Workbook, names: Sequence[str]) -> list[str]:
-    language = book.language
-    lines = []
-    for name in book.available(*names):
-        metric = METRICS[name]
-        if not metric.follow_up_days:
-            continue
-        row = book.measure(name).iloc[0]
-        if row["excluded"]:
-            lines.append(
-                language.text(
-                    "{label} leaves out {excluded} tickets of the month that had not had two weeks yet at the export.",
-                    label=language.text(metric.label),
-                    excluded=language.number(row["excluded"]),
-                )
-            )
-    return lines[:1]
+def _unfinished(book: Workbook, names: Sequence[str]) -> Cautions:
+    text = "{label} leaves out {excluded} tickets of the month that had not had two weeks yet at the export."
+    for name in names:
+        if METRICS[name].follow_up_days and (excluded := int(book.measure(name)["excluded"].iloc[0])):
+            yield name, text, {"excluded": excluded}
 
 
-def shifted_mix(book: Workbook, name: str, by: str) -> list[str]:
-    """Return a sentence where a segment's share of the cases moved by a fifth of all or more.
+def shifted_mix(book: Workbook, name: str, by: str) -> Cautions:
+    """Warn where a segment's share of the cases moved by a fifth of all or more.
 
     The whole can then move though no segment does (Simpson's paradox).
     """
-    language = book.language
     if METRICS[name].kind not in SAMPLED:
-        return []
+        return
     rows = book.measure(name, months=2, by=(by,)).pivot(index=by, columns="period", values="n")
     if not (rows.sum() > 0).all():
-        return []
+        return
     shares = rows / rows.sum()
-    moved = shares[str(book.month)] - shares[str(book.month.previous())]
-    largest = str(moved.abs().idxmax())
-    if abs(float(moved[largest])) < SHIFT:
-        return []
-    now, before = (float(shares[str(month)].to_dict()[largest]) for month in (book.month, book.month.previous()))
-    return [
-        language.text(
-            "{label}: {by} “{segment}” makes up {now} of the cases and made up {before} the month before, so the two "
-            "months are not alike and the whole may move with the mix alone.",
-            label=language.text(METRICS[name].label),
-            by=words.segment(by),
-            segment=words.segment(largest),
-            now=language.percent(now, 0),
-            before=language.percent(before, 0),
-        )
-    ]
+    now, before = shares[str(book.month)], shares[str(book.month.previous())]
+    largest = str((now - before).abs().idxmax())
+    if abs(now[largest] - before[largest]) < SHIFT:
+        return
+    text = (
+        "{label}: {by} “{segment}” makes up {now} of the cases and made up {before} the month before, so the two "
+        "months are not alike and the whole may move with the mix alone."
+    )
+    shown = {"now": now[largest], "before": before[largest]}
+    shares_in_words = {when: book.language.percent(float(share), 0) for when, share in shown.items()}
+    yield name, text, {"by": words.segment(by), "segment": words.segment(largest), **shares_in_words}
 
 
-def disagreement(book: Workbook, name: str, by: str) -> list[str]:
-    """Return a sentence for each segment that moved measurably against the whole.
+def disagreement(book: Workbook, name: str, by: str) -> Cautions:
+    """Warn of each segment that moved measurably against the whole.
 
     Each segment is compared with its own month before, and the directions are corrected as one family
     (Benjamini-Hochberg).
     """
-    language = book.language
     whole = book.change(name)
     segments = sorted(set(book.measure(name, months=2, by=(by,))[by]))
     found = {segment: book.change(name, segment={by: segment}) for segment in segments}
     told = {segment: f for segment, f in found.items() if min(f.now.n, f.before.n) >= SMALL_BELOW}
-    return [
-        language.text(
-            "{label}: {by} “{segment}” {verdict}, from {before} to {now}, while the whole {whole}.",
-            label=language.text(METRICS[name].label),
-            by=words.segment(by),
-            segment=words.segment(segment),
-            verdict=words.verdict(language, finding),
-            before=words.value(language, finding.before),
-            now=words.value(language, finding.now),
-            whole=language.text(WHOLE[whole.verdict]),
-        )
-        for segment, finding in zip(told, correct_family(list(told.values())), strict=True)
-        if finding.verdict in ("rose", "fell") and finding.verdict != whole.verdict
-    ]
+    for segment, change in zip(told, correct_family(list(told.values())), strict=True):
+        if change.verdict in ("rose", "fell") and change.verdict != whole.verdict:
+            text = "{label}: {by} “{segment}” {verdict}, from {before} to {now}, while the whole {whole}."
+            said = {"verdict": words.verdict(book.language, change), "whole": WHOLE[whole.verdict]}
+            where = {"by": words.segment(by), "segment": words.segment(segment)}
+            yield name, text, {**where, **said, "before": change.before, "now": change.now}

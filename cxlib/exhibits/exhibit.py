@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
+from cxlib.exhibits.frames import record_of
 from cxlib.finding import Finding
 
 MIME = "application/vnd.cx+json"
@@ -18,32 +19,12 @@ MIME = "application/vnd.cx+json"
 Record = Mapping[str, Any]
 
 
-class Drawn(NamedTuple):
-    """Markup whose texts from data are escaped, and the same in plain words."""
-
-    html: str
-    text: str
-
-
 class Exhibit:
     """Something to be shown on a page.
 
-    Parameters
-    ----------
-    html, text : str
-        Markup and the same in plain words, where they are there already.
-    draw : callable, optional
-        Makes both when the exhibit is shown; nothing is drawn before.
-    name : str
-        Id on the page.
-    frame : DataFrame, optional
-        The numbers that are shown.
-    finding : Finding, optional
-        What a sentence says.
-    record : mapping, optional
-        The same as plain values, for the executed notebook.
-    parts : tuple of Exhibit
-        The exhibits that this one shows one under the other.
+    `html` and `text`, markup and the same in plain words, are there already, or `draw` makes both when the exhibit is
+    shown. `frame` holds the numbers that are shown, `finding` what a sentence says; `record` makes the same as plain
+    values for the executed notebook, from the frame if not given. `parts` are exhibits shown one under the other.
     """
 
     def __init__(
@@ -51,32 +32,32 @@ class Exhibit:
         html: str = "",
         text: str = "",
         *,
-        draw: Callable[[], Drawn | Exhibit] | None = None,
+        draw: Callable[[], Exhibit] | None = None,
         name: str = "",
         frame: pd.DataFrame | None = None,
         finding: Finding | None = None,
         record: Callable[[], Record] | None = None,
         parts: tuple[Exhibit, ...] = (),
     ) -> None:
-        self._given, self._draw, self._record, self._parts = Drawn(html, text), draw, record, parts
+        self._given, self._draw, self._record, self._parts = (html, text), draw, record, parts
         self.name = name
         self.frame = pd.DataFrame() if frame is None else frame
         self.finding = finding
+        if record is None and frame is not None:
+            self._record = lambda: {"exhibit": name, "frame": record_of(frame)}
 
     @cached_property
-    def _drawn(self) -> Drawn:
-        if self._draw is None:
-            return self._given
-        made = self._draw()
-        return Drawn(made.html, made.text)
+    def _drawn(self) -> tuple[str, str]:
+        made = self._draw() if self._draw else None
+        return (made.html, made.text) if made else self._given
 
     @property
     def html(self) -> str:
-        return self._drawn.html
+        return self._drawn[0]
 
     @property
     def text(self) -> str:
-        return self._drawn.text
+        return self._drawn[1]
 
     @property
     def parts(self) -> tuple[Exhibit, ...]:
@@ -105,10 +86,6 @@ class Exhibit:
 def stack(*exhibits: Exhibit | Iterable[Exhibit]) -> Exhibit:
     """Return exhibits one under the other, as one.
 
-    Parameters
-    ----------
-    *exhibits : Exhibit, or iterable of Exhibit
-
     Examples
     --------
     >>> stack(trend(book, name) for name in ("csat", "nps")).html.count("<figure")
@@ -117,9 +94,9 @@ def stack(*exhibits: Exhibit | Iterable[Exhibit]) -> Exhibit:
     given = [part for one in exhibits for part in ([one] if isinstance(one, Exhibit) else one)]
     parts = tuple(part for one in given for part in one.parts if part._draw is not None or part.html)
 
-    def drawn() -> Drawn:
+    def drawn() -> Exhibit:
         shown = [part for part in parts if part.html]
-        return Drawn("\n".join(part.html for part in shown), "\n".join(part.text for part in shown))
+        return Exhibit("\n".join(part.html for part in shown), "\n".join(part.text for part in shown))
 
     return parts[0] if len(parts) == 1 else Exhibit(draw=drawn, parts=parts) if parts else Exhibit()
 
@@ -143,6 +120,11 @@ def element(tag: str, *content: str, **attributes: str | None) -> str:
 def paragraph(text: str, class_: str, **attributes: str | None) -> Exhibit:
     """Return a paragraph of plain text."""
     return Exhibit(element("p", escape(text), class_=class_, **attributes), text)
+
+
+def bullets(lines: Sequence[str], class_: str) -> Exhibit:
+    """Return a list of plain texts."""
+    return Exhibit(element("ul", *(element("li", escape(line)) for line in lines), class_=class_), "\n".join(lines))
 
 
 NOTHING = Exhibit()

@@ -8,7 +8,7 @@ import pandas as pd
 
 from cxlib.errors import ConfigError, UntoldError
 from cxlib.estimate import Estimate
-from cxlib.exhibits.words import recorded
+from cxlib.exhibits import words
 from cxlib.nearest import listed
 
 OF_ESTIMATE: Mapping[str, object] = {"low": np.nan, "high": np.nan, "unit": "", "method": "", "flags": ()}
@@ -91,15 +91,19 @@ def estimates(frame: pd.DataFrame) -> list[Estimate]:
 
 
 def record_of(frame: pd.DataFrame) -> dict[str, list[Any]]:
-    """Return a frame as plain values for JSON: a number that is not known, or without end, is null."""
-    return {str(name): [_plain(value) for value in frame[name].tolist()] for name in frame.columns}
+    """Return a frame as plain values for JSON, its labels as `rows`; a number not known, or without end, is null."""
+    labels = {} if isinstance(frame.index, pd.RangeIndex) else {"rows": [str(label) for label in frame.index]}
+    return labels | {str(name): [_plain(value) for value in frame[name].tolist()] for name in frame.columns}
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return recorded(value) if np.isfinite(value) else None
-    if isinstance(value, tuple):
-        return list(value)
-    if isinstance(value, dict):
-        return value
-    return value if isinstance(value, int | bool | str | None) else str(value)
+    match value:
+        case Estimate():
+            return words.numbers(value)
+        case float():
+            return words.recorded(value) if np.isfinite(value) else None
+        case tuple():
+            return list(value)
+        case int() | bool() | str() | dict() | None:
+            return value
+    return _plain(value.value) if hasattr(value, "value") else str(value)

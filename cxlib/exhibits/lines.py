@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from cxlib.errors import ConfigError, UntoldError
-from cxlib.exhibits import axis, theme
+from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit
 from cxlib.exhibits.frames import told
 from cxlib.exhibits.picture import Behind, pictured
 from cxlib.exhibits.tables import Cell, table
-from cxlib.finding import Value
+from cxlib.finding import Quantity, Value
 from cxlib.language import Language
 from cxlib.nearest import listed
 
@@ -50,25 +48,15 @@ def curves(
 
     Parameters
     ----------
-    book : Workbook
-    name : str
-        Id on the page.
     lines : mapping of name to DataFrame, or DataFrame
         Columns `x, value` and, where there are limits, `low, high`; one frame for all has `series` as well. A curve
         that could not be told is left out.
-    caption : str
-        What is shown, of whom; `{name}` is filled from the values.
     x, x_unit, unit : str
         What runs along the axis, its unit, and the unit of the values.
     steps : bool
         Whether the curves are steps, as estimated survival is.
     against : float, optional
         A level to compare with.
-
-    Raises
-    ------
-    UntoldError
-        If there is nothing to draw.
 
     Examples
     --------
@@ -124,31 +112,24 @@ def _draw(axes: Axes, line: pd.DataFrame, color: str, label: str, steps: bool) -
 
 def _axes(language: Language, axes: Axes, frame: pd.DataFrame, x: str, x_unit: str, unit: str) -> None:
     axes.set_xlabel(language.text(x))
-    axes.xaxis.set_major_locator(axis.ticks(x_unit, axes.get_xlim(), 8))
-    axes.xaxis.set_major_formatter(FuncFormatter(axis.tick_text(language, x_unit, float(frame["x"].max()))))
-    axis.upright(axes, language, unit, 6)
+    theme.measured(axes, "x", language, x_unit, 8, float(frame["x"].max()))
+    theme.measured(axes, "y", language, unit, 6)
+    theme.ruled(axes, "y")
     if frame["series"].nunique() > 1:
         # above the curves, where none can run; on one line if the names are short enough
         names = frame["series"].drop_duplicates().map(lambda name: language.text(str(name)))
         columns = len(names) if sum(map(len, names)) <= ONE_LINE else 1
         axes.legend(frameon=False, fontsize=8, ncols=columns, loc="lower right", bbox_to_anchor=(1, 1))
-    sns.despine(ax=axes, left=True)
 
 
 def _alt(language: Language, frame: pd.DataFrame, x_unit: str, unit: str) -> str:
     parts = []
     for series, line in frame.groupby("series", sort=False):
-        first, last = line.iloc[0], line.iloc[-1]
-        parts.append(
-            language.text(
-                "{series} from {first} at {x_first} to {last} at {x_last}",
-                series=language.text(str(series)) if series else "",
-                first=language.measure(first["value"], unit),
-                x_first=language.measure(first["x"], x_unit),
-                last=language.measure(last["value"], unit),
-                x_last=language.measure(last["x"], x_unit),
-            ).strip()
-        )
+        said: dict[str, Value] = {"series": language.text(str(series)) if series else ""}
+        for end, row in (("first", line.iloc[0]), ("last", line.iloc[-1])):
+            said |= {end: Quantity(row["value"], unit), f"x_{end}": Quantity(row["x"], x_unit)}
+        text = "{series} from {first} at {x_first} to {last} at {x_last}"
+        parts.append(words.filled(language, text, said).strip())
     return language.text("Line chart. {curves}.", curves="; ".join(parts))
 
 

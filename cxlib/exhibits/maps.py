@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from cxlib.estimate import Estimate, Floats
-from cxlib.exhibits import axis, theme, words
+from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit
 from cxlib.exhibits.picture import Behind, pictured
 from cxlib.exhibits.tables import Cell, table
-from cxlib.finding import Value
+from cxlib.finding import Quantity, Value
 from cxlib.language import Language
 
 if TYPE_CHECKING:
@@ -55,9 +54,6 @@ def plane(
 
     Parameters
     ----------
-    book : Workbook
-    name, caption : str
-        Id on the page, and what is shown.
     x, y : ndarray, shapes (columns,) and (rows,)
     z : ndarray, shape (rows, columns)
     x_label, y_label, x_unit, y_unit, unit : str
@@ -101,7 +97,7 @@ def _draw(
     level: float,
     point: tuple[Estimate, Estimate] | None,
 ) -> None:
-    write = axis.tick_text(language, unit, float(np.nanmax(z)))
+    write = theme.tick_text(language, unit, float(np.nanmax(z)))
     levels = np.unique(np.nanquantile(z, (0.1, 0.25, 0.4, 0.55, 0.7, 0.85, 0.95)).round(2))
     levels = levels[np.abs(levels - level) > 1e-9]
     if len(levels):
@@ -115,35 +111,27 @@ def _draw(
         axes.plot([here.low, here.high], [there.value, there.value], color=theme.ACCENT, linewidth=1.6)
         axes.plot([here.value, here.value], [there.low, there.high], color=theme.ACCENT, linewidth=1.6)
         axes.plot([here.value], [there.value], "o", color=theme.ACCENT, markersize=7)
-    for line, side, limits, most in (
-        (axes.xaxis, across, axes.get_xlim(), 7),
-        (axes.yaxis, up, axes.get_ylim(), 6),
-    ):
-        line.set_label_text(language.text(side.label))
-        line.set_major_formatter(FuncFormatter(axis.tick_text(language, side.unit, float(side.values.max()))))
-        line.set_major_locator(axis.ticks(side.unit, limits, most))
+    for along, side, most in (("x", across, 7), ("y", up, 6)):
+        axes.set(**{f"{along}label": language.text(side.label)})
+        theme.measured(axes, along, language, side.unit, most, float(side.values.max()))
     sns.despine(ax=axes)
 
 
 def _alt(
     language: Language, across: _Side, up: _Side, z: Floats, unit: str, point: tuple[Estimate, Estimate] | None
 ) -> str:
-    text = language.text(
+    said: dict[str, Value] = {"low": Quantity(float(np.nanmin(z)), unit), "high": Quantity(float(np.nanmax(z)), unit)}
+    for along, side in (("x", across), ("y", up)):
+        first, last = (Quantity(float(end), side.unit) for end in (side.values.min(), side.values.max()))
+        said |= {f"{along}_label": side.label, f"{along}_first": first, f"{along}_last": last}
+    text = (
         "Map. Over {x_label} from {x_first} to {x_last} and {y_label} from {y_first} to {y_last} the value runs from "
-        "{low} to {high}.",
-        x_label=language.text(across.label),
-        x_first=across.text(language, int(across.values.argmin())),
-        x_last=across.text(language, int(across.values.argmax())),
-        y_label=language.text(up.label),
-        y_first=up.text(language, int(up.values.argmin())),
-        y_last=up.text(language, int(up.values.argmax())),
-        low=language.measure(float(np.nanmin(z)), unit),
-        high=language.measure(float(np.nanmax(z)), unit),
+        "{low} to {high}."
     )
+    text = words.filled(language, text, said)
     if point is None:
         return text
-    here, there = (words.value(language, one) for one in point)
-    return f"{text} " + language.text("Your company lies at {x} and {y}.", x=here, y=there)
+    return f"{text} " + words.filled(language, "Your company lies at {x} and {y}.", dict(zip("xy", point, strict=True)))
 
 
 def _numbers(language: Language, name: str, caption: str, across: _Side, up: _Side, z: Floats, unit: str) -> Exhibit:

@@ -1,18 +1,22 @@
 """The first screen: findings in sentences, tiles with values and intervals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
+
+import pandas as pd
 
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
 from cxlib.exhibits.absent import given, missing
+from cxlib.exhibits.chart import MOST_SEGMENTS, no_segments
 from cxlib.exhibits.exhibit import NOTHING, Exhibit, element, paragraph, stack
-from cxlib.exhibits.frames import estimates, of_estimates, record_of
+from cxlib.exhibits.frames import estimates, of_estimates
 from cxlib.exhibits.sentences import said_of_change
-from cxlib.finding import Change
-from cxlib.language import Language
+from cxlib.exhibits.tables import Cell, flag_class, sheet
+from cxlib.finding import Change, Value
 from cxlib.metrics import METRICS
-from cxlib.workbook import Workbook
+from cxlib.metrics.scan import UNKNOWN
+from cxlib.workbook import Workbook, estimate_of
 
 DIRECTIONS = {"rose": "up", "fell": "down", "no-measurable-change": "same", "cannot-tell": "none"}
 
@@ -22,8 +26,6 @@ def answer(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
 
     Parameters
     ----------
-    book : Workbook
-        The month.
     *names : str
         Ids of metrics; those that cannot be given are left out (`tiles` names them).
     months_back : int
@@ -52,22 +54,14 @@ def summary(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
     if not told:
         return paragraph(language.text("There is no month before to compare with."), "cx-summary", id="finding-summary")
     good, bad = ([f for f in told if words.good_or_bad(f) == verdict] for verdict in ("good", "bad"))
-    text = language.text(
-        "Against {month}, {good} of {count} measures got better and {bad} got worse by more than chance would bring.",
-        month=language.month(book.month.shift(-months_back)),
-        good=_how_many(language, len(good)),
-        bad=_how_many(language, len(bad)),
-        count=language.number(len(told)),
-    )
+    said = "Against {month}, {good} of {count} measures got better and {bad} got worse by more than chance would bring."
+    counts: dict[str, Value] = {"good": len(good) or "none", "bad": len(bad) or "none", "count": len(told)}
+    text = words.filled(language, said, {"month": book.month.shift(-months_back), **counts})
     for opening, group in (("Better: {names}.", good), ("Worse: {names}.", bad)):
         if group:
             labels = "; ".join(language.text(METRICS[finding.metric].label) for finding in group)
             text += " " + language.text(opening, names=labels)
     return paragraph(text, "cx-summary", id="finding-summary")
-
-
-def _how_many(language: Language, count: int) -> str:
-    return language.number(count) if count else language.text("none")
 
 
 def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None, months_back: int = 1) -> Exhibit:
@@ -78,7 +72,6 @@ def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None
 
     Parameters
     ----------
-    book : Workbook
     *names : str
         Ids of measures.
     own : mapping of label to Estimate, optional
@@ -101,54 +94,117 @@ def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None
     frame = of_estimates({**measured, **(own or {})})
     lines = zip(frame["label"], estimates(frame), strict=True)
     mine = [(label, one) for label, one in lines if label not in measured]
-    drawn = (*(_tile(book, change) for change in changes), *(_own_tile(book, *line) for line in mine))
-    markup = element("ul", *drawn, class_="cx-tiles")
+    drawn = [_tile(book, METRICS[change.metric].label, change.now, change) for change in changes]
+    markup = element("ul", *drawn, *(_tile(book, *line) for line in mine), class_="cx-tiles")
     texts = [words.sentence(book.language, change) for change in changes]
     texts += [f"{label}: {words.full(book.language, one)}." for label, one in mine]
-    shown = Exhibit(
-        markup,
-        "\n".join(texts),
-        name="tiles",
-        frame=frame,
-        record=lambda: {"exhibit": "tiles", "frame": record_of(frame)},
-    )
+    shown = Exhibit(markup, "\n".join(texts), name="tiles", frame=frame)
     return (shown if len(frame) else NOTHING) + missing(book, *names)
 
 
-def _own_tile(book: Workbook, label: str, one: Estimate) -> str:
-    small = " cx-small" if "small" in one.flags else ""
-    return element("li", *_number(book.language, book.language.text(label), one), class_="cx-tile cx-own" + small)
-
-
-def _number(language: Language, label: str, one: Estimate) -> list[str]:
-    """Return the lines that every tile has: what it is, its value, its interval and its denominator."""
+def _tile(book: Workbook, label: str, one: Estimate, change: Change | None = None) -> str:
+    """Return what it is, its value, its interval, its denominator and, of a measure, its change."""
+    language, is_small = book.language, "small" in one.flags
     texts = {
-        "label": label,
+        "label": language.text(label),
         "value": words.value(language, one),
         "interval": words.interval(language, one),
         "n": words.denominator(language, one),
     }
-    return [element("span", escape(text), class_=f"cx-tile-{part}") for part, text in texts.items()]
+    lines = [element("span", escape(text), class_=f"cx-tile-{part}") for part, text in texts.items()]
+    small = " cx-small" if is_small else ""
+    if change is None:
+        return element("li", *lines, class_="cx-tile cx-own" + small)
+    direction = {"data_direction": DIRECTIONS[change.verdict], "data_good": words.good_or_bad(change)}
+    said = {"data_direction": "none", "data_good": "neutral"} if is_small else direction
+    lines.append(element("span", escape(words.change_phrase(language, change)), class_="cx-tile-change", **said))
+    data = {"data_metric": change.metric, "data_period": str(book.month), "data_shown": texts["value"]}
+    return element("li", *lines, class_="cx-tile" + small, **data)
 
 
-def _tile(book: Workbook, finding: Change) -> str:
-    language, now = book.language, finding.now
-    small = " cx-small" if "small" in now.flags else ""
-    lines = [
-        *_number(language, language.text(METRICS[finding.metric].label), now),
-        element(
-            "span",
-            escape(words.change_phrase(language, finding)),
-            class_="cx-tile-change",
-            data_direction=DIRECTIONS[finding.verdict] if not small else "none",
-            data_good=words.good_or_bad(finding) if not small else "neutral",
-        ),
-    ]
-    return element(
-        "li",
-        *lines,
-        class_="cx-tile" + small,
-        data_metric=finding.metric,
-        data_period=str(book.month),
-        data_shown=words.value(language, now),
-    )
+def scorecard(book: Workbook, *names: str, name: str = "scorecard") -> Exhibit:
+    """Show measures with interval, n, the month before and a year before, and what may be said of the change.
+
+    The verdicts against the month before are corrected as one family.
+
+    Examples
+    --------
+    >>> print(scorecard(book, "csat"))
+    Measures of October 2026 beside the month before and a year before.
+    ...
+    """
+    language, month = book.language, book.month
+    rows = {}
+    for change in book.changes(*given(book, names)):
+        year, class_ = book.estimate(change.metric, month.shift(-12)), flag_class(change.now.flags)
+        shown = (words.value(language, change.now), words.limits(language, change.now), language.number(change.now.n))
+        earlier = (words.value(language, change.before), words.value(language, year))
+        verdict = Cell(words.verdict(language, change), is_number=False, class_=class_)
+        rows[METRICS[change.metric].label] = (*(Cell(text, class_=class_) for text in (*shown, *earlier)), verdict)
+    if not rows:
+        return missing(book, *names)
+    months = (language.month(month), language.month(month.previous()), language.month(month.shift(-12)))
+    headers = (months[0], "95% interval", "n", *months[1:], "Against the month before")
+    caption = "Measures of {month} beside the month before and a year before."
+    return sheet(book, name, rows, caption, *headers, label="Measure", month=month) + missing(book, *names)
+
+
+def by_segment(book: Workbook, names: Sequence[str], by: str) -> Exhibit:
+    """Show several measures of the report's month for each value of a segment, the largest groups first.
+
+    Examples
+    --------
+    >>> print(by_segment(book, ["csat", "reopen_rate"], "region"))
+    October 2026 by region: value, 95% interval and n.
+    ...
+    """
+    available = given(book, names)
+    if not available:
+        return missing(book, *names)
+    found = book.measure(*available, by=(by,))
+    sizes = found.groupby(by)["n"].max().reset_index().sort_values("n", ascending=False, kind="stable")
+    sizes = sizes[sizes["n"] > 0]
+    if set(sizes[by]) <= {UNKNOWN}:
+        return no_segments(book, book.language.text(METRICS[available[0]].label), by)
+    kept, left_out = sizes[by].tolist()[:MOST_SEGMENTS], sizes["n"].iloc[MOST_SEGMENTS:]
+    said = book.language.text(
+        "{month} by {by}: value, 95% interval and n.", month=book.language.month(book.month), by=words.segment(by)
+    ) + words.smaller_groups(book.language, len(left_out), int(left_out.sum()))
+    label = words.segment(by).capitalize()
+    return _laid_out(book, f"segments-{by}", found, by, {one: words.segment(one) for one in kept}, said, label)
+
+
+def history(book: Workbook, names: Sequence[str], months: int = 13) -> Exhibit:
+    """Show several measures for each of the last months.
+
+    Examples
+    --------
+    >>> print(history(book, ["csat", "nps"], months=2))
+    The last 2 months: value, 95% interval and n.
+    ...
+    """
+    available = given(book, names)
+    if not available:
+        return missing(book, *names)
+    found, month = book.measure(*available, months=months), book.language.month
+    labels = {str(one): month(one) for one in reversed(book.month.trailing(months))}
+    said = book.language.text("The last {count} months: value, 95% interval and n.", count=book.language.number(months))
+    return _laid_out(book, "history", found, "period", labels, said, "Month")
+
+
+def _laid_out(
+    book: Workbook, name: str, found: pd.DataFrame, by: str, labels: Mapping[str, str], caption: str, label: str
+) -> Exhibit:
+    """Return measures side by side, one line for each of the labelled values of a column."""
+    names = found["metric"].unique().tolist()
+    cells = {(row["metric"], row[by]): _cell(book, estimate_of(row)) for _, row in found.iterrows()}
+    unknown = Cell(book.language.text("no data"), class_="cx-suppressed")
+    rows = {text: tuple(cells.get((one, value), unknown) for one in names) for value, text in labels.items()}
+    return sheet(book, f"{name}-{names[0]}", rows, caption, *(METRICS[one].label for one in names), label=label)
+
+
+def _cell(book: Workbook, estimate: Estimate) -> Cell:
+    text = words.with_limits(book.language, estimate)
+    if estimate.value != estimate.n:  # of a count, the value is the n
+        text += f", {words.denominator(book.language, estimate)}"
+    return Cell(text, class_=flag_class(estimate.flags))

@@ -16,7 +16,6 @@ from cxlib.errors import ConfigError
 from cxlib.estimate import Estimate
 from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit, element
-from cxlib.exhibits.frames import record_of
 from cxlib.exhibits.tables import Cell, flag_class, table
 from cxlib.finding import Value
 from cxlib.language import Language
@@ -46,8 +45,6 @@ def pictured(
 
     Parameters
     ----------
-    name : str
-        Id on the page.
     frame : DataFrame
         The numbers in it.
     caption, values
@@ -65,7 +62,7 @@ def pictured(
             behind = draw(figure.subplots(), text)
             return figure_exhibit(book, name, figure, text + behind.note, behind.alt, behind.numbers)
 
-    return Exhibit(draw=drawn, name=name, frame=frame, record=lambda: {"exhibit": name, "frame": record_of(frame)})
+    return Exhibit(draw=drawn, name=name, frame=frame)
 
 
 def figure_exhibit(
@@ -75,8 +72,6 @@ def figure_exhibit(
 
     Parameters
     ----------
-    name : str
-        Id on the page.
     figure : Figure
         A matplotlib figure.
     caption, alt : str
@@ -106,13 +101,8 @@ def captioned(book: Workbook, figure: Any, caption: str, name: str = "", alt: st
 
     Parameters
     ----------
-    book : Workbook
     figure : Figure, Axes or seaborn grid
         What was drawn.
-    caption : str
-        What is drawn, of whom; `{name}` is filled from the values.
-    name : str
-        Id on the page; made from the caption if not given.
     alt : str
         What a reader who cannot see it is told; made from the axes if not given.
 
@@ -144,7 +134,6 @@ def captioned(book: Workbook, figure: Any, caption: str, name: str = "", alt: st
         draw=lambda: figure_exhibit(book, name, drawn, text, described),
         name=name,
         frame=frame,
-        record=lambda: {"exhibit": name, "frame": record_of(frame)},
     )
 
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, cast
 
-from cxlib.claims import Claim, Judgment, claims_on, judge, region_of
+import pandas as pd
+
+from cxlib.claims import IN_WORDS, Claim, Judgment, claims_on, judge, region_of
 from cxlib.errors import ConfigError, UntoldError
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
 from cxlib.exhibits.absent import reason
-from cxlib.exhibits.exhibit import NOTHING, Drawn, Exhibit, Record, element, paragraph, stack
+from cxlib.exhibits.exhibit import NOTHING, Exhibit, Record, element, paragraph, stack
 from cxlib.finding import Change, Finding, Value, Verdict
 from cxlib.finding import verdict as verdict_of
 from cxlib.language import Language
@@ -21,12 +23,6 @@ if TYPE_CHECKING:
 
 MORE_CASES = "More cases, or a longer history of them, would tell."
 SO_MANY_CASES = "About {cases_that_would_tell} cases would tell, should the figure stay as it is."
-
-VERDICTS = {
-    "supported": "Supported",
-    "not-supported": "Not supported",
-    "cannot-tell": "Cannot be told from this data",
-}
 
 
 def say(
@@ -46,8 +42,6 @@ def say(
 
     Parameters
     ----------
-    book : Workbook
-        The month.
     id : str
         Address of the sentence on its page, unique over all pages; or the id of a measure.
     sentence : str
@@ -110,7 +104,7 @@ def say(
     )
 
 
-def _drawn(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judgment], ...]) -> Drawn:
+def _drawn(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judgment], ...]) -> Exhibit:
     """Return the sentence at its own address, under it the claims that are held against it and what it rests on."""
     shown = [
         paragraph(text_of(language, finding), "cx-finding", id=f"finding-{finding.id}", data_verdict=finding.verdict)
@@ -118,13 +112,12 @@ def _drawn(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judg
     shown += [_claimed(language, claim, judgment) for claim, judgment in judged]
     if finding.assumption:
         shown.append(paragraph(words.filled(language, finding.assumption, finding.values), "cx-note"))
-    together = stack(shown)
-    return Drawn(together.html, together.text)
+    return stack(shown)
 
 
 def _claimed(language: Language, claim: Claim, judgment: Judgment) -> Exhibit:
     quote = f"“{language.text(claim.translation)}” ({claim.seed})"
-    verdict, why = language.text(VERDICTS[judgment.verdict]), language.text(judgment.why)
+    verdict, why = language.text(IN_WORDS[judgment.verdict]), language.text(judgment.why)
     markup = element(
         "p",
         escape(f"{quote} "),
@@ -183,7 +176,6 @@ def methods(book: Workbook, texts: Mapping[str, str], **values: Value) -> Exhibi
 
     Parameters
     ----------
-    book : Workbook
     texts : mapping of str to str
         What is defined, and how; both are keys of their translation, and `{name}` is filled from the values.
     **values : Value
@@ -203,6 +195,22 @@ def terms(texts: Mapping[str, str]) -> Exhibit:
     items = "".join(element("dt", escape(term)) + element("dd", escape(text)) for term, text in texts.items())
     lines = "\n".join(f"{term}: {text}" for term, text in texts.items())
     return Exhibit(element("dl", items, class_="cx-definitions"), lines, record=lambda: {"methods": dict(texts)})
+
+
+def claims_sources(book: Workbook, claims: pd.DataFrame) -> Exhibit:
+    """Show claims, rows of their ledger, in their own words, where they come from and how surely, and the rule."""
+    items, lines = [], []
+    for one in claims.to_dict("records"):
+        about = book.language.text(
+            "{source} (seen: {sureness}) Tested as: {means} {rule}",
+            **{name: one[name] for name in ("source", "means", "rule")},
+            sureness=book.language.text(one["sureness"]),
+        )
+        quote = element("q", escape(one["quote"]), lang=one["language"])
+        term = element("dt", escape(one["said"]), id=f"source-{one['id']}")
+        items += [term, element("dd", quote, " ", escape(about))]
+        lines.append(f"{one['said']}: {one['quote']} {about}")
+    return Exhibit(element("dl", *items, class_="cx-definitions"), "\n".join(lines)) if items else NOTHING
 
 
 def how_to_read(book: Workbook) -> Exhibit:

@@ -14,7 +14,7 @@ from cxlib.errors import untold
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
 from cxlib.exhibits.exhibit import Exhibit, element
-from cxlib.exhibits.frames import record_of, told
+from cxlib.exhibits.frames import told
 from cxlib.finding import Value
 from cxlib.language import Language
 
@@ -29,6 +29,10 @@ class Cell:
     text: str
     is_number: bool = True
     class_: str = ""
+
+    @property
+    def value(self) -> str:
+        return self.text
 
     @property
     def html(self) -> str:
@@ -87,24 +91,22 @@ def sheet(
     caption: str,
     *headers: str,
     label: str = "",
+    needed: str = "There are no data to show here.",
     **values: Value,
 ) -> Exhibit:
     """Show a table: of Estimates with their intervals, or a frame of your own.
 
     Parameters
     ----------
-    book : Workbook
-    name : str
-        Id on the page.
     rows : mapping of label to cell or tuple of cells, or DataFrame
         A cell is an Estimate, a Quantity, a number, a text or nothing. The index of a frame labels its rows. A row
         that could not be told is left out.
-    caption : str
-        What is shown, of whom; `{name}` is filled from the values.
     *headers : str
         One per column; the names of a frame's columns if not given.
     label : str
         Header of the labels.
+    needed : str
+        Sentence where there is no row.
 
     Raises
     ------
@@ -125,7 +127,7 @@ def sheet(
         label = label or str(rows.index.name or "")
         rows = {str(at): tuple(line) for at, line in zip(rows.index, rows.itertuples(index=False), strict=True)}
     lines = told(rows, _cells)
-    untold("There are no data to show here.", lines)
+    untold(needed, lines)
     frame = pd.DataFrame(list(lines.values()), index=list(lines), columns=list(headers))
 
     def draw() -> Exhibit:
@@ -134,7 +136,7 @@ def sheet(
         texts = [language.text(text) if text else "" for text in (label, *headers)]
         return table(words.filled(language, caption, values), texts, shown, name)
 
-    return Exhibit(draw=draw, name=name, frame=frame, record=lambda: {"exhibit": name, "frame": _recorded(frame)})
+    return Exhibit(draw=draw, name=name, frame=frame)
 
 
 def _cells(given: Any) -> tuple[Any, ...]:
@@ -158,16 +160,3 @@ def _cell(language: Language, one: Any) -> Cell:
     if not isinstance(one, Estimate):
         return Cell(words.plain(language, one))
     return Cell(words.with_limits(language, one), class_=flag_class(one.flags))
-
-
-def _recorded(frame: pd.DataFrame) -> dict[str, Any]:
-    plain = frame.map(
-        lambda one: (
-            words.numbers(one)
-            if isinstance(one, Estimate)
-            else one.text
-            if isinstance(one, Cell)
-            else getattr(one, "value", one)
-        )
-    )
-    return {"rows": list(plain.index), **record_of(plain)}

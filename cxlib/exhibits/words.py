@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import numpy as np
+
 from cxlib.engine import Part
 from cxlib.estimate import Estimate
 from cxlib.finding import Change, Quantity, Value
@@ -84,7 +86,7 @@ def plain(language: Language, one: Value) -> str:
             return language.day(one)
         case str():
             return language.text(one)
-        case int():
+        case int() | np.integer():
             return language.number(one)
         case _:
             return language.measure(one, "ratio")
@@ -137,11 +139,8 @@ def smaller_groups(language: Language, groups: int, cases: int) -> str:
     """Return what is not shown of a long breakdown, as a sentence to add; empty where nothing is left out."""
     if not groups:
         return ""
-    return " " + language.text(
-        "Not shown: {groups} smaller groups with {cases} cases.",
-        groups=language.number(groups),
-        cases=language.number(cases),
-    )
+    said = "Not shown: {groups} smaller groups with {cases} cases."
+    return " " + filled(language, said, {"groups": groups, "cases": cases})
 
 
 def change_phrase(language: Language, finding: Change) -> str:
@@ -164,44 +163,45 @@ def verdict(language: Language, finding: Change) -> str:
     return language.text(said, by=by)
 
 
+COMPARED = {
+    "rose": "It rose since {month} (then {before}; change {by}, interval {limits}).",
+    "fell": "It fell since {month} (then {before}; change {by}, interval {limits}).",
+    "no-measurable-change": "It did not measurably change since {month} (then {before}; change {by}, interval "
+    "{limits}).",
+}
+COUNTED = {
+    "rose": "It rose by {size} since {month} (then {before}).",
+    "fell": "It fell by {size} since {month} (then {before}).",
+    "no-measurable-change": "It is the same as in {month}.",
+}
+"""What is said of a change of an estimate, and of a full count, which has no interval."""
+
+
 def sentence(language: Language, finding: Change) -> str:
     """Return the sentence that states a measure and how it changed.
 
     "Rose" and "fell" are said only where the interval of the change excludes no change.
     """
-    now = finding.now
+    now, change = finding.now, finding.change
     label = language.text(METRICS[finding.metric].label)
     if not now.is_known:
         return language.text(
             "{label}: {value} this month ({n}).", label=label, value=value(language, now), n=denominator(language, now)
         )
-    basis = "; ".join(part for part in (interval(language, now), denominator(language, now)) if part)
-    opening = language.text("{label}: {value} ({basis}).", label=label, value=value(language, now), basis=basis)
-    return f"{opening} {_comparison(language, finding)}"
-
-
-def _comparison(language: Language, finding: Change) -> str:
+    opening = language.text("{label}: {now}.", label=label, now=full(language, now))
     month = language.month(Month.parse(finding.against))
-    change = finding.change
     if finding.verdict == "cannot-tell":
-        return language.text("There is nothing to compare with in {month}.", month=month)
-    span = language.interval(change.low, change.high, change.unit)
+        return f"{opening} " + language.text("There is nothing to compare with in {month}.", month=month)
     by = language.difference(change.value, change.unit)
-    before = value(language, finding.before)
-    if finding.now.method in BALANCES:
-        said = {
-            "rose": "It rose by {by} since {month} (then {before}).",
-            "fell": "It fell by {by} since {month} (then {before}).",
-        }.get(finding.verdict, "It is the same as in {month}.")
-        return language.text(said, by=by.lstrip("+−"), month=month, before=before)
-    said = {
-        "rose": "It rose since {month} (then {before}; change {by}, interval {limits}).",
-        "fell": "It fell since {month} (then {before}; change {by}, interval {limits}).",
-    }.get(
-        finding.verdict,
-        "It did not measurably change since {month} (then {before}; change {by}, interval {limits}).",
+    compared = language.text(
+        (COUNTED if now.method in BALANCES else COMPARED)[finding.verdict],
+        month=month,
+        before=value(language, finding.before),
+        by=by,
+        size=by.lstrip("+−"),
+        limits=language.interval(change.low, change.high, change.unit),
     )
-    return language.text(said, by=by, month=month, before=before, limits=span)
+    return f"{opening} {compared}"
 
 
 def good_or_bad(finding: Change) -> str:

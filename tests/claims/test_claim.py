@@ -122,7 +122,6 @@ study = "switching"
 finding = "switching-within-a-year"
 region = { low = 0.8, high = 0.9, unit = "share", why = "e" }
 flips = "f"
-needs = ["tickets.created_at"]
 """
 
 
@@ -148,7 +147,6 @@ def test_the_example_of_the_errors_is_right(tmp_path: Path) -> None:
         ("high = 0.9", "hihg = 0.9", 'mine.toml: claim "000.3", region: unknown key "hihg"; did you mean "high"?'),
         ("high = 0.9", "high = 0.7", 'mine.toml: claim "000.3", region: low 0.8 is not below high 0.7'),
         ('study = "switching"', 'study = "swiching"', 'study "swiching" does not exist; did you mean "switching"?'),
-        ('"tickets.created_at"', '"tickets.craeted_at"', 'did you mean "tickets.created_at"?'),
         ('kind = "numeric"', 'kind = "qualitative"', 'mine.toml: claim "000.3": a qualitative claim has no region'),
         ("region =", "#", 'mine.toml: claim "000.3": a numeric claim has a region'),
         ('"numeric"', '"numerical"', "mine.toml: claim \"000.3\", kind: input should be 'numeric'"),

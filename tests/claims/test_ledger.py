@@ -30,32 +30,32 @@ def recorded(claim: str, verdict: str = "supported", high: object = 0.64) -> dic
 
 
 def test_the_verdict_is_the_one_that_the_page_says() -> None:
-    judged = {one.claim.id: one for one in ledger([recorded("000.9-existing", "not-supported")])}
-    assert list(judged) == [claim.id for claim in all_claims()]
-    one = judged["000.9-existing"]
+    judged = ledger([recorded("000.9-existing", "not-supported")]).set_index("id")
+    assert judged.index.tolist() == [claim.id for claim in all_claims()]
+    one = judged.loc["000.9-existing"]
     assert (one.verdict, one.why, one.text) == ("not-supported", "Because.", "It is 62.0%.")
     assert one.estimate is not None
     assert (one.estimate.low, one.estimate.high) == (0.61, 0.64)
 
 
 def test_a_limit_that_is_none_comes_back() -> None:
-    [one] = [one for one in ledger([recorded("000.9-existing", high="inf")]) if one.claim.id == "000.9-existing"]
-    assert one.estimate is not None
-    assert one.estimate.high == float("inf")
+    judged = ledger([recorded("000.9-existing", high="inf")]).set_index("id")
+    assert judged.loc["000.9-existing", "estimate"].high == float("inf")
 
 
 def test_a_finding_that_could_not_be_told_says_what_would_tell() -> None:
     record = {"untold": "An export of opportunities would tell.", "findings": [CLAIMS["000.9-new"].finding]}
-    judged = {one.claim.id: one for one in ledger([record])}
-    one = judged["000.9-new"]
+    judged = ledger([record]).set_index("id")
+    one = judged.loc["000.9-new"]
     assert (one.verdict, one.why) == ("cannot-tell", NO_FIGURE)
     assert one.text == "An export of opportunities would tell."
-    assert judged["000.9-existing"].text == NOT_SAID
+    assert judged.loc["000.9-existing", "text"] == NOT_SAID
+    assert judged["estimate"].tolist() == [None] * len(judged)
 
 
 def test_a_definition_that_could_not_be_held_says_why() -> None:
-    judged = {one.claim.id: one for one in ledger([], Untold("Answers to the question would tell."))}
-    assert judged["004.2-nps"].text == "Answers to the question would tell."
+    judged = ledger([], Untold("Answers to the question would tell.")).set_index("id")
+    assert judged.loc["004.2-nps", "text"] == "Answers to the question would tell."
 
 
 @pytest.mark.parametrize("study", sorted({claim.study for claim in CLAIMS.values() if claim.study}))
@@ -73,9 +73,9 @@ def test_without_any_export_nothing_is_told_and_each_claim_says_why(tmp_path: Pa
     with book.engine:
         study = run(NOTEBOOKS / "claims_ledger.ipynb", book)
     judged = study.names["judged"]
-    assert {one.verdict for one in judged} == {"cannot-tell"}
-    assert all(len(one.text.split()) >= 3 for one in judged)
-    assert NOT_SAID not in {one.text for one in judged}
+    assert set(judged["verdict"]) == {"cannot-tell"}
+    assert (judged["text"].str.split().str.len() >= 3).all()
+    assert NOT_SAID not in set(judged["text"])
 
 
 def test_the_ledger_reads_what_was_published(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_as_many_promoters_as_detractors(desk: Lay) -> None:
 @pytest.mark.parametrize("scores", [[], [9, 9, 9]])
 def test_too_few_answers_in_the_month(desk: Lay, scores: list[int]) -> None:
     study = recipe(book(desk, scores))
-    [judged] = [one for one in study.names["judged"] if one.claim is CLAIM]
+    judged = study.names["judged"].set_index("id").loc[CLAIM.id]
     assert (judged.verdict, judged.why, judged.estimate) == ("cannot-tell", NO_FIGURE, None)
     assert judged.text.endswith("on a scale from 0 to 10.")
 

@@ -1,118 +1,110 @@
-"""The ledger as a page shows it: every claim once, beside the company's own figure."""
-
-from __future__ import annotations
+"""The ledger as its page shows it: every claim once, beside the company's own figure."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import html
 
-from cxlib.claims import Judged, all_claims, judge
+from cxlib.claims import IN_WORDS, all_claims, judge
 from cxlib.estimate import Estimate
-from cxlib.exhibits import claims_doubts, claims_headline, claims_sources, claims_summary, claims_table
-from cxlib.exhibits.claimed import claim_record
+from cxlib.exhibits.words import numbers
 from cxlib.finding import Finding
 from cxlib.language import Language
+from cxlib.notebook import Study, run
 from cxlib.period import Month
 from cxlib.workbook import Workbook
 
+LEDGER = Path(__file__).resolve().parents[2] / "notebooks" / "claims_ledger.ipynb"
 EN = Language("en")
 CLAIMS = {claim.id: claim for claim in all_claims()}
 
 
-@pytest.fixture
-def book(desk: Callable[..., Any]) -> Workbook:
-    return Workbook(desk("2026-11-09"), Month(2026, 10), EN)
-
-
-def judged(claim: str, value: float, low: float, high: float, n: int = 500) -> Judged:
+def recorded(claim: str, value: float, low: float, high: float, n: int = 500) -> dict[str, Any]:
     region = CLAIMS[claim].region
     unit = region.unit if region else "share"
     estimate = Estimate(value, low, high, n, unit, "Wilson")
     judgment = judge(CLAIMS[claim], Finding(CLAIMS[claim].finding, "", {}, "described", estimate))
-    turns = f"If {EN.measure(value, unit)} were not so."
-    return Judged(CLAIMS[claim], judgment.verdict, judgment.why, "It is so.", estimate, turns)
+    return {
+        "finding": CLAIMS[claim].finding,
+        "text": "It is so.",
+        "estimate": numbers(estimate),
+        "assumption": f"If {EN.measure(value, unit)} were not so.",
+        "claims": [{"id": claim, "verdict": judgment.verdict, "why": judgment.why}],
+    }
 
 
-def untold(claim: str) -> Judged:
-    return Judged(CLAIMS[claim], "cannot-tell", "No figure.", "Not asked. Ask it.")
+THREE = (
+    recorded("000.2", 2.1, 1.8, 2.5),
+    recorded("000.3", 0.85, 0.81, 0.89, 12),
+    {"untold": "Not asked. Ask it.", "findings": [CLAIMS["000.4"].finding]},
+)
 
 
 @pytest.fixture
-def three() -> list[Judged]:
-    return [judged("000.2", 2.1, 1.8, 2.5), judged("000.3", 0.85, 0.81, 0.89, 12), untold("000.4")]
+def page(desk: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Study]:
+    def shown(*records: dict[str, Any]) -> Study:
+        monkeypatch.setattr("cxlib.notebook.said", lambda *_: list(records))
+        book = Workbook(desk("2026-11-09"), Month(2026, 10), EN)
+        with book.engine:
+            return run(LEDGER, book)
+
+    return shown
 
 
-def test_the_three_verdicts_are_counted(book: Workbook, three: list[Judged]) -> None:
-    assert claims_summary(book, three).text == (
-        "Of 3 claims the data of this company support 1 and contradict 1; of 1 they cannot tell."
-    )
+def line(study: Study, exhibit: str, claim: str) -> list[Any]:
+    return study.exhibits[exhibit].frame.loc[CLAIMS[claim].said].tolist()
 
 
-def test_the_headline_has_figure_interval_and_n(book: Workbook, three: list[Judged]) -> None:
-    rows = html.fromstring(claims_headline(book, three).html).xpath(".//tbody/tr")
-    texts = [[cell.text_content().replace("\N{NO-BREAK SPACE}", " ") for cell in row] for row in rows]
-    assert texts[0][1:] == ["2.1 (1.8 to 2.5), n = 500", "Not supported"]
-    assert texts[1][1:] == ["85.0% (81.0% to 89.0%), n = 12", "Supported"]
-    assert texts[2][1:] == ["none", "Cannot be told from this data"]
+def test_the_three_verdicts_are_counted(page: Callable[..., Study]) -> None:
+    values = page(*THREE).finding("claims-summary").values
+    assert values == {"count": len(CLAIMS), "supported": 1, "refuted": 1, "untold": len(CLAIMS) - 2}
 
 
-def test_another_reading_of_a_claim_is_not_in_the_headline(book: Workbook) -> None:
-    usual, other = judged("000.3", 0.27, 0.24, 0.31), judged("000.3-soon", 0.1, 0.05, 0.2)
-    said = claims_headline(book, [usual, other]).text
-    assert "27.0%" in said
-    assert "soon after" not in said
-    assert "soon after" in claims_table(book, [usual, other], "not-supported").text
+def test_the_headline_has_figure_interval_and_n(page: Callable[..., Study]) -> None:
+    study = page(*THREE)
+    one, n, verdict = line(study, "claims-headline", "000.2")
+    assert (one.value, one.low, one.high, n, verdict) == (2.1, 1.8, 2.5, 500, IN_WORDS["not-supported"])
+    assert line(study, "claims-headline", "000.3")[1:] == [12, IN_WORDS["supported"]]
+    assert line(study, "claims-headline", "000.4")[::2] == [None, IN_WORDS["cannot-tell"]]
+    rows = html.fromstring(study.exhibits["claims-headline"].html).xpath(".//tbody/tr")
+    assert [cell.text_content() for cell in rows[0]][1:] == ["2.1 (1.8 to 2.5)", "500", "Not supported"]
 
 
-def test_every_number_that_is_repeated_is_in_the_headline_once(book: Workbook) -> None:
+def test_every_number_that_is_repeated_is_in_the_headline_once(page: Callable[..., Study]) -> None:
     numeric = [claim for claim in CLAIMS.values() if claim.kind == "numeric"]
-    said = claims_headline(book, [judged(claim.id, 0.1, 0.05, 0.2) for claim in numeric])
-    assert len(html.fromstring(said.html).xpath(".//tbody/tr")) == len({claim.quote for claim in numeric})
-    assert "25% increase in profit" in said.text
-    assert "60% to 70%" in said.text
+    text = page(*(recorded(claim.id, 0.1, 0.05, 0.2) for claim in numeric)).exhibits["claims-headline"].text
+    assert text.count("\n") - 1 == len({claim.quote for claim in numeric}) < len(numeric)
+    assert "25% increase in profit" in text
+    assert "60% to 70%" in text
 
 
-def test_without_a_number_there_is_no_headline(book: Workbook) -> None:
-    assert claims_headline(book, [judged("001.2-matters", 0.1, 0.05, 0.2)]).html == ""
+def test_a_table_holds_one_verdict_and_what_would_turn_it(page: Callable[..., Study]) -> None:
+    study = page(*THREE)
+    assert study.exhibits["claims-supported"].frame.index.tolist() == [CLAIMS["000.3"].said]
+    assert line(study, "claims-supported", "000.3") == ["It is so.", "If 85.0% were not so."]
+    assert line(study, "claims-cannot-tell", "000.4") == ["Not asked. Ask it.", CLAIMS["000.4"].flips]
+    assert len(study.exhibits["claims-cannot-tell"].frame) == len(CLAIMS) - 2
+    nothing = page(*THREE[:1])
+    assert "claims-supported" not in nothing.exhibits
+    assert "There is none." in nothing.untold
 
 
-def test_a_table_holds_one_verdict_and_what_would_turn_it(book: Workbook, three: list[Judged]) -> None:
-    held = claims_table(book, three, "supported").text
-    assert "89% of consumers" in held
-    assert "26 stay silent" not in held
-    assert "If 85.0% were not so." in held
-    assert "Not asked. Ask it." in claims_table(book, three, "cannot-tell").text
-    assert claims_table(book, three[:1], "supported").text == "There is none."
+def test_each_claim_is_quoted_in_its_own_language(page: Callable[..., Study]) -> None:
+    from cxlib.exhibits.sentences import claims_sources
 
-
-def test_each_claim_is_quoted_in_its_own_language(book: Workbook, three: list[Judged]) -> None:
-    root = html.fromstring(claims_sources(book, three).html)
-    assert [quote.get("lang") for quote in root.xpath(".//q")] == ["tr", "tr", "tr"]
-    assert "26 müşteri" in root.xpath(".//q")[0].text
+    study = page(*THREE)
+    root = html.fromstring(claims_sources(study.names["book"], study.names["judged"]).html)
+    quotes = root.xpath(".//q")
+    assert [quote.get("lang") for quote in quotes] == [claim.language for claim in CLAIMS.values()]
+    assert "26 müşteri" in "".join(quote.text for quote in quotes)
     assert "Supported only where the whole interval lies between 80.0% and 92.0%." in root.text_content()
 
 
-def test_doubts_count_what_chance_alone_would_bring(book: Workbook, three: list[Judged]) -> None:
-    text = claims_doubts(book, three).text
-    assert "2 verdicts rest on intervals that miss the truth one time in twenty" in text
-    assert "about 1 of them" in text
-    assert "fewer than 30 cases: “89% of consumers" in text
-    assert "For 1 of the claims no original research was found" in text
-
-
-def test_a_record_is_plain_values(three: list[Judged]) -> None:
-    first, _, last = (claim_record(one) for one in three)
-    assert first["verdict"] == "not-supported"
-    assert first["estimate"] == {
-        "value": 2.1,
-        "low": 1.8,
-        "high": 2.5,
-        "n": 500,
-        "unit": "silent customers",
-        "method": "Wilson",
-        "flags": [],
-    }
-    assert first["finding"] == "silent-per-complainer"
-    assert (last["estimate"], last["text"]) == (None, "Not asked. Ask it.")
+def test_doubts_count_what_chance_alone_would_bring(page: Callable[..., Study]) -> None:
+    study = page(*THREE)
+    assert study.finding("claims-by-chance").values == {"count": 2, "wrong": 1}
+    assert study.finding("claims-few-cases").values["names"] == CLAIMS["000.3"].said
+    unseen = sum(claim.sureness == "not found" for claim in CLAIMS.values())
+    assert study.finding("claims-unseen").values == {"count": unseen}

@@ -17,8 +17,8 @@ from cxlib import bars, breakdown, captioned, curves, forest, plane, sheet, stac
 from cxlib.errors import ConfigError, UntoldError
 from cxlib.estimate import Estimate
 from cxlib.exhibits import theme
-from cxlib.exhibits.axis import tick_text
 from cxlib.exhibits.exhibit import MIME, Exhibit
+from cxlib.exhibits.theme import tick_text
 from cxlib.finding import Quantity
 from cxlib.language import Language
 from cxlib.notebook import Untold
