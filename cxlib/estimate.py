@@ -103,6 +103,12 @@ def proportion(successes: Array, trials: Array, effect: Array = 1.0) -> Interval
     return _known(Interval(share, np.clip(low, 0, share), np.clip(high, share, 1)), known)
 
 
+def wilson(part: float, whole: float) -> Estimate:
+    """Return one share of independent trials with Wilson's interval."""
+    value, low, high = (float(line) for line in proportion(part, whole))
+    return Estimate(value, low, high, round(whole), "share", "Wilson")
+
+
 def net_promoter_score(promoters: Array, detractors: Array, answers: Array) -> Interval:
     """Return 100 (promoters - detractors) / answers with the adjusted Wald interval.
 

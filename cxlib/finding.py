@@ -70,28 +70,10 @@ Value = Estimate | Quantity | Month | datetime | float | str
 
 @dataclass(frozen=True)
 class Finding:
-    """What a study found, with the sentence that says it.
-
-    Parameters
-    ----------
-    id : str
-        Address of the sentence on its page, unique over all studies.
-    sentence : str
-        English sentence and key of its translation. `{name}` is a value, `{name_interval}` its interval in words,
-        `{name_limits}` the two limits, `{name_n}` its denominator, `{name_full}` all of them.
-    values : mapping of str to Value
-        What the placeholders stand for.
-    verdict : Verdict
-        Of the statement that the sentence is about; "described" where nothing is tested.
-    estimate : Estimate, optional
-        The number that a claim is held against.
-    assumption : str
-        Sentence (same placeholders) that says what would turn the verdict over.
-    needed : str
-        Sentence that says which data would tell, where it cannot be told.
-    """
+    """What a study found, with the sentence that says it; its parts are what `say` was given."""
 
     id: str
+    """Address of the sentence on its page, unique over all studies."""
     sentence: str
     values: Mapping[str, Value] = field(default_factory=dict)
     verdict: Verdict = "described"

@@ -54,13 +54,8 @@ def test_a_design_effect_of_two_is_half_the_sample() -> None:
 def test_difference_against_newcombe_1998_table_2_method_10(
     a: tuple[int, int], b: tuple[int, int], low: float, high: float
 ) -> None:
-    change = estimate.difference(_share(*a), _share(*b))
+    change = estimate.difference(estimate.wilson(*a), estimate.wilson(*b))
     assert (change.low, change.high) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
-
-
-def _share(k: int, n: int) -> Estimate:
-    interval = estimate.proportion([k], [n])
-    return Estimate(interval.value[0], interval.low[0], interval.high[0], n, "share", "Wilson")
 
 
 def test_p_value_is_five_per_cent_where_a_limit_touches_zero() -> None:

@@ -21,14 +21,8 @@ Read = TypeVar("Read")
 def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)) -> pd.DataFrame:
     """Return numbers as a frame: the keys and `value, low, high, n, unit, method, flags`.
 
-    Parameters
-    ----------
-    rows : DataFrame, or mapping of label to Estimate
-        A frame needs the keys, `value` and `n`; None in a mapping, and what could not be told, has no row.
-    what : str
-        Name of the exhibit, for the message.
-    unit : str
-        Of a frame without that column.
+    A frame needs the keys, `value` and `n`; `unit` is of one without that column. None in a mapping, and what could not
+    be told, has no row. `what` names the exhibit in a message.
 
     Raises
     ------
@@ -59,7 +53,7 @@ def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)
     return frame
 
 
-def told(parts: Mapping[str, Any], read: Callable[[Any], Read]) -> dict[str, Read]:
+def told(parts: Mapping[Any, Any], read: Callable[[Any], Read]) -> dict[Any, Read]:
     """Return what `read` makes of each part, without those that could not be told; their reason if none could."""
     found, reasons = {}, []
     for name, part in parts.items():
@@ -72,7 +66,7 @@ def told(parts: Mapping[str, Any], read: Callable[[Any], Read]) -> dict[str, Rea
     return found
 
 
-def of_estimates(rows: Mapping[str, Estimate | None]) -> pd.DataFrame:
+def of_estimates(rows: Mapping[Any, Estimate | None]) -> pd.DataFrame:
     """Return Estimates as a frame with `label`; raise the reason if none of them could be told."""
     given = {label: one for label, one in rows.items() if one is not None}
     lines = told(given, lambda one: [getattr(one, name) for name in FIELDS])

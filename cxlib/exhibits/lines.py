@@ -10,9 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cxlib.errors import ConfigError, UntoldError
+from cxlib.estimate import Estimate
 from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit
-from cxlib.exhibits.frames import told
+from cxlib.exhibits.frames import of_estimates, told
 from cxlib.exhibits.picture import Behind, pictured
 from cxlib.exhibits.tables import Cell, table
 from cxlib.finding import Quantity, Value
@@ -29,12 +30,13 @@ ONE_LINE = 60
 """Letters of all names together that a legend on one line holds."""
 
 COLUMNS = ("series", "x", "value", "low", "high")
+Line = pd.DataFrame | Mapping[float, Estimate]
 
 
 def curves(
     book: Workbook,
     name: str,
-    lines: Mapping[str, pd.DataFrame] | pd.DataFrame,
+    lines: Mapping[str, Line] | pd.DataFrame,
     caption: str,
     x: str,
     x_unit: str,
@@ -48,7 +50,7 @@ def curves(
 
     Parameters
     ----------
-    lines : mapping of name to DataFrame, or DataFrame
+    lines : mapping of name to DataFrame or to Estimates by `x`, or DataFrame
         Columns `x, value` and, where there are limits, `low, high`; one frame for all has `series` as well. A curve
         that could not be told is left out.
     x, x_unit, unit : str
@@ -79,11 +81,11 @@ def curves(
     return pictured(book, name, frame.assign(unit=unit), caption, values, 3.0, draw)
 
 
-def _one_frame(lines: Mapping[str, pd.DataFrame] | pd.DataFrame, name: str) -> pd.DataFrame:
+def _one_frame(lines: Mapping[str, Line] | pd.DataFrame, name: str) -> pd.DataFrame:
     if isinstance(lines, pd.DataFrame):
         frame = lines if "series" in lines else lines.assign(series="")
     else:
-        known = told(lines, lambda line: line.copy())
+        known = told(lines, _frame)
         parts = [line.assign(series=series) for series, line in known.items()]
         frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
     if missing := [column for column in ("x", "value") if column not in frame]:
@@ -96,6 +98,10 @@ def _one_frame(lines: Mapping[str, pd.DataFrame] | pd.DataFrame, name: str) -> p
     if frame.empty:
         raise UntoldError("There are no data to draw this from.")
     return frame
+
+
+def _frame(line: Line) -> pd.DataFrame:
+    return line.copy() if isinstance(line, pd.DataFrame) else of_estimates(line).rename(columns={"label": "x"})
 
 
 def _draw(axes: Axes, line: pd.DataFrame, color: str, label: str, steps: bool) -> None:

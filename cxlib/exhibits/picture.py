@@ -41,18 +41,9 @@ def pictured(
     height: float,
     draw: Callable[[Axes, str], Behind],
 ) -> Exhibit:
-    """Return a figure that is drawn when it is shown.
+    """Return a figure, `height` inches high, that is drawn when it is shown; `frame` holds the numbers in it.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        The numbers in it.
-    caption, values
-        What is drawn, of whom; the values fill its placeholders.
-    height : float
-        Inches.
-    draw : callable
-        Draws into axes, given the caption in the reader's language, and returns what stands behind the picture.
+    `draw` draws into axes, given the caption in the reader's language, and returns what stands behind the picture.
     """
 
     def drawn() -> Exhibit:
@@ -68,17 +59,7 @@ def pictured(
 def figure_exhibit(
     book: Workbook, name: str, figure: Figure, caption: str, alt: str, numbers: Exhibit | None = None
 ) -> Exhibit:
-    """Return a drawn figure as an exhibit.
-
-    Parameters
-    ----------
-    figure : Figure
-        A matplotlib figure.
-    caption, alt : str
-        What is drawn, of whom; and its shape with the numbers a blind reader needs.
-    numbers : Exhibit, optional
-        The table of what is drawn, behind a disclosure.
-    """
+    """Return a drawn figure as an exhibit, the table of what is drawn behind a disclosure."""
     parts = [f'<img src="{theme.data_uri(figure)}" alt="{escape(alt)}">', element("figcaption", escape(caption))]
     if numbers is not None:
         opener = element("summary", escape(book.language.text("The numbers in this chart")))
@@ -129,12 +110,7 @@ def captioned(book: Workbook, figure: Any, caption: str, name: str = "", alt: st
     text = words.filled(book.language, caption, values)
     name = name or words.address(caption)
     described = alt or _described(book.language, drawn)
-    frame = _numbers_of(drawn)
-    return Exhibit(
-        draw=lambda: figure_exhibit(book, name, drawn, text, described),
-        name=name,
-        frame=frame,
-    )
+    return Exhibit(draw=lambda: figure_exhibit(book, name, drawn, text, described), name=name, frame=_numbers_of(drawn))
 
 
 def _described(language: Language, figure: Figure) -> str:
@@ -142,15 +118,9 @@ def _described(language: Language, figure: Figure) -> str:
     parts = []
     for axes in figure.axes:
         low, high = axes.get_ylim()
-        parts.append(
-            language.text(
-                "{y} by {x}. The axis runs from {low} to {high}.",
-                x=axes.get_xlabel() or language.text("position"),
-                y=axes.get_ylabel() or language.text("Value"),
-                low=language.measure(low, "ratio"),
-                high=language.measure(high, "ratio"),
-            )
-        )
+        names = {"x": axes.get_xlabel() or "position", "y": axes.get_ylabel() or "Value"}
+        text = "{y} by {x}. The axis runs from {low} to {high}."
+        parts.append(words.filled(language, text, {**names, "low": low, "high": high}))
     return " ".join(parts)
 
 

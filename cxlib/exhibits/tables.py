@@ -46,19 +46,7 @@ def flag_class(flags: Sequence[str]) -> str:
 
 
 def table(caption: str, headers: Sequence[str], rows: Sequence[tuple[str, Sequence[Cell]]], name: str) -> Exhibit:
-    """Return a table.
-
-    Parameters
-    ----------
-    caption : str
-        What the table shows, of whom.
-    headers : sequence of str
-        One per column; the first stands over the row headers.
-    rows : sequence of (row header, cells)
-        The body.
-    name : str
-        Id of the table on its page.
-    """
+    """Return a table with its caption; the first header stands over the row headers, which rows begin with."""
     numeric = [bool(rows) and all(cells[place].is_number for _, cells in rows) for place in range(len(headers) - 1)]
     head = element(
         "tr",

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.errors import untold
-from cxlib.estimate import Array, Estimate
+from cxlib.estimate import Estimate
 from cxlib.finding import Quantity
 from cxlib.models.binary import Standardised, share, share_ratio, standardised
 from cxlib.models.incidence import OTHER, STILL, WANTED, durations, incidence
@@ -13,10 +13,9 @@ from cxlib.workbook import Workbook
 FEWEST = 5
 
 DEALS = """
-SELECT *, date_diff('second', created_at, $cut) / 86400.0 AS seen_days,
-    CASE WHEN outcome = 'open' THEN date_diff('second', created_at, $cut) / 86400.0 ELSE decided_days END AS days
-FROM (
+SELECT *, CASE WHEN outcome = 'open' THEN seen_days ELSE decided_days END AS days FROM (
     SELECT opportunity_id, customer_id, motion, lead_source, tier, amount, created_at, party, decided_days,
+        date_diff('second', created_at, $cut) / 86400.0 AS seen_days,
         CASE WHEN buyer <> 'existing' THEN buyer WHEN motion IS NULL THEN 'unclear' WHEN motion = 'renewal'
             THEN 'renewal' ELSE 'existing' END AS kind,
         CASE WHEN closed_at >= $cut THEN 'open' ELSE outcome END AS outcome,
@@ -39,8 +38,8 @@ def read_deals(book: Workbook) -> pd.DataFrame:
     """Return all opportunities opened before the cut, as they stood then, one row each.
 
     `kind` is "existing", "new", "returned", "renewal" or "unclear" (a customer's, of a motion that is not recorded);
-    `party` the buyer, `seen_days` from opening to the cut, `days` to the decision, or to the cut (NaN
-    where the decision has no date), `entry` days of its life before the first decision of the export.
+    `seen_days` run from opening to the cut, `days` to the decision or the cut (NaN where a decision has no date),
+    `entry` to the first decision of the export.
     """
     untold(
         "An export of opportunities would tell: the outcome of each, when it was opened, and what the buyer was then.",
@@ -69,16 +68,11 @@ def dated(deals: pd.DataFrame) -> pd.DataFrame:
     return deals[deals["days"].notna()]
 
 
-def won_by(followed: pd.DataFrame, days: Array) -> list[Estimate]:
-    """Return the share won by some days after opening; open ones count for as long as they were seen."""
-    end = followed["outcome"].map({"won": WANTED, "lost": OTHER, "open": STILL})
-    return incidence(durations(followed["days"], end, followed["party"], followed["entry"]), days)
-
-
-def won_over_time(followed: pd.DataFrame, days: int) -> pd.DataFrame:
-    """Return the share won by days since opening: `x, value, low, high`."""
-    x = np.linspace(0.0, days, 61)
-    return pd.DataFrame([vars(one) for one in won_by(followed, x)]).assign(x=x)
+def won_by(followed: pd.DataFrame, days: int) -> dict[float, Estimate]:
+    """Return the share won by days since opening, up to so many; open ones count for as long as they were seen."""
+    end, x = followed["outcome"].map({"won": WANTED, "lost": OTHER, "open": STILL}), np.linspace(0.0, days, 61)
+    cases = durations(followed["days"], end, followed["party"], followed["entry"])
+    return dict(zip(x.tolist(), incidence(cases, x), strict=True))
 
 
 def watched(followed: pd.DataFrame, days: int) -> tuple[int, Estimate, int, int]:
@@ -100,8 +94,7 @@ def by_source(existing: pd.DataFrame, new: pd.DataFrame, most: int) -> dict[str,
     """Return how many times as often a sale to a customer succeeds, by source, the most frequent first."""
     sources = pd.concat([existing, new])["lead_source"].value_counts().index[:most]
     pairs = {str(one): [rows[rows["lead_source"] == one] for rows in (existing, new)] for one in sources}
-    found = {one: times_as_often(*pair) for one, pair in pairs.items()}
-    known = {one: times for one, times in found.items() if times.is_known}
+    known = {one: times for one, pair in pairs.items() if (times := times_as_often(*pair)).is_known}
     untold(SOURCE, len(known) >= 2)
     return known
 
@@ -144,9 +137,8 @@ def alike(both: pd.DataFrame, uneven: float, shared: float) -> dict[str, Standar
     recorded more often of the won than of the lost by over `uneven`, or shared by no more than the part `shared` of
     either kind, is not used; opportunities without a counterpart in all that is used are left out.
     """
-    kind = both["kind"]
+    kind, size = both["kind"], np.log(both["amount"].where(both["amount"] > 0)).to_frame("size")
     untold(WHY_NOT["too few"], kind.nunique() == 2, kind.value_counts().min() >= FEWEST)
-    size = np.log(both["amount"].where(both["amount"] > 0)).to_frame("size")
     offered = {"source": both[["lead_source"]], "size": size, "tier": both[["tier"]], "motion": both[["motion"]]}
     offered["time"] = _time(both)
     known = pd.DataFrame({name: one.notna().all(axis=1) for name, one in offered.items()})
@@ -155,9 +147,9 @@ def alike(both: pd.DataFrame, uneven: float, shared: float) -> dict[str, Standar
     fits = known.any() & ((of_kind.max() - of_kind.min()).max() <= uneven) & (common.min() > shared)
     usable = {name: one for name, one in offered.items() if fits[name]} or {"time": both[["seen_days"]]}
     usable["all"] = pd.concat([*usable.values()], axis=1)
-    kept = _has_counterpart(usable["all"], kind)
-    yes, exposed, party = (column[kept] for column in (both["outcome"] == "won", kind == "existing", both["party"]))
-    return {name: standardised(yes, exposed, one[kept], party) for name, one in usable.items()}
+    rows = both[_has_counterpart(usable["all"], kind)]
+    yes, exposed = rows["outcome"] == "won", rows["kind"] == "existing"
+    return {name: standardised(yes, exposed, one.loc[rows.index], rows["party"]) for name, one in usable.items()}
 
 
 def _time(both: pd.DataFrame) -> pd.DataFrame:

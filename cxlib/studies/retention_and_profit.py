@@ -1,14 +1,11 @@
 """What more retention is worth: how long customers stay, what one brings, and the books carried on.
 
-Pure functions of frames. What can be debated (discount rate, step, horizon, what counts as new) is an argument: the
-notebook holds it.
+Pure functions of frames; what can be debated (discount rate, step, horizon, what counts as new) is an argument.
 """
-
-from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -17,10 +14,11 @@ from scipy.optimize import brentq
 from statsmodels.formula.api import ols
 
 from cxlib.errors import MeasureError, UntoldError, untold
-from cxlib.estimate import ALPHA, Array, Estimate, Floats, Z, difference, proportion
+from cxlib.estimate import ALPHA, Array, Estimate, Floats, Z, difference, proportion, wilson
 from cxlib.facts import FACTS
 from cxlib.finding import Quantity, verdict
 from cxlib.models import lifetime_value as ltv
+from cxlib.models.clusters import size_flags
 from cxlib.models.firm_profit import Base, contribution, factor_for, first_year_bound
 from cxlib.models.life_table import life_table
 from cxlib.models.panel import Growth, paired_growth, two_way
@@ -70,11 +68,10 @@ WHERE month <= $month ORDER BY month, currency
 class Customers:
     """Everything that is counted on, up to the cut; amounts in prices of the report's month where those are known.
 
-    `spells` has a row per stretch of paying: its `kind` (the segment), and in years what was behind it when it came
-    under observation (`entry`) and at its end or the cut (`years`), and from its beginning to the cut (`seen`);
-    `months` one per customer and month observed, `costs` one per team and month. `delivery` is what that costs as a
-    share of revenue, `ticket` support per ticket, 0 where no export tells; `real` the share of revenue of which
-    inflation is taken out; `grace` the years after an anniversary by which an end belongs to the year before.
+    Of a stretch of paying, `spells` has its `kind`, and its years when it came under observation (`entry`), at its end
+    or the cut (`years`), and from its beginning to the cut (`seen`). `delivery` is what that costs as a share of
+    revenue, `ticket` support per ticket, 0 where no export tells; `real` the share of revenue of which inflation is
+    taken out; `grace` the years after an anniversary by which an end belongs to the year before.
     """
 
     spells: pd.DataFrame
@@ -109,33 +106,30 @@ class Customers:
 
 
 def read(book: Workbook, segment: str, grace: int) -> Customers:
-    """Read lives, what each month left after the cost of serving it, and what the teams cost.
-
-    Kinds of customers are told apart by a segment; MeasureError if there is none of that name. `grace` is in days.
-    """
-    if segment not in (known := FACTS["customer_month"].segments):
-        raise MeasureError(f'there is no segment "{segment}"{did_you_mean(segment, known)}')
+    """Read lives, what each month left after the cost of serving it, and what teams cost; `grace` is in days."""
+    if segment not in (segments := FACTS["customer_month"].segments):
+        raise MeasureError(f'there is no segment "{segment}"{did_you_mean(segment, segments)}')
     spells = book.frame(SPELLS, segment=segment, year=86_400 * YEAR)
     index, months, costs = book.frame(PRICES), book.frame(MONTHS, segment=segment), book.frame(COSTS)
     first = pd.concat([months, costs]).groupby("currency")["month"].min()
-    nominal = first.index[~(index.groupby("currency")["month"].min().reindex(first.index) <= first)]
-    months = _real(months, index, nominal, "revenue", "price")
-    costs = _real(costs, index, nominal, "amount").groupby(["team", "month"])[["amount"]].sum().reset_index()
+    known = first.index[index.groupby("currency")["month"].min().reindex(first.index) <= first]
+    index = index[index["currency"].isin(known)]
+    months = _real(months, index, "revenue", "price")
+    costs = _real(costs, index, "amount").groupby(["team", "month"])[["amount"]].sum().reset_index()
     delivery, ticket = _unit_cost(months, costs, "delivery", "revenue"), _unit_cost(months, costs, "support", "tickets")
     margin = months["revenue"] * (1 - delivery) - ticket * months["tickets"]
-    paid, old = months["revenue"].sum(), months.loc[months["currency"].isin(nominal), "revenue"].sum()
-    real, last = 1 - float(old / paid) if paid > 0 else 0.0, pd.Timestamp(book.month.first_day)
+    paid, last = months["revenue"].sum(), pd.Timestamp(book.month.first_day)
+    real = float(months.loc[months["currency"].isin(known), "revenue"].sum() / paid) if paid > 0 else 0.0
     return Customers(spells, months.assign(margin=margin), costs, delivery, ticket, real, grace / YEAR, last)
 
 
-def _real(rows: pd.DataFrame, index: pd.DataFrame, nominal: pd.Index, *amounts: str) -> pd.DataFrame:
-    """Bring amounts to prices of the report's month; in currencies whose inflation is unknown they stay as they are."""
+def _real(rows: pd.DataFrame, index: pd.DataFrame, *amounts: str) -> pd.DataFrame:
+    """Bring amounts to prices of the report's month; in currencies that are not in the index they stay as they are."""
     if rows.empty or index.empty:
         return rows
     order = rows.reset_index().sort_values("month", kind="stable")
     then = pd.merge_asof(order, index, on="month", by="currency").set_index("index")["level"].reindex(rows.index)
-    factor = rows["currency"].map(index.groupby("currency")["level"].last()) / then
-    factor = factor.where(~rows["currency"].isin(nominal), 1.0)
+    factor = (rows["currency"].map(index.groupby("currency")["level"].last()) / then).fillna(1.0)
     return rows.assign(**{name: rows[name] * factor for name in amounts})
 
 
@@ -158,7 +152,7 @@ def whole_years(customers: Customers, weight: Floats | None = None) -> Spells:
     gone = np.maximum(np.ceil(spells["years"] - customers.grace), 1.0)
     lost = spells["ended"] & (gone <= seen)
     rows = pd.DataFrame({"entry": entry, "after": np.where(lost, gone - 1, seen), "by": np.where(lost, gone, np.inf)})
-    here = (seen > entry) & (rows["by"] > entry) & ~(spells["ended"] & (gone <= entry))
+    here = (seen > entry) & ~(spells["ended"] & (gone <= entry))
     rows = rows.assign(count=1.0 if weight is None else weight)[here]
     if weight is None:
         rows = rows.groupby(["entry", "after", "by"], as_index=False)["count"].sum()
@@ -178,11 +172,9 @@ def _fitted(years: Spells, robust: bool = False) -> RetentionCurve:
 class Life:
     """How long customers stay and what the margin of one does with time.
 
-    `curve` is shifted-beta-geometric, in `bent` each customer's own risk may change; `growth` is of the margin within
-    customers, a year, `first` the mean margin of a customer's first year. `by_year` has the share that stays through
-    each tenure year `x`; `seen` is the longest that enough customers were seen for. `alpha`, `beta` and `grown` are
-    draws of curve and growth, taken as independent, after the estimate itself. The discount rate is a year's, the step
-    what retention rises by.
+    In `bent` each customer's own risk may change; `growth` is of the margin within customers, `first` its mean in the
+    first year; `by_year` has the share that stays through each tenure year `x`; for `seen` years enough customers were
+    seen. `alpha`, `beta` and `grown` are independent draws of curve and growth, after the estimate itself.
     """
 
     curve: RetentionCurve
@@ -200,7 +192,7 @@ class Life:
     def terms(self, **otherwise: Any) -> ltv.Terms:
         """Return how a life is valued: a margin whose growth is unknown stays."""
         untold("Customers who pay more in their first year than it costs to serve them would tell.", self.first > 0)
-        return replace(ltv.Terms(self.discount, float(np.nan_to_num(self.growth.value)), self.seen), **otherwise)
+        return replace(ltv.Terms(self.discount, float(self.grown[0]), self.seen), **otherwise)
 
     @property
     def stay(self) -> Estimate:
@@ -214,13 +206,13 @@ class Life:
         fixed = stats.chi2.sf(max(gained, 0.0), 1) > ALPHA
         return "fixed" if fixed else "falls" if self.bent.shape < 1 else "rises"
 
-    def rise(self, reading: ltv.Reading = "points", bent: bool = False, **otherwise: Any) -> float:
-        """Return by which share a customer's value rises where retention does, with other `terms` if asked."""
+    def rise(self, bent: bool = False, **otherwise: Any) -> float:
+        """Return by which share a customer's value rises with more points of retention, with other `terms` if asked."""
         by = self.bent if bent else self.curve
-        return float(ltv.value_uplift(by.alpha, by.beta, self.terms(**otherwise), reading, self.step, by.shape))
+        return float(ltv.value_uplift(by.alpha, by.beta, self.terms(**otherwise), "points", self.step, by.shape))
 
     def uplift(self, reading: ltv.Reading = "points", horizon: int | None = None) -> Estimate:
-        """Return the same with the error of curve and margins."""
+        """Return the same, for any reading, with the error of curve and margins."""
         terms = self.terms(growth=self.grown, horizon=horizon)
         untold(TOO_FEW_LEAVE, ltv.churn_after(self.curve.mean_churn, reading, self.step) > ltv.LEAST_CHURN)
         return _drawn(ltv.value_uplift(self.alpha, self.beta, terms, reading, self.step), self.curve.n)
@@ -257,7 +249,7 @@ class Life:
         low, high = np.quantile(lines[1:], MIDDLE, axis=0)
         return pd.DataFrame({"x": x, "value": lines[0], "low": low, "high": high})
 
-    def on(self, curve: RetentionCurve, seed: int = SEED) -> Life:
+    def on(self, curve: RetentionCurve, seed: int = SEED) -> Self:
         """Return the life of other customers with the same margins."""
         alpha, beta, _ = curve.draws(np.random.default_rng(seed), DRAWS)
         return replace(self, curve=curve, alpha=np.append(curve.alpha, alpha), beta=np.append(curve.beta, beta))
@@ -266,23 +258,22 @@ class Life:
 def _drawn(draws: Floats, n: int, unit: str = "share", method: str = "parametric bootstrap") -> Estimate:
     """Return the first of some numbers, with the middle 95 % of the others, which are its draws."""
     value, low, high = (float(end) for end in (draws[0], *np.quantile(draws[1:], MIDDLE)))
-    return Estimate(value, min(low, value), max(high, value), n, unit, method, ("small",) if n < FEWEST else ())
+    return Estimate(value, min(low, value), max(high, value), n, unit, method, size_flags(n))
 
 
-def _share(part: float, whole: float) -> Estimate:
-    value, low, high = (float(end[0]) for end in proportion([part], [whole]))
-    return Estimate(value, low, high, round(whole), "share", "Wilson")
-
-
-def _in_shares(value: float, low: float, high: float, n: int, method: str) -> Estimate:
+def _in_shares(value: float, low: float, high: float, n: int, method: str, *flags: str) -> Estimate:
     """Return growth from its value and limits on the log scale."""
-    return Estimate(float(np.expm1(value)), float(np.expm1(low)), float(np.expm1(high)), n, "share", method)
+    return Estimate(float(np.expm1(value)), float(np.expm1(low)), float(np.expm1(high)), n, "share", method, flags)
 
 
 def fit(customers: Customers, discount: float, step: float) -> Life:
     """Fit lives and margins."""
     years, months = whole_years(customers), customers.months
-    curve, table = _fitted(years), _by_year(years)
+    curve, ends = _fitted(years), np.where(np.isfinite(years.by), years.by, years.after)
+    x = np.arange(1, int(ends.max()) + 1)
+    here = (years.entry < x[:, None]) & (ends >= x[:, None])
+    began, stayed = here @ years.count, (here & (years.by > x[:, None])) @ years.count
+    table = pd.DataFrame({"x": x, **proportion(stayed, began)._asdict(), "n": began})
     alpha, beta, _ = curve.draws(rng := np.random.default_rng(SEED), DRAWS)
     growth, first = grows(months, "margin"), 12 * float(months.loc[months["tenure"] < 1, "margin"].mean())
     errors = np.append(0.0, np.nan_to_num(growth.error) * rng.standard_t(growth.freedom, DRAWS))
@@ -290,14 +281,6 @@ def fit(customers: Customers, discount: float, step: float) -> Life:
     alpha, beta = np.append(curve.alpha, alpha), np.append(curve.beta, beta)
     seen, table = int(table["x"].where(table["n"] >= FEWEST, 1).max()), table[table["n"] >= FEWEST_LOST]
     return Life(curve, fit_bdw(years), growth, first, table, seen, discount, step, alpha, beta, grown)
-
-
-def _by_year(years: Spells) -> pd.DataFrame:
-    ends = np.where(np.isfinite(years.by), years.by, years.after)
-    x = np.arange(1, int(ends.max(initial=0)) + 1)
-    began = np.array([years.count[(years.entry < year) & (ends >= year)].sum() for year in x])
-    lost = np.array([years.count[(years.by == year) & (years.entry < year)].sum() for year in x])
-    return pd.DataFrame({"x": x, **proportion(began - lost, began)._asdict(), "n": began})
 
 
 def staircase(customers: Customers, life: Life) -> pd.DataFrame:
@@ -313,7 +296,7 @@ def stays_longer(life: Life) -> dict[str, Estimate]:
     """Return the share that stays through the `first` year, through a `later` one, and how far `apart` they are."""
     years = life.by_year
     untold(LIVES, len(years) > 1 and years["x"].iloc[0] == 1)
-    first, later = (_share(float((of["n"] * of["value"]).sum()), of["n"].sum()) for of in (years[:1], years[1:]))
+    first, later = (wilson((of["n"] * of["value"]).sum(), of["n"].sum()) for of in (years[:1], years[1:]))
     return {"first": first, "later": later, "apart": difference(later, first)}
 
 
@@ -338,10 +321,7 @@ def who_stays(customers: Customers, life: Life) -> tuple[Quantity, Quantity]:
 
 
 def in_money(customers: Customers, life: Life) -> tuple[Estimate, Estimate]:
-    """Return the rise of all customers' value, where big ones count for what they pay.
-
-    First where a step more of the customers stays and everybody's churn falls by the same factor; then of their money.
-    """
+    """Return the rise of all customers' value in money where a step more of them stays, and where one of it does."""
     paid = customers.months.groupby(["customer_id", "spell"])["margin"].mean().clip(lower=0.0).rename("weight")
     joined = customers.spells.merge(paid, left_on=["customer_id", "spell"], right_index=True, how="left")
     weight = joined["weight"].fillna(0.0).to_numpy(float)
@@ -374,8 +354,8 @@ def aged(customers: Customers) -> dict[str, Estimate]:
     rows, column = (priced, "price") if has_seats else (months, "revenue")
     slope = two_way(np.log(rows[column].to_numpy(float)), {"tenure": rows["tenure"]}, rows["customer_id"])["tenure"]
     n = int((rows.groupby("customer_id")["tenure"].nunique() > 1).sum())
-    price = _in_shares(slope.value, slope.low, slope.high, n, "fixed effects on the log scale, clustered")
-    found["price"] = replace(price, flags=slope.flags)
+    method = "fixed effects on the log scale, clustered"
+    found["price"] = _in_shares(slope.value, slope.low, slope.high, n, method, *slope.flags)
     unknown = {name: Estimate.unknown(one.n, "share") for name, one in found.items() if one.n < FEWEST}
     return found | unknown
 
@@ -420,8 +400,7 @@ def margin_by_year(customers: Customers, seen: int) -> pd.DataFrame:
 class Books:
     """Profit of each of the next years (columns), and what more retention adds to it (`extra`); draws after the first.
 
-    `fixed` is what is spent a year on everything but serving the customers of `base` and those who come; `bound` the
-    most that the next year's profit can rise by.
+    `fixed` is spent a year on all but serving customers; `bound` is the most that the next year's profit can rise by.
     """
 
     base: Base
@@ -431,10 +410,7 @@ class Books:
     extra: Floats
 
     def rise(self, brings: float = 1.0, effort: float = 0.0, fixed: float = 1.0) -> float:
-        """Return by which share the next year's profit rises; NaN where there is none.
-
-        With other parts than 1 of what additional customers bring and of fixed costs, and effort a share of margins.
-        """
+        """Return the next year's rise by parts of what those kept bring and of fixed costs, `effort` one of margins."""
         margins = float(self.profit[0, 0]) + self.fixed
         profit = margins - fixed * self.fixed
         return (brings * float(self.extra[0, 0]) - effort * margins) / profit if profit > 0 else np.nan
@@ -459,15 +435,15 @@ def carry_on(customers: Customers, life: Life, years: int) -> Books:
     enough = min(len(now), len(new), customers.arrivals) >= FEWEST_LOST
     untold("More customers who are there today, and more who came in the last year, would tell.", enough)
     groups = now.assign(brings=yearly).groupby(np.floor(now["tenure"]))
+    rng, error = np.random.default_rng(SEED + 2), float(new.std(ddof=1) / np.sqrt(len(new)))
+    come = np.append(customers.arrivals, rng.poisson(customers.arrivals, DRAWS_OF_BOOKS))[:, None]
+    each = (float(new.mean()) + np.append(0.0, error * rng.standard_normal(DRAWS_OF_BOOKS)))[:, None]
     columns = groups["tenure"].mean(), groups.size(), groups["brings"].sum()
     age, count, brings = (np.asarray(column, float) for column in columns)
-    base = Base(age, count, brings, float(customers.arrivals), float(new.mean()))
-    rng, of = np.random.default_rng(SEED + 2), slice(DRAWS_OF_BOOKS + 1)
-    come = np.append(base.arrivals, rng.poisson(base.arrivals, DRAWS_OF_BOOKS))[:, None]
-    errors = float(new.std(ddof=1) / np.sqrt(len(new))) * rng.standard_normal(DRAWS_OF_BOOKS)
-    drawn = replace(base, arrivals=come, arrival_contribution=(float(new.mean()) + np.append(0.0, errors))[:, None])
-    factor = factor_for(base, life.alpha[of], life.beta[of], life.step)
-    before, after = (contribution(drawn, life.alpha[of], life.beta[of], years, by) for by in (1.0, factor))
+    base = Base(age, count, brings, come, each)
+    alpha, beta = life.alpha[: DRAWS_OF_BOOKS + 1], life.beta[: DRAWS_OF_BOOKS + 1]
+    factor = factor_for(base, alpha, beta, life.step)
+    before, after = (contribution(base, alpha, beta, years, by) for by in (1.0, factor))
     bound = first_year_bound(base, float(before[0, 0]) - fixed, life.step)
     return Books(base, fixed, bound, before - fixed, after - before)
 
@@ -482,8 +458,8 @@ def keep_and_win(customers: Customers, currency: str) -> dict[str, Estimate]:
     with_support = float(np.nansum([success, support])) / kept / win
 
     def made(value: float, variance: float, n: int, unit: str) -> Estimate:
-        by, flags = float(np.exp(Z * np.sqrt(variance))), ("small",) if n < FEWEST else ()
-        return Estimate(value, value / by, value * by, n, unit, "delta method on the log scale", flags)
+        by = float(np.exp(Z * np.sqrt(variance)))
+        return Estimate(value, value / by, value * by, n, unit, "delta method on the log scale", size_flags(n))
 
     return {
         "keep": made(success / kept, lost, kept, currency),
@@ -494,15 +470,12 @@ def keep_and_win(customers: Customers, currency: str) -> dict[str, Estimate]:
 
 
 def mix(customers: Customers) -> tuple[dict[str, Estimate], list[str]]:
-    """Split the change of yearly retention into mix of kinds and rate, and name kinds that moved the other way.
-
-    Shares are moved at mean retention, and retention at mean shares: Kitagawa (1955), JASA 50.
-    """
-    tables = [customers.there(back).groupby("kind")["stayed"].agg(["size", "sum"]) for back in (2.0, 1.0)]
-    kinds = tables[0].index.intersection(tables[1].index).sort_values()
-    began, stayed = (np.array([table.loc[kinds, of] for table in tables], float) for of in ("size", "sum"))
+    """Split the change of yearly retention into mix and rate (Kitagawa 1955, JASA 50), and name kinds against it."""
+    tables = (customers.there(back).groupby("kind")["stayed"].agg(["size", "sum"]) for back in (2.0, 1.0))
+    counts = pd.concat(tables, axis=1, join="inner").sort_index()
+    began, stayed = (counts[of].to_numpy(float).T for of in ("size", "sum"))
     n = int(began.sum(axis=1).min())
-    enough = len(kinds) > 1 and began.min() >= FEWEST_LOST and n >= FEWEST
+    enough = len(counts) > 1 and began.min() >= FEWEST_LOST and n >= FEWEST
     untold("Two years of more customers, and of several kinds, would tell.", enough)
     rng, of_year = np.random.default_rng(SEED + 3), began.sum(axis=1, keepdims=True)
     drawn = np.stack([rng.dirichlet(row, DRAWS) for row in began], axis=1)
@@ -513,8 +486,8 @@ def mix(customers: Customers) -> tuple[dict[str, Estimate], list[str]]:
     by_rate = ((rates[:, 1] - rates[:, 0]) * shares.mean(axis=1)).sum(axis=1)
     parts, how = {"by_mix": by_mix, "by_rate": by_rate, "change": by_mix + by_rate}, "draws of shares and rates"
     told = {name: _drawn(of, n, "share difference", how) for name, of in parts.items()}
-    before, after = (_share(float(stayed[turn].sum()), began[turn].sum()) for turn in (0, 1))
-    against = kinds[(rates[0, 1] - rates[0, 0]) * np.sign(told["change"].value) < 0]
+    before, after = (wilson(stayed[turn].sum(), began[turn].sum()) for turn in (0, 1))
+    against = counts.index[(rates[0, 1] - rates[0, 0]) * np.sign(told["change"].value) < 0]
     return {"before": before, "after": after, **told}, [str(kind) for kind in against]
 
 
@@ -530,14 +503,13 @@ def foretold(customers: Customers) -> tuple[Estimate, Estimate]:
     stays = 1 - alpha[:, None] / (alpha[:, None] + beta[:, None] + age)
     value, draws = 1 - curve.alpha / (curve.alpha + curve.beta + age), rng.random(stays.shape) < stays
     told = _drawn(np.append(value.mean(), draws.mean(axis=1)), len(here), method="prediction interval")
-    return told, _share(float(here["stayed"].sum()), len(here))
+    return told, wilson(here["stayed"].sum(), len(here))
 
 
 def quarters(customers: Customers) -> pd.DataFrame:
     """Return one row per segment (`unit`) and quarter: opening customers, shares of them and of their revenue kept.
 
-    A quarter is three months counted back from the report's; what its opening customers pay in its first month is
-    held against what they pay in the first month after it, those who left paying nothing.
+    Quarters count back from the report's month; what opening customers pay is held against that in the next one's.
     """
     months, last = customers.months, customers.months["month"].max()
     back = (last.year - months["month"].dt.year) * 12 + last.month - months["month"].dt.month

@@ -1,10 +1,9 @@
 """Whether the work of support and success earns more than it costs, in the strictest way that the exports allow.
 
-A lot tells most, a beginning less (customers before against customers after), a choice least. Pure functions of
-frames: what can be debated (windows, what counts as given to a newcomer, which fall is worth having) is an argument.
+A lot tells most, a beginning less (customers before against customers after), a choice least.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -15,8 +14,8 @@ import pandas as pd
 from statsmodels.stats.power import NormalIndPower
 from statsmodels.stats.proportion import proportion_effectsize
 
-from cxlib.errors import MeasureError, UntoldError, untold
-from cxlib.estimate import ALPHA, Array, Estimate, difference, proportion
+from cxlib.errors import UntoldError, untold
+from cxlib.estimate import ALPHA, Estimate, difference, proportion, wilson
 from cxlib.models.binary import hidden_if_few, share, share_difference
 from cxlib.models.incidence import STILL, WANTED, durations, incidence
 from cxlib.models.kept import MONTH, Gain, Kept, gain, horizon_of, kept
@@ -24,7 +23,7 @@ from cxlib.models.regression_to_mean import Movement, movement
 from cxlib.models.sensitivity import EValue, e_value
 from cxlib.models.staggered import NEVER, Effects, Panel
 from cxlib.models.weighting import Compared, compared
-from cxlib.nearest import did_you_mean
+from cxlib.nearest import chosen
 from cxlib.workbook import Workbook
 
 DAY = pd.Timedelta(days=1)
@@ -35,6 +34,16 @@ SHORTEST = 3
 SPELLS = ("subscriptions.started_at", "subscriptions.ended_at", "subscriptions.monthly_amount")
 WORK = ("interventions.customer_id", "interventions.kind", "interventions.assigned_at")
 TICKETS = ("tickets.created_at", "tickets.customer_id")
+GIVEN_TO_WHOM = (
+    "A list of the success work given to each customer (what, to whom, when, and whether drawn by lot) and the "
+    "subscriptions with their starts and ends would tell."
+)
+GIVEN_WHEN = (
+    "Tickets with their customer and day, and the day on which each success manager was given to a customer who had "
+    "been there for a year, would tell."
+)
+AGAIN = "A survey that asks the same customers again would tell."
+BOOKS = "What support, success and delivery cost month by month would tell."
 SEGMENTS = "s.tier, s.region, s.sector, s.segment, s.channel, s.product"
 
 GIVEN = """
@@ -42,16 +51,19 @@ SELECT customer_id, kind, assigned_at, trigger_score,
     row_number() OVER (PARTITION BY customer_id, kind ORDER BY assigned_at, intervention_id) AS place
 FROM interventions WHERE assigned_at < $cut AND coalesce(arm, 'observational') <> 'control'
 """
+FIRST = f"""
+SELECT customer_id, min(assigned_at) AS worked_at,
+    min(CASE WHEN kind = 'success_manager' THEN assigned_at END) AS manager_at,
+    min(CASE WHEN kind = 'success_manager' AND place = 1 THEN trigger_score END) AS manager_score,
+    min(CASE WHEN kind = 'onboarding' THEN assigned_at END) AS onboarded_at
+FROM ({GIVEN}) AS given GROUP BY customer_id
+"""
 NEWCOMERS = f"""
-WITH given AS ({GIVEN})
-SELECT s.customer_id, {SEGMENTS}, s.started_at, s.observed_from, s.first_mrr AS mrr,
+SELECT s.customer_id, {SEGMENTS}, s.started_at, s.observed_from, s.first_mrr AS mrr, f.manager_at, f.manager_score,
     CASE WHEN s.ended_at < $cut THEN s.ended_at END AS ended_at,
     CASE WHEN s.ended_at < $cut THEN s.end_reason END AS end_reason,
-    m.assigned_at AS manager_at, m.trigger_score AS manager_score,
-    CASE WHEN o.assigned_at <= s.started_at + INTERVAL $welcome DAY THEN o.assigned_at END AS onboarded_at
-FROM customer_spell AS s
-LEFT JOIN given AS m ON m.customer_id = s.customer_id AND m.kind = 'success_manager' AND m.place = 1
-LEFT JOIN given AS o ON o.customer_id = s.customer_id AND o.kind = 'onboarding' AND o.place = 1
+    CASE WHEN f.onboarded_at <= s.started_at + INTERVAL $welcome DAY THEN f.onboarded_at END AS onboarded_at
+FROM customer_spell AS s LEFT JOIN ({FIRST}) AS f ON f.customer_id = s.customer_id
 WHERE s.spell = 1 AND s.started_at < $cut AND s.observed_from < $cut ORDER BY s.customer_id
 """
 DRAWS = """
@@ -77,30 +89,25 @@ WITH stays AS (
 SELECT * FROM stays WHERE nearest = 1 ORDER BY customer_id
 """
 PAIRS = f"""
-WITH answers AS (
-    SELECT customer_id, wave, max(completed_at) AS answered_at, max(score) AS score
+WITH pairs AS (
+    SELECT customer_id, max(completed_at) AS answered_at, max(score) AS first,
+        lead(max(completed_at)) OVER each_customer AS again_at, lead(max(score)) OVER each_customer AS second
     FROM survey_answers
     WHERE instrument = 'nps' AND wave IS NOT NULL AND customer_id IS NOT NULL AND score IS NOT NULL
         AND completed_at < $cut
-    GROUP BY customer_id, wave
-),
-pairs AS (
-    SELECT customer_id, answered_at, score,
-        lead(answered_at) OVER (PARTITION BY customer_id ORDER BY answered_at) AS again_at,
-        lead(score) OVER (PARTITION BY customer_id ORDER BY answered_at) AS again
-    FROM answers
+    GROUP BY customer_id, wave WINDOW each_customer AS (PARTITION BY customer_id ORDER BY max(completed_at))
 )
-SELECT p.customer_id, p.answered_at, p.score AS first, p.again AS second, count(g.customer_id) > 0 AS worked
+SELECT p.customer_id, p.answered_at, p.first, p.second, count(g.customer_id) > 0 AS worked
 FROM pairs AS p LEFT JOIN ({GIVEN}) AS g ON g.customer_id = p.customer_id AND g.assigned_at < p.again_at
     AND (g.kind = 'success_manager' OR g.assigned_at >= p.answered_at)
 WHERE p.again_at IS NOT NULL
-GROUP BY p.customer_id, p.answered_at, p.score, p.again ORDER BY p.customer_id, p.answered_at
+GROUP BY p.customer_id, p.answered_at, p.first, p.second ORDER BY p.customer_id, p.answered_at
 """
 TICKET_MONTHS = f"""
 SELECT c.customer_id, date_diff('month', t.first_month, c.month) AS month, c.tickets,
-    c.tickets - c.complaints AS questions, date_diff('month', t.first_month, local_month(m.assigned_at)) AS start
+    c.tickets - c.complaints AS questions, date_diff('month', t.first_month, local_month(f.manager_at)) AS start
 FROM customer_month AS c CROSS JOIN (SELECT min(created_month) AS first_month FROM ticket) AS t
-LEFT JOIN ({GIVEN}) AS m ON m.customer_id = c.customer_id AND m.kind = 'success_manager' AND m.place = 1
+LEFT JOIN ({FIRST}) AS f ON f.customer_id = c.customer_id
 WHERE c.is_observed AND NOT c.ended_in_month AND NOT c.began_in_month AND c.tenure_months >= $settled
     AND c.month > t.first_month AND c.month <= $month ORDER BY c.customer_id, c.month
 """
@@ -109,28 +116,24 @@ SELECT bucket, month, count(*) AS watched, count(*) FILTER (WHERE ended_in_month
 FROM customer_month WHERE is_observed AND NOT began_in_month AND month <= $month
 GROUP BY bucket, month ORDER BY bucket, month
 """
+SPENT = """
+SELECT c.team, c.kind, c.month, c.amount * r.rate AS amount
+FROM costs AS c INNER JOIN rates AS r ON r.currency = c.currency WHERE c.month <= $month
+"""
 YEAR = f"""
 WITH paid AS (
     SELECT sum(c.mrr_end) AS revenue, count(*) / 12.0 AS customers,
-        count(*) FILTER (WHERE local_month(g.manager_at) <= c.month) / 12.0 AS managed,
-        sum(c.mrr_end) FILTER (WHERE local_month(g.manager_at) <= c.month) AS managed_revenue,
-        sum(c.mrr_end) FILTER (WHERE local_month(g.first_at) <= c.month) AS worked_revenue
-    FROM subscription_month AS c LEFT JOIN (
-        SELECT customer_id, min(assigned_at) AS first_at,
-            min(CASE WHEN kind = 'success_manager' THEN assigned_at END) AS manager_at
-        FROM ({GIVEN}) AS given GROUP BY customer_id
-    ) AS g ON g.customer_id = c.customer_id
+        count(*) FILTER (WHERE local_month(f.manager_at) <= c.month) / 12.0 AS managed,
+        sum(c.mrr_end) FILTER (WHERE local_month(f.manager_at) <= c.month) AS managed_revenue,
+        sum(c.mrr_end) FILTER (WHERE local_month(f.worked_at) <= c.month) AS worked_revenue
+    FROM subscription_month AS c LEFT JOIN ({FIRST}) AS f ON f.customer_id = c.customer_id
     WHERE c.mrr_end > 0 AND c.month > $month - INTERVAL 12 MONTH AND c.month <= $month
 ),
 spent AS (
-    SELECT sum(c.amount * r.rate) FILTER (WHERE c.team = 'delivery') AS delivery,
-        sum(c.amount * r.rate) FILTER (WHERE c.team = 'support') AS support,
-        sum(c.amount * r.rate) FILTER (WHERE c.team = 'success') AS success,
-        sum(c.amount * r.rate) FILTER (
-            WHERE c.team = 'success' AND c.kind NOT IN ('onboarding', 'follow_up', 'discount')
-        ) AS managers
-    FROM costs AS c INNER JOIN rates AS r ON r.currency = c.currency
-    WHERE c.month > $month - INTERVAL 12 MONTH AND c.month <= $month
+    SELECT sum(amount) FILTER (WHERE team = 'delivery') AS delivery,
+        sum(amount) FILTER (WHERE team = 'support') AS support, sum(amount) FILTER (WHERE team = 'success') AS success,
+        sum(amount) FILTER (WHERE team = 'success' AND kind NOT IN ('onboarding', 'follow_up', 'discount')) AS managers
+    FROM ({SPENT}) AS c WHERE month > $month - INTERVAL 12 MONTH
 ),
 asked AS (
     SELECT count(*) AS tickets, count(*) FILTER (WHERE solved_and_held) AS held
@@ -144,10 +147,10 @@ SELECT *, support / nullif(tickets, 0) AS per_ticket, support / nullif(held, 0) 
 FROM (SELECT *, 1 - delivery / nullif(revenue, 0) AS margin FROM paid CROSS JOIN spent CROSS JOIN asked) AS books
 """
 COST_OF_EACH = f"""
-SELECT sum(s.amount) / sum(d.pieces) AS cost FROM (
-    SELECT c.month, sum(c.amount * r.rate) AS amount FROM costs AS c INNER JOIN rates AS r ON r.currency = c.currency
-    WHERE c.team = 'success' AND c.kind = '$kind' AND c.month <= $month GROUP BY c.month
-) AS s INNER JOIN (
+SELECT sum(s.amount) / sum(d.pieces) AS cost
+FROM (SELECT month, sum(amount) AS amount FROM ({SPENT}) AS c WHERE team = 'success' AND kind = '$kind' GROUP BY month)
+    AS s
+INNER JOIN (
     SELECT local_month(assigned_at) AS month, count(*) AS pieces FROM ({GIVEN}) AS given WHERE kind = '$kind'
     GROUP BY local_month(assigned_at)
 ) AS d ON d.month = s.month
@@ -155,33 +158,20 @@ SELECT sum(s.amount) / sum(d.pieces) AS cost FROM (
 
 
 def newcomers(book: Workbook, welcome: int) -> pd.DataFrame:
-    """Return one row per customer: the first stretch of paying, and the work that came with it.
+    """Return one row per customer: the first stretch of paying (`ended_at` empty while it runs), and the work with it.
 
-    Columns customer_id, tier, region, sector, segment, channel, product, started_at, observed_from, mrr, ended_at
-    (empty while it runs at the cut), end_reason, manager_at, manager_score, onboarded_at (empty where it was assigned
-    more than `welcome` days after the first payment).
+    `manager_at` and `onboarded_at` are when the first was assigned, onboarding within `welcome` days of the beginning.
     """
     rows = book.frame(NEWCOMERS, welcome=welcome)
-    untold(
-        "A list of the success work given to each customer (what, to whom, when, and whether drawn by lot) and the "
-        "subscriptions with their starts and ends would tell.",
-        not book.lacks(*SPELLS, *WORK),
-        len(rows),
-    )
+    untold(GIVEN_TO_WHOM, not book.lacks(*SPELLS, *WORK), len(rows))
     return rows
 
 
 def drawn(book: Workbook, before: int) -> pd.DataFrame:
-    """Return one row per customer drawn by lot for follow-up: the first draw (`since, arm`), and how long it stayed.
-
-    Who paid nothing at the draw or within `before` days of it was no customer, whatever the arm, and is left out.
-    """
+    """Return the first draw (`since, arm`) of each who paid by `before` days after it, and how long each stayed."""
     rows = book.frame(STAYS % DRAWS, before=before)
-    untold(
-        "Drawing by lot who is called and who is not, and keeping the list, would tell.",
-        not book.lacks(*SPELLS, *WORK, "interventions.arm"),
-        rows["arm"].nunique() == 2,
-    )
+    lacking = book.lacks(*SPELLS, *WORK, "interventions.arm") or rows["arm"].nunique() < 2
+    untold("Drawing by lot who is called and who is not, and keeping the list, would tell.", not lacking)
     return rows
 
 
@@ -196,27 +186,20 @@ def complaints(book: Workbook) -> pd.DataFrame:
 def score_pairs(book: Workbook) -> pd.DataFrame:
     """Return two answers in a row of one customer to a survey that is repeated: `customer_id, first, second, worked`.
 
-    `worked` where any success work was given before the second answer and after, or still running at, the first:
-    a manager at any time before it, anything else between the two.
+    `worked` where there was success work: a manager at any time before the second, anything else between the two.
     """
     columns = (f"survey_answers.{name}" for name in ("customer_id", "score", "wave", "instrument"))
-    untold("A survey that asks the same customers again would tell.", not book.lacks(*columns))
+    untold(AGAIN, not book.lacks(*columns))
     return book.frame(PAIRS)
 
 
 def ticket_months(book: Workbook, settled: int) -> tuple[Panel, Panel]:
     """Return all tickets by customer and month, and those that are no complaint, with the month a manager came.
 
-    Whole months of customers `settled` months after their start, as newcomers ask more; from the second month with
-    tickets on.
+    From `settled` months after the customer's start, as newcomers ask more, and the second month with tickets on.
     """
     rows = book.frame(TICKET_MONTHS, settled=settled)
-    untold(
-        "Tickets with their customer and day, and the day on which each success manager was given to a customer who "
-        "had been there for a year, would tell.",
-        not book.lacks(*SPELLS, *WORK, *TICKETS),
-        len(rows),
-    )
+    untold(GIVEN_WHEN, not book.lacks(*SPELLS, *WORK, *TICKETS), len(rows))
     first, last = int(rows["month"].min()), int(rows["month"].max())
     start = (rows.groupby("customer_id")["start"].first() - first).fillna(NEVER).to_numpy(np.intp)
     tickets, questions = (
@@ -237,15 +220,13 @@ def months_watched(book: Workbook) -> pd.DataFrame:
 def year(book: Workbook) -> pd.Series:
     """Return the last twelve months in the books; NaN where no export brings a cost or there is nothing to divide by.
 
-    Recurring revenue, `customers` on average, the part of them `managed`; `worked_revenue` is that of all who ever got
-    success work. Cost of `delivery`, `support`, `success`; `managers` is success cost that bears the name of no other
-    kind of work. `tickets`, and those `held`: solved within a week, and stayed so. `margin`: share of revenue that
-    delivery leaves. Of so many `solutions` one must keep a customer, for a year's margin, to earn what they cost; a
-    `manager` costs so much for a customer and year, and `must_keep` such a share of the revenue to earn it.
-    `counted_as_saved`: return on success work if all who ever got any had left without it, the number to distrust.
+    `customers` on average, the part of them `managed`; `worked_revenue` is that of all who ever got success work;
+    `managers` is success cost that bears the name of no other kind of work; `held` are tickets that were solved within
+    a week, and stayed so; `margin` is the share of revenue that delivery leaves. Of so many `solutions` one must keep a
+    customer for a year to earn what they cost; a `manager` costs so much for a customer and year, and `must_keep` such
+    a share of the revenue to earn it. `counted_as_saved`: if all who ever got work had left without it.
     """
-    lacking = book.lacks(*SPELLS, "costs.team", "costs.kind", "costs.amount")
-    untold("What support, success and delivery cost month by month would tell.", not lacking)
+    untold(BOOKS, not book.lacks(*SPELLS, "costs.team", "costs.kind", "costs.amount"))
     return book.frame(YEAR).astype(float).iloc[0]
 
 
@@ -259,23 +240,18 @@ def exact(value: float, like: Estimate) -> Estimate:
     return replace(like, value=value, low=np.nan, high=np.nan, method="full count, no interval")
 
 
-def left_by(lots: pd.DataFrame, arm: str, cut: datetime, days: Array) -> list[Estimate]:
+def left_by(lots: pd.DataFrame, arm: str, cut: datetime, days: Sequence[int]) -> dict[int, Estimate]:
     """Return the share of an arm, called or not, that had left by days since the draw; the cut censors the rest."""
     rows = lots[(lots["arm"] == arm) & (lots["since"] < cut)]
     ended = rows["ended_at"] <= cut
     days_seen = (rows["ended_at"].where(ended, pd.Timestamp(cut)) - rows["since"]).dt.total_seconds() / 86_400
-    return incidence(durations(days_seen, np.where(ended, WANTED, STILL), rows["customer_id"].to_numpy(object)), days)
-
-
-def line(x: Iterable[float], values: Iterable[Estimate]) -> pd.DataFrame:
-    """Return those estimates that are known as a curve: `x, value, low, high`."""
-    rows = [(at, one.value, one.low, one.high) for at, one in zip(x, values, strict=True) if one.is_known]
-    return pd.DataFrame(rows, columns=["x", "value", "low", "high"])
+    cases = durations(days_seen, np.where(ended, WANTED, STILL), rows["customer_id"].to_numpy(object))
+    return dict(zip(days, incidence(cases, days), strict=True))
 
 
 def effect(lots: pd.DataFrame, cut: datetime, days: int) -> Estimate:
     """Return the share of those drawn for a call that left within some days, less that of those drawn for none."""
-    gap = share_difference(*(left_by(lots, arm, cut, [days])[0] for arm in ("treated", "control")))
+    gap = share_difference(*(left_by(lots, arm, cut, [days])[days] for arm in ("treated", "control")))
     untold("More customers drawn by lot, and followed for longer, would tell.", gap.is_known)
     return replace(gap, method="difference of two Kaplan-Meier shares, limits put together from theirs")
 
@@ -314,8 +290,7 @@ def kept_by(
 ) -> Gain:
     """Return what some work kept for each who got it, month by month: customers who could get it against others.
 
-    Over at most so many months. Customers count once, or by the column `weight`; of the first those got the work whose
-    column `got` is filled, or all.
+    Customers count once, or by the column `weight`; of the first those got it whose column `got` is filled, or all.
     """
     one, other = (_kept(rows, cut, months, weight) for rows in (work, none))
     horizon = horizon_of((one, other), FEWEST, months)
@@ -349,16 +324,15 @@ def older(customers: pd.DataFrame, since: datetime, cut: datetime) -> Estimate:
     """Return the change in the yearly loss of customers older than a year, whom onboarding cannot have touched."""
     turns_one = customers["started_at"] + pd.Timedelta(seconds=12 * MONTH)
     entry, ended = customers[["observed_from"]].assign(turns_one=turns_one).max(axis=1), customers["ended_at"]
-    kept, errors, counts = [], [], []
+    lost = []
     for first, last in ((entry.min(), pd.Timestamp(since)), (pd.Timestamp(since), pd.Timestamp(cut))):
         begins, ends = entry.where(entry > first, first), ended.where(ended <= last, last)
         years = float((ends - begins).dt.total_seconds().clip(lower=0).sum()) / (12 * MONTH)
-        counts.append(int(((ended > begins) & (ended <= last)).sum()))
-        untold("Customers older than a year who left, before the programme began and after, would tell.", counts[-1])
-        kept.append(float(np.exp(-counts[-1] / years)))
-        errors.append(kept[-1] * np.sqrt(counts[-1]) / years)
-    value, half = kept[0] - kept[1], 1.96 * float(np.hypot(*errors))
-    return Estimate(value, value - half, value + half, min(counts), "share difference", "difference of rates")
+        count = int(((ended > begins) & (ended <= last)).sum())
+        untold("Customers older than a year who left, before the programme began and after, would tell.", count)
+        stay = float(np.exp(-count / years))
+        lost.append(_around(1 - stay, 1.96 * stay * float(np.sqrt(count)) / years, count, "share"))
+    return replace(difference(*reversed(lost)), method="difference of rates")
 
 
 def landmarked(rows: pd.DataFrame, since: str, wait: int, within: int, cut: datetime) -> pd.DataFrame:
@@ -381,13 +355,13 @@ def landmarked(rows: pd.DataFrame, since: str, wait: int, within: int, cut: date
 
 def plain(rows: pd.DataFrame, work: str) -> Estimate:
     """Return the difference in the share lost as it is, of those with some work less those without."""
-    got, lost, who = rows[work].to_numpy(bool), rows["lost"].to_numpy(bool), rows["customer_id"].to_numpy(object)
-    return share_difference(share(lost[got], who[got]), share(lost[~got], who[~got]))
+    got = rows[work].astype(bool)
+    return share_difference(*(share(side["lost"], side["customer_id"]) for side in (rows[got], rows[~got])))
 
 
 def plain_by(rows: pd.DataFrame, work: str, segment: str) -> dict[str, Estimate]:
     """Return the same in each segment in which it is known."""
-    parts = {str(level): plain(part, work) for level, part in rows.groupby(_columns(rows, segment)[0])}
+    parts = {str(level): plain(part, work) for level, part in rows.groupby(chosen(segment, [*rows], "column")[0])}
     return {level: gap for level, gap in parts.items() if gap.is_known}
 
 
@@ -399,19 +373,15 @@ def other_way(whole: Estimate, parts: Mapping[str, Estimate]) -> tuple[int, Esti
 
 def alike(rows: pd.DataFrame, outcome: str, work: str, by: str) -> Compared:
     """Compare the share with an outcome, with some work and without, made alike in columns ("tier, revenue")."""
-    found = compared(rows[outcome].to_numpy(bool), rows[work].to_numpy(bool), rows[_columns(rows, by)])
+    covariates = rows[[*chosen(by, [*rows], "column")]]
+    found = compared(rows[outcome].to_numpy(bool), rows[work].to_numpy(bool), covariates)
     enough = found.difference.is_known
     untold("Too few customers are alike with it and without it; drawing by lot who gets it would tell.", enough)
     return found
 
 
-def _columns(rows: pd.DataFrame, names: str) -> list[str]:
-    """Return the columns that a parameter names."""
-    asked = [name.strip() for name in names.split(",")]
-    for name in asked:
-        if name not in rows:
-            raise MeasureError(f'customers have no "{name}"{did_you_mean(name, map(str, rows))}')
-    return asked
+def _around(value: float, half: float, n: int, unit: str, method: str = "") -> Estimate:
+    return Estimate(value, value - half, value + half, n, unit, method)
 
 
 def strength(ratio: Estimate) -> EValue:
@@ -425,21 +395,19 @@ def mean(scores: pd.Series) -> Estimate:
     values = scores.dropna().to_numpy(float)
     if len(values) < 2:
         return Estimate.unknown(len(values), "points", "mean")
-    value, half = float(values.mean()), 1.96 * float(values.std(ddof=1)) / np.sqrt(len(values))
-    return hidden_if_few(Estimate(value, value - half, value + half, len(values), "points", "mean"))
+    half = 1.96 * float(values.std(ddof=1)) / np.sqrt(len(values))
+    return hidden_if_few(_around(float(values.mean()), half, len(values), "points", "mean"))
 
 
-def by_month(found: Effects) -> pd.DataFrame:
-    """Return the effects by month since the manager came, as a curve: `x, value, low, high`."""
-    x = sorted(found.value)
-    value = np.array([found.value[month] for month in x])
-    half = 1.96 * np.sqrt([found.covariance([month])[0, 0] for month in x])
-    return pd.DataFrame({"x": x, "value": value, "low": value - half, "high": value + half})
+def by_month(found: Effects) -> dict[int, Estimate]:
+    """Return the effects by month since the manager came."""
+    half = {month: 1.96 * float(np.sqrt(found.covariance([month])[0, 0])) for month in sorted(found.value)}
+    return {month: _around(found.value[month], half[month], found.treated[month], "ratio difference") for month in half}
 
 
 def margin_kept(months: Estimate, mrr: float, margin: float, currency: str) -> Estimate:
     """Return the margin that one piece of work kept, from the months of revenue that it did."""
-    untold("What support, success and delivery cost month by month would tell.", np.isfinite(margin))
+    untold(BOOKS, np.isfinite(margin))
     return _scaled(months, mrr * margin, unit=currency)
 
 
@@ -465,7 +433,7 @@ def lowest_again(pairs: pd.DataFrame, lowest: float) -> Movement:
     alone = pairs[~pairs["worked"].astype(bool)]
     found = movement(alone["first"], alone["second"], alone["customer_id"], lowest, "ratio")
     if found is None or not found.observed.is_known:
-        raise UntoldError("A survey that asks the same customers again would tell.")
+        raise UntoldError(AGAIN)
     return found
 
 
@@ -483,7 +451,7 @@ def exactness(months: pd.DataFrame) -> tuple[pd.DataFrame, Estimate]:
     half = (stays.high**12 - stays.low**12) / 2
     *without, value = np.log(half) @ x / (x @ x)
     error = 1.96 * float(np.sqrt((groups - 1) / groups * ((without - np.mean(without)) ** 2).sum()))
-    slope = Estimate(value, value - error, value + error, int(n[-1, -1]), "ratio", "jackknife by group")
+    slope = _around(float(value), error, int(n[-1, -1]), "ratio", "jackknife by group")
     return pd.DataFrame({"x": lengths.astype(float), "value": half[-1]}), slope
 
 
@@ -491,8 +459,5 @@ def drift(months: pd.DataFrame) -> Estimate:
     """Return the share lost a month in the later half of the history less that in the earlier half."""
     totals = [months[name].to_numpy(float).sum(axis=0) for name in ("watched", "ended")]
     n, k = (np.add.reduceat(counts, [0, len(counts) // 2]) for counts in totals)
-    early, late = (
-        Estimate(float(value), float(low), float(high), int(cases), "share", "Wilson")
-        for value, low, high, cases in zip(*proportion(k, n), n, strict=True)
-    )
-    return replace(difference(late, early), unit="share difference")
+    early, late = (wilson(*half) for half in zip(k, n, strict=True))
+    return difference(late, early)

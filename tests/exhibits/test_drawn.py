@@ -153,12 +153,13 @@ def test_a_tick_has_the_digits_it_needs(value: float, unit: str, said: str) -> N
 
 
 def test_a_long_curve_keeps_its_ends_in_the_table(book: Workbook) -> None:
-    given = {"after": line(74), "matched": line(3), "asked": NOT_TOLD}
+    matched = {at: Estimate(at / 730, at / 800, at / 600, 40, "share", "") for at in (0.0, 182.5, 365.0)}
+    given = {"after": line(74), "matched": matched, "asked": NOT_TOLD}
     rows = table_of(curves(book, "c", given, "Left.", "Since", "days", "share", steps=True))
     after = [row for row in rows if row[0] == "after"]
     assert len(after) == 13
     assert after[-1] == ["after", "365 days", "50.0%", "45.6% to 60.8%"]
-    assert len([row for row in rows if row[0] == "matched"]) == 3
+    assert [row for row in rows if row[0] == "matched"][-1] == ["matched", *after[-1][1:]]
 
 
 X, Y = np.linspace(0.5, 0.9, 9), np.linspace(0.0, 0.2, 5)

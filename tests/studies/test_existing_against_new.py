@@ -194,9 +194,9 @@ def test_open_ones_count_for_as_long_as_they_were_seen(book: Callable[..., Workb
         mine = rows[rows["kind"] == kind]
         share = sell.won(mine[mine["outcome"] != "open"]).value
         # the first decision of all opens the window of the curve and is not in it
-        assert sell.won_by(mine, [9])[0].value == pytest.approx(share, abs=0.005)
-        curve = sell.won_over_time(mine, 60).set_index("x")["value"]
-        assert (curve[6.0], curve[7.0]) == pytest.approx((0, share), abs=0.005)
+        assert sell.won_by(mine, 9)[9].value == pytest.approx(share, abs=0.005)
+        curve = sell.won_by(mine, 60)
+        assert (curve[6].value, curve[7].value) == pytest.approx((0, share), abs=0.005)
 
 
 def test_opportunities_watched_in_full(book: Callable[..., Workbook]) -> None:

@@ -299,7 +299,7 @@ def lots(**columns: Any) -> pd.DataFrame:
 def test_the_trial_is_a_difference_of_shares_where_everybody_was_followed() -> None:
     """30 of 120 called left, 48 of 120 not called: Newcombe's interval of the two shares, but for Kaplan-Meier's."""
     rows = lots()
-    treated, control = (roi.left_by(rows, arm, CUT, [180])[0] for arm in ("treated", "control"))
+    treated, control = (roi.left_by(rows, arm, CUT, [180])[180] for arm in ("treated", "control"))
     effect = roi.effect(rows, CUT, 180)
     assert (treated.value, control.value) == pytest.approx((0.25, 0.40))
     assert effect.value == pytest.approx(-0.15)
@@ -397,7 +397,7 @@ def test_managers_are_compared_at_the_same_landmark() -> None:
     assert roi.plain(begun, "managed").value == pytest.approx(0.1 - 30 / 121)
     with pytest.raises(UntoldError, match="drawing by lot"):
         roi.alike(begun[begun["managed"]], "lost", "managed", "tier")
-    with pytest.raises(MeasureError, match='customers have no "teir"; did you mean "tier"'):
+    with pytest.raises(MeasureError, match='there is no column "teir"; did you mean "tier"'):
         roi.alike(begun, "lost", "managed", "revenue, teir")
 
 
