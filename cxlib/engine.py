@@ -73,7 +73,7 @@ class Engine:
         """
         rows = self._connection.execute(sql).df()
         fractions = rows.select_dtypes("float64").columns
-        return rows.assign(**{name: _without_last_digits(rows[name].to_numpy()) for name in fractions})
+        return rows.assign(**{name: to_digits(rows[name].to_numpy(), 12) for name in fractions})
 
     def fact(self, name: str) -> str:
         """Make a fact ready and return the name to use in SQL; raises MeasureError if there is no such fact."""
@@ -147,7 +147,7 @@ class Engine:
         return f"NOT ({named})" if part.out else f"({named})"
 
 
-def _without_last_digits(values: npt.NDArray[np.float64], digits: int = 12) -> npt.NDArray[np.float64]:
+def to_digits(values: npt.NDArray[np.float64], digits: int) -> npt.NDArray[np.float64]:
     """Return numbers rounded to so many significant digits; infinite, unknown and very small ones as they are."""
     usable = np.isfinite(values) & (np.abs(values) >= 10.0 ** (digits - 23))
     size = np.floor(np.log10(np.abs(np.where(usable, values, 1.0))))

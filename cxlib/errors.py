@@ -45,17 +45,8 @@ class UntoldError(CxError):
 
 
 def untold(needed: str, *unless: object) -> None:
-    """Raise UntoldError unless all that is asked for is there.
+    """Raise UntoldError unless all conditions hold; `needed` is one sentence: which data would tell.
 
-    Parameters
-    ----------
-    needed : str
-        One sentence: which data would tell.
-    *unless : object
-        Conditions that must hold.
-
-    Examples
-    --------
     >>> untold("More customers would tell.", 12 >= 5)
     """
     if not all(unless):
@@ -74,33 +65,15 @@ class PublishError(CxError):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing a check found in one export.
+    """One thing a check found in one export."""
 
-    Parameters
-    ----------
-    rule : str
-        Name of the check, as in `accept = ["…"]` of `sources.toml`.
-    where : str
-        File, and column where there is one.
-    what : str
-        What is wrong, with counts, in one sentence.
-    fix : str
-        What to do next, in one sentence.
-    blocks : bool
-        Whether the import stops; else it is a warning that the report prints.
-    rows : int
-        How many rows are affected; 0 where that has no meaning.
-    first : str
-        First example with its row number (the header is row 1), or empty.
-    """
-
-    rule: str
-    where: str
-    what: str
-    fix: str
-    blocks: bool = True
-    rows: int = 0
-    first: str = ""
+    rule: str  # name of the check, as in `accept = ["…"]` of `sources.toml`
+    where: str  # file, and column where there is one
+    what: str  # what is wrong, with counts, in one sentence
+    fix: str  # what to do next, in one sentence
+    blocks: bool = True  # whether the import stops; else it is a warning that the report prints
+    rows: int = 0  # how many rows are affected; 0 where that has no meaning
+    first: str = ""  # first example with its row number (the header is row 1), or empty
 
     def __str__(self) -> str:
         first = f" (first: {self.first})" if self.first else ""

@@ -1,7 +1,8 @@
 """From counts and moments to a value with its interval.
 
 Every function takes arrays of sufficient statistics, one element per cell of a breakdown, and
-returns arrays of the same length, so the cost does not grow with the number of rows counted.
+returns arrays of the same length, so the cost does not grow with the number of rows counted;
+an `effect` is the design effect of clustered rows, 1 where they are independent.
 All intervals are two-sided at 95 %.
 """
 
@@ -13,8 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy import stats
-from scipy.special import expit
+from scipy.special import expit, logit
 from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.rates import confint_poisson
 
@@ -62,15 +64,9 @@ class Estimate:
 
 
 def design_effect(variance: Array, simple_variance: Array) -> Floats:
-    """Return how much clustering widens a variance, never below 1.
+    """Return how much clustering widens a variance over the one as if rows were independent, never below 1.
 
-    A value below 1 is as a rule noise of the estimate itself, so it is not used to narrow
-    an interval.
-
-    Parameters
-    ----------
-    variance, simple_variance : array_like, shape (cells,)
-        Variance that respects clusters, and the one as if rows were independent.
+    A value below 1 is as a rule noise of the estimate itself, so it is not used to narrow an interval.
     """
     robust, simple = np.asarray(variance, float), np.asarray(simple_variance, float)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -83,16 +79,8 @@ def between_groups_variance(residuals: Array, cells: Array, cell_count: int, gro
 
     Customers are dealt into `groups` groups by a hash, so all rows of one customer lie in one
     group; the spread of the groups' sums then carries the clustering. Wolter (2007),
-    *Introduction to Variance Estimation*, 2nd ed., ch. 2.
-
-    Parameters
-    ----------
-    residuals : array_like, shape (cells x groups present,)
-        Linearised residual of each group; groups without rows may be left out, they count as 0.
-    cells : array_like of int
-        Index of the cell that each residual belongs to.
-    cell_count, groups : int
-        Number of cells, and of groups in all.
+    *Introduction to Variance Estimation*, 2nd ed., ch. 2. `residuals` are linearised, one per cell
+    and group, `cells` the index of the cell of each; groups without rows may be left out, they count as 0.
     """
     values, index = np.asarray(residuals, float), np.asarray(cells, np.intp)
     total = np.bincount(index, values, cell_count)
@@ -105,11 +93,6 @@ def proportion(successes: Array, trials: Array, effect: Array = 1.0) -> Interval
 
     Wilson (1927), JASA 22; on clustered counts the trials are divided by the design effect,
     as in Dean and Pagano (2015), Journal of Survey Statistics and Methodology 3(4).
-
-    Parameters
-    ----------
-    successes, trials, effect : array_like, shape (cells,)
-        Counts, and the design effect (1 where rows are independent).
     """
     k, n, deff = (np.asarray(a, float) for a in np.broadcast_arrays(successes, trials, effect))
     known = n > 0
@@ -126,25 +109,19 @@ def wilson(part: float, whole: float) -> Estimate:
     return Estimate(value, low, high, round(whole), "share", "Wilson")
 
 
-def net_promoter_score(promoters: Array, detractors: Array, answers: Array, effect: Array = 1.0) -> Interval:
+def net_promoter_score(promoters: Array, detractors: Array, answers: Array) -> Interval:
     """Return 100 (promoters - detractors) / answers with the adjusted Wald interval.
 
     Rocks (2016), The American Statistician 70(4): three quarters of a promoter and of a detractor
     and one and a half passives are added before the variance of the difference is taken. The
-    limits stay within -100 and 100.
-
-    Parameters
-    ----------
-    promoters, detractors, answers, effect : array_like, shape (cells,)
-        Answers of 9-10, of 0-6, all answers, and the design effect.
+    limits stay within -100 and 100. Of clustered answers all three are effective numbers.
     """
-    p, d, n, deff = (np.asarray(a, float) for a in np.broadcast_arrays(promoters, detractors, answers, effect))
+    p, d, n = (np.asarray(a, float) for a in (promoters, detractors, answers))
     known = n > 0
     safe = np.where(known, n, 1.0)
-    adjusted_n = safe / deff + 3
-    adjusted_p, adjusted_d = p / deff + 0.75, d / deff + 0.75
-    centre = (adjusted_p - adjusted_d) / adjusted_n
-    half = Z * np.sqrt(((adjusted_p + adjusted_d) / adjusted_n - centre**2) / adjusted_n)
+    adjusted_n = safe + 3
+    centre = (p - d) / adjusted_n
+    half = Z * np.sqrt(((p + d + 1.5) / adjusted_n - centre**2) / adjusted_n)
     value = (p - d) / safe
     low, high = np.minimum(centre - half, value), np.maximum(centre + half, value)
     return _known(Interval(100 * value, 100 * np.clip(low, -1, 1), 100 * np.clip(high, -1, 1)), known)
@@ -153,13 +130,9 @@ def net_promoter_score(promoters: Array, detractors: Array, answers: Array, effe
 def ratio(y: Array, x: Array, yy: Array, xx: Array, xy: Array, rows: Array) -> Interval:
     """Return sums of y over sums of x with the linearised (delta method) interval.
 
-    Each row is one customer, so clustering by customer is respected. Cochran (1977), *Sampling
-    Techniques*, 3rd ed., section 6.4; Student's t with rows - 1 degrees of freedom.
-
-    Parameters
-    ----------
-    y, x, yy, xx, xy, rows : array_like, shape (cells,)
-        Sums, sums of squares and of products, and the number of rows.
+    From sums, sums of squares and of products. Each row is one customer, so clustering by customer is
+    respected. Cochran (1977), *Sampling Techniques*, 3rd ed., section 6.4; Student's t with rows - 1
+    degrees of freedom.
     """
     sy, sx, syy, sxx, sxy, n = (np.asarray(a, float) for a in (y, x, yy, xx, xy, rows))
     known = (sx > 0) & (n > 0)
@@ -182,12 +155,11 @@ def bounded_ratio(y: Array, x: Array, yy: Array, xx: Array, xy: Array, rows: Arr
     value = np.clip(plain.value, 0.0, 1.0)
     inner = (value > 0) & (value < 1)
     middle = np.where(inner, value, 0.5)
-    logit = np.log(middle / (1 - middle))
     with np.errstate(invalid="ignore"):
         half = (plain.high - plain.value) / (middle * (1 - middle))
     edge = proportion(np.where(value >= 1, rows, 0), rows)
-    low = np.where(inner, expit(logit - half), edge.low)
-    high = np.where(inner, expit(logit + half), edge.high)
+    low = np.where(inner, expit(logit(middle) - half), edge.low)
+    high = np.where(inner, expit(logit(middle) + half), edge.high)
     return _known(Interval(value, low, high), np.isfinite(plain.value))
 
 
@@ -196,11 +168,6 @@ def count(events: Array, effect: Array = 1.0) -> Interval:
 
     Garwood (1936), Biometrika 28, as in statsmodels' `confint_poisson`. It answers how far the
     count would move if the month were lived again at the same rate.
-
-    Parameters
-    ----------
-    events, effect : array_like, shape (cells,)
-        Counts, and the design effect.
     """
     k, deff = (np.asarray(a, float) for a in np.broadcast_arrays(events, effect))
     low, high = confint_poisson(k / deff, 1.0, method="exact-c", alpha=ALPHA)
@@ -208,107 +175,50 @@ def count(events: Array, effect: Array = 1.0) -> Interval:
 
 
 def total(y: Array, yy: Array) -> Interval:
-    """Return sums of amounts with the interval of a compound Poisson sum.
+    """Return sums of non-negative amounts, one per customer, with the interval of a compound Poisson sum.
 
     The variance of a sum of a Poisson number of independent amounts is the expected sum of their
-    squares; its estimate is the observed one. Bowers et al. (1997), *Actuarial Mathematics*, 12.3.
-
-    Parameters
-    ----------
-    y, yy : array_like, shape (cells,)
-        Sums of non-negative amounts, one per customer, and of their squares. Where there was no amount,
-        nothing is known of how large one would be: the upper limit is infinite.
+    squares; its estimate is the observed one, `yy`. Bowers et al. (1997), *Actuarial Mathematics*, 12.3.
+    Where there was no amount, nothing is known of how large one would be: the upper limit is infinite.
     """
     sums, squares = np.asarray(y, float), np.asarray(yy, float)
     half = np.where(squares > 0, Z * np.sqrt(squares), np.inf)
     return Interval(sums, np.maximum(sums - half, 0.0), sums + half)
 
 
-@dataclass(frozen=True)
-class DurationCounts:
-    """Histogram counts of durations, sorted by cell and then by bin.
-
-    Parameters
-    ----------
-    cell : ndarray of int, shape (bins,)
-        Index of the cell each line belongs to, ascending.
-    events, censored : ndarray, shape (bins,)
-        How many durations ended in the bin, and how many were still running when last seen.
-    minutes : ndarray, shape (bins,)
-        Mean of the ended durations in the bin (any value where none ended).
-    """
-
-    cell: npt.NDArray[np.intp]
-    events: Floats
-    censored: Floats
-    minutes: Floats
-
-
-def censored_quantiles(counts: DurationCounts, cell_count: int, shares: Sequence[float]) -> list[Interval]:
-    """Return Kaplan–Meier quantiles with Brookmeyer and Crowley's interval.
+def censored_quantiles(counts: pd.DataFrame, cell_count: int, shares: Sequence[float]) -> list[Interval]:
+    """Return Kaplan–Meier quantiles with Brookmeyer and Crowley's interval, one for each share that has ended.
 
     Durations still running count as at risk until they were last seen. The interval holds the
     times at which the log-log limits of the survival curve (Greenwood's variance) cross the share:
-    Kaplan and Meier (1958), JASA 53; Brookmeyer and Crowley (1982), Biometrics 38.
+    Kaplan and Meier (1958), JASA 53; Brookmeyer and Crowley (1982), Biometrics 38. A quantile is infinite
+    where the curve does not come down that far.
 
     Parameters
     ----------
-    counts : DurationCounts
-        Histogram per cell. Within a bin events come before censorings.
-    cell_count : int
-        Number of cells.
-    shares : sequence of float
-        Shares that have ended: 0.5 is the median.
-
-    Returns
-    -------
-    list of Interval
-        One per share, in minutes; infinite where the curve does not come down that far.
+    counts : DataFrame
+        Histogram, one row per cell and bin in ascending order: index of the `cell`, `events` (durations that ended
+        in the bin), `censored` (those last seen still running), mean `minutes` of the events. Within a bin events
+        come before censorings.
     """
-    curve = _survival(counts, cell_count)
-    return [
-        Interval(*(_first_at_or_below(counts, cell_count, line, 1 - share) for line in (curve[0], curve[1], curve[2])))
-        for share in shares
-    ]
-
-
-def _survival(counts: DurationCounts, cell_count: int) -> tuple[Floats, Floats, Floats]:
-    """Return the survival curve after each bin, and its lower and upper log-log limits."""
-    leaving = counts.events + counts.censored
-    totals = np.bincount(counts.cell, leaving, cell_count)
-    at_risk = totals[counts.cell] - (_running(leaving, counts.cell) - leaving)
+    events, each_cell = counts["events"].astype(float), counts["cell"]
+    at_risk = (events + counts["censored"])[::-1].groupby(each_cell).cumsum()[::-1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        log_survival = _running(np.log1p(-np.minimum(counts.events / at_risk, 1.0)), counts.cell)
-        greenwood = _running(counts.events / (at_risk * (at_risk - counts.events)), counts.cell)
+        log_survival = np.log1p(-events / at_risk).groupby(each_cell).cumsum()
+        greenwood = (events / (at_risk * (at_risk - events))).groupby(each_cell).cumsum()
         spread = Z * np.sqrt(greenwood) / np.abs(log_survival)
-        # ends count as reached only where Greenwood's variance exists: NaN compares as "not below"
-        low = np.exp(log_survival * np.exp(spread))
-        high = np.exp(log_survival * np.exp(-spread))
+        low, high = np.exp(log_survival * np.exp(spread)), np.exp(log_survival * np.exp(-spread))
     survival = np.exp(log_survival)
-    nothing_yet = survival >= 1
-    done = ~np.isfinite(log_survival)
-    low = np.where(nothing_yet, 1.0, np.where(done, 0.0, low))
-    high = np.where(nothing_yet, 1.0, np.where(done, np.nan, high))
-    return survival, low, high
+    # nothing has ended yet: there is no variance; all has ended: the upper limit is never reached
+    low = low.mask(np.isinf(log_survival), 0.0).mask(survival >= 1, 1.0)
+    high = high.mask(np.isinf(log_survival)).mask(survival >= 1, 1.0)
 
+    def first_below(line: pd.Series, level: float) -> Floats:
+        reached = counts[(line <= level + 1e-12) & (events > 0)]
+        first = reached.groupby("cell")["minutes"].first().reindex(range(cell_count), fill_value=np.inf)
+        return first.where(first.index.isin(each_cell)).to_numpy(float)
 
-def _running(values: Floats, cell: npt.NDArray[np.intp]) -> Floats:
-    """Return the running sum of `values` that starts anew at each cell."""
-    if len(values) == 0:
-        return values
-    starts = np.flatnonzero(np.r_[True, cell[1:] != cell[:-1]])
-    parts = np.split(values, starts[1:])
-    return np.concatenate([np.cumsum(part) for part in parts])
-
-
-def _first_at_or_below(counts: DurationCounts, cell_count: int, line: Floats, level: float) -> Floats:
-    """Return the time of the first bin with events at which `line` has come down to `level`."""
-    reached = np.flatnonzero((line <= level + 1e-12) & (counts.events > 0))
-    cells, first = np.unique(counts.cell[reached], return_index=True)
-    times = np.full(cell_count, np.inf)
-    times[cells] = counts.minutes[reached[first]]
-    times[np.bincount(counts.cell, minlength=cell_count) == 0] = np.nan
-    return times
+    return [Interval(*(first_below(line, 1 - share) for line in (survival, low, high))) for share in shares]
 
 
 def difference(later: Estimate, earlier: Estimate) -> Estimate:
@@ -351,6 +261,6 @@ def two_sided_p(change: Estimate) -> float:
     return float(2 * stats.norm.sf(abs(change.value) / (toward_zero / Z)))
 
 
-def _known(interval: Interval, known: npt.NDArray[np.bool_]) -> Interval:
+def _known(interval: Interval, known: Bools) -> Interval:
     """Return the interval with NaN wherever nothing is known."""
     return Interval(*(np.where(known, line, np.nan) for line in interval))

@@ -13,11 +13,7 @@ from cxlib.errors import ConfigError, PeriodError
 def zone(name: str) -> ZoneInfo:
     """Return the time zone of an IANA name.
 
-    Raises
-    ------
-    ConfigError
-        If there is no such zone; abbreviations such as "CET" or "EST" are refused
-        because they hide summer time.
+    ConfigError where there is none; abbreviations such as "CET" or "EST" are refused because they hide summer time.
     """
     if "/" not in name and name != "UTC":
         raise ConfigError(f'time zone "{name}": write an IANA name such as "Europe/Istanbul" or "UTC"')
@@ -40,13 +36,7 @@ class Month:
 
     @classmethod
     def parse(cls, text: str) -> Month:
-        """Read "2026-10".
-
-        Raises
-        ------
-        PeriodError
-            If the text has another form.
-        """
+        """Read "2026-10"; PeriodError where the text has another form."""
         match = re.fullmatch(r"(\d{4})-(\d{2})", text)
         if not match:
             raise PeriodError(f'"{text}" is not a month; write it as 2026-10')
@@ -60,8 +50,7 @@ class Month:
     @classmethod
     def last_complete(cls, as_of: datetime, time_zone: str) -> Month:
         """Return the last month that had ended at `as_of` (UTC, naive) in the zone."""
-        local = as_of.replace(tzinfo=UTC).astimezone(zone(time_zone))
-        return cls.of(local).previous()
+        return cls.of(as_of.replace(tzinfo=UTC).astimezone(zone(time_zone))).previous()
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"
@@ -84,8 +73,7 @@ class Month:
 
     def start(self, time_zone: str) -> datetime:
         """Return the first instant of the month in the zone, as naive UTC."""
-        local = datetime(self.year, self.month, 1, tzinfo=zone(time_zone))
-        return local.astimezone(UTC).replace(tzinfo=None)
+        return datetime(self.year, self.month, 1, tzinfo=zone(time_zone)).astimezone(UTC).replace(tzinfo=None)
 
     def end(self, time_zone: str) -> datetime:
         """Return the first instant after the month in the zone, as naive UTC."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ from cxlib.estimate import Estimate, difference, two_sided_p
 from cxlib.facts import FACTS
 from cxlib.finding import Change, Quantity, direction_of
 from cxlib.language import Language
-from cxlib.metrics import METRICS, Metric, measure, missing_columns
+from cxlib.metrics import METRICS, Metric, measure
 from cxlib.nearest import did_you_mean
 from cxlib.period import Month
 from cxlib.store import Snapshot
@@ -28,26 +29,14 @@ HISTORY = 36
 
 
 class Workbook:
-    """One reporting month over one snapshot.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        The checked tables.
-    month : Month
-        The month the report is about.
-    language : Language
-        The reader's language.
-    parts : sequence of Part
-        Which customers it is narrowed to; see `only` and `without`.
-    """
+    """One reporting month over one snapshot, narrowed to `parts` of the customers; see `only` and `without`."""
 
     def __init__(self, snapshot: Snapshot, month: Month, language: Language, parts: Sequence[Part] = ()) -> None:
         self.snapshot = snapshot
         self.month = month
         self.language = language
         self.parts = tuple(parts)
-        self._measured: dict[tuple[str, tuple[str, ...]], pd.DataFrame] = {}
+        self._measured: dict[tuple[str, tuple[str, ...], int], pd.DataFrame] = {}
 
     @cached_property
     def engine(self) -> Engine:
@@ -59,33 +48,22 @@ class Workbook:
         return {
             name: columns
             for name, columns in self.snapshot.columns.items()
-            if name in OF_EVERYBODY or not self.parts or self._has_rows(name)
+            if name in OF_EVERYBODY or not self.parts or len(self.engine.frame(f"SELECT 1 AS one FROM {name} LIMIT 1"))
         }
-
-    def _has_rows(self, table: str) -> bool:
-        return bool(self.engine.frame(f"SELECT count(*) > 0 AS some FROM {table}")["some"].iloc[0])
 
     def only(self, segment: str, value: str) -> Workbook:
         """Return the workbook of one part of the customers, such as `only("sector", "Retail")`; of all without a value.
 
-        Raises
-        ------
-        MeasureError
-            If no customer, ticket or answer has the value; the nearest is named.
+        A value that no customer, ticket or answer has raises MeasureError, with the nearest named.
         """
-        return self._narrowed(segment, (value,) if value else (), out=False)
+        return self._narrowed(segment, [value], out=False)
 
     def without(self, segment: str, values: str) -> Workbook:
-        """Return the workbook without some customers: `without("tier", "Free, Trial")`; the same without values.
+        """Return the workbook without some customers: `without("tier", "Free, Trial")`; errors as those of `only`."""
+        return self._narrowed(segment, [value.strip() for value in values.split(",")], out=True)
 
-        Raises
-        ------
-        MeasureError
-            If no customer, ticket or answer has one of the values; the nearest is named.
-        """
-        return self._narrowed(segment, tuple(part.strip() for part in values.split(",") if part.strip()), out=True)
-
-    def _narrowed(self, segment: str, values: tuple[str, ...], out: bool) -> Workbook:
+    def _narrowed(self, segment: str, named: Sequence[str], out: bool) -> Workbook:
+        values = tuple(filter(None, named))
         if not values:
             return self
         known = self._values_of(segment)
@@ -95,25 +73,18 @@ class Workbook:
         return Workbook(self.snapshot, self.month, self.language, (*self.parts, Part(segment, values, out)))
 
     def _values_of(self, segment: str) -> list[str]:
-        facts = [name for name, fact in FACTS.items() if segment in fact.segments]
+        facts = [self.engine.fact(name) for name, fact in FACTS.items() if segment in fact.segments]
         if not facts:
-            known = dict.fromkeys(column for fact in FACTS.values() for column in fact.segments)
+            known = {column for fact in FACTS.values() for column in fact.segments}
             raise MeasureError(f'there is no segment "{segment}"{did_you_mean(segment, known)}')
-        asked = " UNION ".join(
-            f"SELECT CAST({segment} AS VARCHAR) AS v FROM {self.engine.fact(name)}" for name in facts
-        )
+        asked = " UNION ".join(f"SELECT CAST({segment} AS VARCHAR) AS v FROM {fact}" for fact in facts)
         return [str(value) for value in self.engine.frame(asked)["v"].dropna().sort_values()]
 
     def frame(self, sql: str, **values: object) -> pd.DataFrame:
-        """Return the rows of a statement over canonical tables and facts.
+        """Return the rows of a statement over canonical tables and facts by their names (`customer_month`).
 
-        Parameters
-        ----------
-        sql : str
-            Canonical tables and facts by their names (`customer_month`); `$cut` is the last instant the month's pages
-            may know of, `$month` the first day of the report's month, `$name` one of the values.
-        **values : object
-            What stands for `$name`, as it is to be written in SQL.
+        `$cut` is the last instant the month's pages may know of, `$month` the first day of the report's month, `$name`
+        one of the values, as it is to be written in SQL.
         """
         # what stands in quotes is a value, not the name of a fact
         parts = re.split(r"('[^']*')", sql)
@@ -195,26 +166,13 @@ class Workbook:
     def currency(self) -> str:
         return self.snapshot.currency
 
-    def lacks(self, *columns: str) -> tuple[str, ...]:
-        """Return those of the canonical columns, such as "tickets.created_at", that no export brings.
-
-        A table's bare name asks whether any export fills the table.
-        """
-        brought = self.columns
-        return tuple(
-            name
-            for name in columns
-            if (parts := name.partition("."))[0] not in brought or (parts[2] and parts[2] not in brought[parts[0]])
-        )
+    def lacks(self, *names: str) -> tuple[str, ...]:
+        """Return those of the canonical tables and columns, such as "tickets.created_at", that no export brings."""
+        brought = {f"{table}.{column}" for table, columns in self.columns.items() for column in columns}
+        return tuple(name for name in names if name not in brought and name not in self.columns)
 
     def metric(self, name: str) -> Metric:
-        """Return a metric by its id.
-
-        Raises
-        ------
-        MeasureError
-            If there is none; the nearest is named.
-        """
+        """Return a metric by its id; MeasureError names the nearest where there is none."""
         if not isinstance(name, str):
             raise MeasureError(f'measures are asked for one by one, as texts: "nps", "csat", not {name!r}')
         if name not in METRICS:
@@ -222,74 +180,39 @@ class Workbook:
         return METRICS[name]
 
     def missing(self, *names: str) -> tuple[str, ...]:
-        """Return the tables and columns that metrics need and no export brings, in order, once each."""
-        columns = (c for name in names for c in missing_columns(self.metric(name), self.columns))
-        return tuple(dict.fromkeys(columns))
+        """Return the tables, else the columns, that metrics need and no export brings, in order, once each."""
+        metrics = [self.metric(name) for name in names]
+        lacking = (self.lacks(*FACTS[metric.fact].needs) or self.lacks(*metric.needs) for metric in metrics)
+        return tuple(dict.fromkeys(chain.from_iterable(lacking)))
 
     def available(self, *names: str) -> tuple[str, ...]:
         """Return those of the metrics that the exports can give."""
         return tuple(name for name in names if not self.missing(name))
 
     def measure(self, *names: str, months: int = 1, by: Sequence[str] = ()) -> pd.DataFrame:
-        """Measure metrics for the months that end with the report's.
+        """Measure metrics for the months that end with the report's, by segment columns if any.
 
-        Parameters
-        ----------
-        *names : str
-            Ids of metrics; those whose table is missing have no rows.
-        months : int
-            How many months, the report's last.
-        by : sequence of str
-            Segment columns.
-
-        Returns
-        -------
-        DataFrame
-            As `cxlib.metrics.measure` returns.
+        Returns what `cxlib.metrics.measure` returns, without rows of metrics that no export can give.
         """
-        available, segments = self.available(*names), tuple(by)
-        if months > HISTORY:
-            return self._measure_now(available, months, segments)
-        new = [name for name in available if (name, segments) not in self._measured]
-        if new:
-            for name, rows in self._measure_now(self._with_kin(new, segments), HISTORY, segments).groupby("metric"):
-                self._measured[str(name), segments] = rows
-        asked = [str(month) for month in self.month.trailing(months)]
-        parts = [self._measured[name, segments] for name in available]
-        if not parts:
-            return self._measure_now((), months, segments)
-        rows = pd.concat(parts)
-        return rows[rows["period"].isin(asked)].reset_index(drop=True)
-
-    def _measure_now(self, names: Sequence[str], months: int, by: tuple[str, ...]) -> pd.DataFrame:
-        return measure(self.engine, [METRICS[name] for name in names], self.month.trailing(months), by)
-
-    def _with_kin(self, names: Sequence[str], by: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the metrics with all others of the same facts: one scan brings them, and a page asks for most.
-
-        A breakdown is asked for few measures, so there only those are counted.
-        """
-        if by or not names:
-            return tuple(names)
-        facts = {METRICS[name].fact for name in names}
-        return self.available(*(name for name, metric in METRICS.items() if metric.fact in facts))
+        available, segments, span = self.available(*names), tuple(by), max(months, HISTORY)
+        if not available:
+            return measure(self.engine, (), (), segments)
+        if new := [name for name in available if (name, segments, span) not in self._measured]:
+            # one scan brings all metrics of a fact, and a page asks for most; a breakdown is asked for few
+            facts = () if segments else {METRICS[name].fact for name in new}
+            kin = self.available(*(name for name, one in METRICS.items() if name in new or one.fact in facts))
+            rows = measure(self.engine, [METRICS[name] for name in kin], self.month.trailing(span), segments)
+            self._measured |= {(name, segments, span): rows[rows["metric"] == name] for name in kin}
+        rows = pd.concat([self._measured[name, segments, span] for name in available])
+        return rows[rows["period"] >= str(self.month.shift(1 - months))].reset_index(drop=True)
 
     def estimate(self, name: str, month: Month | None = None, segment: Mapping[str, str] | None = None) -> Estimate:
-        """Return one measured number.
-
-        Parameters
-        ----------
-        name : str
-            Id of the metric.
-        month : Month, optional
-            The report's month or an earlier one.
-        segment : mapping of column to value, optional
-            One cell of a breakdown.
+        """Return one number of the report's month or an earlier one, of all or of one cell of a breakdown.
 
         Raises
         ------
         MeasureError
-            If its table is missing, or the breakdown has no such value.
+            If its table is missing, the month lies after the report's, or the breakdown has no such value.
         """
         if lacking := self.missing(name):
             raise MeasureError(f"{name} cannot be measured: no export brings {', '.join(lacking)}")
@@ -297,10 +220,8 @@ class Workbook:
         back = (self.month.year - month.year) * 12 + self.month.month - month.month
         if back < 0:
             raise MeasureError(f"{name}: {month} lies after the report's month {self.month}")
-        rows = self.measure(name, months=max(back + 1, 1), by=tuple(cell))
-        rows = rows[rows["period"] == str(month)]
-        for column, value in cell.items():
-            rows = rows[rows[column] == value]
+        rows = self.measure(name, months=back + 1, by=tuple(cell))
+        rows = rows[(rows[["period", *cell]] == [str(month), *cell.values()]).all(axis=1)]
         if rows.empty:
             raise MeasureError(f"{name}: no rows for {cell} in {month}")
         return estimate_of(rows.iloc[0])
@@ -327,39 +248,25 @@ class Workbook:
 
 def correct_family(findings: Sequence[Change]) -> list[Change]:
     """Take back the directions that do not survive Benjamini and Hochberg's correction at 5 %."""
-    told = [place for place, finding in enumerate(findings) if finding.verdict != "cannot-tell"]
+    told = [finding for finding in findings if finding.verdict != "cannot-tell"]
     if not told:
         return list(findings)
-    rejected = multipletests([two_sided_p(findings[place].change) for place in told], method="fdr_bh")[0]
-    corrected = list(findings)
-    for place, measurable in zip(told, rejected, strict=True):
-        if not measurable:
-            corrected[place] = findings[place].with_verdict("no-measurable-change")
-    return corrected
+    rejected = iter(multipletests([two_sided_p(finding.change) for finding in told], method="fdr_bh")[0])
+    return [
+        one if one.verdict == "cannot-tell" or next(rejected) else one.with_verdict("no-measurable-change")
+        for one in findings
+    ]
 
 
 def estimate_of(row: pd.Series) -> Estimate:
     """Return the Estimate in one row of a measures table."""
-    flags = tuple(flag for flag in str(row["flags"]).split(",") if flag)
-    return Estimate(
-        float(row["value"]),
-        float(row["low"]),
-        float(row["high"]),
-        int(row["n"]),
-        str(row["unit"]),
-        str(row["method"]),
-        flags,
-    )
+    value, low, high = (float(row[name]) for name in ("value", "low", "high"))
+    flags = tuple(filter(None, row["flags"].split(",")))
+    return Estimate(value, low, high, int(row["n"]), str(row["unit"]), str(row["method"]), flags)
 
 
 def find_upward(name: str) -> Path:
-    """Return a file by a path relative to here or to a folder above (notebooks lie one folder down).
-
-    Raises
-    ------
-    ConfigError
-        If there is none.
-    """
+    """Return a file by a path relative to here or to a folder above (notebooks lie one folder down)."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / name).is_file():

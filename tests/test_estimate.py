@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.utils import median_survival_times, qth_survival_time
 from scipy import stats
 
 from cxlib import estimate
-from cxlib.estimate import DurationCounts, Estimate
+from cxlib.estimate import Estimate
 
 
 @pytest.mark.parametrize(
@@ -173,14 +174,13 @@ def _durations(text: str) -> tuple[np.ndarray, np.ndarray]:
     return np.array([float(p.rstrip("+")) for p in parts]), np.array([not p.endswith("+") for p in parts])
 
 
-def _counts(*samples: tuple[np.ndarray, np.ndarray]) -> DurationCounts:
+def _counts(*samples: tuple[np.ndarray, np.ndarray]) -> pd.DataFrame:
     lines = []
     for cell, (times, observed) in enumerate(samples):
         for time in np.unique(times):
             events = ((times == time) & observed).sum()
             lines.append((cell, events, ((times == time) & ~observed).sum(), time))
-    cells, events, censored, minutes = zip(*lines, strict=True)
-    return DurationCounts(np.array(cells), np.array(events, float), np.array(censored, float), np.array(minutes))
+    return pd.DataFrame(lines, columns=["cell", "events", "censored", "minutes"])
 
 
 def test_censored_median_against_the_published_medians_of_freireich() -> None:

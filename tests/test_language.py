@@ -59,8 +59,8 @@ def test_a_difference_has_its_sign(value: float, unit: str, shown: str) -> None:
 
 def test_both_ends_of_an_interval_share_a_unit() -> None:
     assert ENGLISH.interval(64, 135, "minutes") == "1.1 hr to 2.2 hr"
-    assert ENGLISH.difference_interval(-120, 17, "minutes") == "−2 hr to +0.3 hr"
-    assert ENGLISH.difference_interval(-0.176, 0.089, "share") == "−17.6 to +8.9 points"
+    assert ENGLISH.interval(-120, 17, "minutes difference") == "−2 hr to +0.3 hr"
+    assert ENGLISH.interval(-0.176, 0.089, "share difference") == "−17.6 to +8.9 points"
     assert ENGLISH.interval(64, float("inf"), "minutes") == "64 min to no limit"
 
 
@@ -73,10 +73,6 @@ def test_months_and_moments() -> None:
 def test_a_language_without_catalog_is_refused() -> None:
     with pytest.raises(ConfigError, match=r'language "tlh" is not available; there are: en'):
         Language("tlh")
-
-
-def test_a_language_is_named_in_the_language_of_the_reader() -> None:
-    assert (ENGLISH.name("tr"), ENGLISH.name("fa")) == ("Turkish", "Persian")
 
 
 def test_direction() -> None:

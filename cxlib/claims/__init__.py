@@ -1,6 +1,6 @@
 """The ledger of claims: what the industry repeats, in its own words, judged on the company's own data."""
 
-from cxlib.claims.claim import Claim, all_claims, claims_of, claims_on, region_of
+from cxlib.claims.claim import Claim, all_claims, claims_on, region_of
 from cxlib.claims.judge import IN_WORDS, Judgment, judge, ledger
 from cxlib.claims.printed_nps import as_printed, counted, recipe_verdict
 
@@ -14,7 +14,6 @@ __all__ = [
     "Judgment",
     "all_claims",
     "as_printed",
-    "claims_of",
     "claims_on",
     "counted",
     "judge",

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from math import isnan, nan
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from cxlib.claims.claim import Claim, Range, all_claims
+from cxlib.claims.claim import Claim, all_claims
 from cxlib.errors import ConfigError, UntoldError
 from cxlib.estimate import Estimate
-from cxlib.finding import Finding
+from cxlib.finding import Finding, Verdict
 from cxlib.finding import verdict as verdict_of
-
-Judgement = Literal["supported", "not-supported", "cannot-tell"]
 
 INSIDE = "The whole interval of your own figure lies inside the region in which the claim counts as true."
 ABOVE = "The whole interval of your own figure lies above the region in which the claim counts as true."
@@ -35,16 +33,17 @@ IN_WORDS = {
 
 NOT_SAID = "The study that tests it did not run for this month."
 
-BY_VERDICT: Mapping[str, Mapping[str, str]] = {
-    "verdict": {"supported": SHOWN, "not-supported": NOT_SHOWN},
-    "definition": {"not-supported": OTHER_NUMBER},
+WHY: Mapping[str, Mapping[Verdict, str]] = {
+    "qualitative": {"supported": SHOWN, "not-supported": NOT_SHOWN, "cannot-tell": NOT_TELLING},
+    "definition": {"not-supported": OTHER_NUMBER, "cannot-tell": SAME_NUMBER},
 }
+"""What the verdict on a claim without a region rests on."""
 
 
 class Judgment(NamedTuple):
     """A verdict on a claim, and the sentence that says what it rests on."""
 
-    verdict: Judgement
+    verdict: Verdict
     why: str
 
 
@@ -56,25 +55,11 @@ def judge(claim: Claim, finding: Finding) -> Judgment:
     ConfigError
         If the finding's unit is not that of the claim's region.
     """
-    estimate = finding.estimate if _may_be_shown(finding.estimate) else None
-    if isinstance(claim.rule, Range):
-        return _by_range(claim, claim.rule, estimate)
-    why = BY_VERDICT[claim.rule.kind]
-    if finding.verdict in why:
-        return Judgment("supported" if finding.verdict == "supported" else "not-supported", why[finding.verdict])
-    if claim.rule.kind == "verdict":
-        return Judgment("cannot-tell", NOT_TELLING)
-    return Judgment("cannot-tell", NO_FIGURE if estimate is None else SAME_NUMBER)
-
-
-def _may_be_shown(estimate: Estimate | None) -> bool:
-    """Tell whether there is a number with limits, from enough cases to be shown."""
-    if estimate is None or not estimate.is_known or "suppressed" in estimate.flags:
-        return False
-    return not isnan(estimate.low) and not isnan(estimate.high)
-
-
-def _by_range(claim: Claim, region: Range, estimate: Estimate | None) -> Judgment:
+    estimate, region = _shown(finding.estimate), claim.region
+    if region is None:
+        verdict: Verdict = finding.verdict if finding.verdict in WHY[claim.kind] else "cannot-tell"
+        has_no_figure = claim.kind == "definition" and verdict == "cannot-tell" and estimate is None
+        return Judgment(verdict, NO_FIGURE if has_no_figure else WHY[claim.kind][verdict])
     if estimate is None:
         return Judgment("cannot-tell", NO_FIGURE)
     if estimate.unit != region.unit:
@@ -91,15 +76,18 @@ def _by_range(claim: Claim, region: Range, estimate: Estimate | None) -> Judgmen
             return Judgment("cannot-tell", ACROSS)
 
 
+def _shown(estimate: Estimate | None) -> Estimate | None:
+    """Return a number with limits, from enough cases to be shown; None for others."""
+    if estimate is None or not estimate.is_known or "suppressed" in estimate.flags:
+        return None
+    return None if isnan(estimate.low) or isnan(estimate.high) else estimate
+
+
 def ledger(records: Iterable[Mapping[str, Any]], recipe: Any = None) -> pd.DataFrame:
     """Return every claim with what was said of it.
 
-    Parameters
-    ----------
-    records : iterable of mappings
-        What notebooks recorded (`cxlib.notebook.Study.records`): the verdicts are theirs, nothing is judged anew.
-    recipe : Exhibit, optional
-        What was said of a definition, which no study tests; or why it could not be.
+    `records` is what notebooks recorded (`cxlib.notebook.Study.records`): the verdicts are theirs, nothing is judged
+    anew. `recipe`, an exhibit, says what was said of a definition, which no study tests; or why it could not be.
 
     Returns
     -------
@@ -117,29 +105,32 @@ def ledger(records: Iterable[Mapping[str, Any]], recipe: Any = None) -> pd.DataF
         if "finding" in record:
             said[record["finding"]] = record
         untold |= dict.fromkeys(record.get("findings", ()), record.get("untold", ""))
-    lines = []
-    for claim in all_claims():
-        told = _judged(claim, said.get(claim.finding), untold.get(claim.finding, ""))
-        about = claim.model_dump(exclude={"rule", "flips", "needs"})
-        lines.append({**about, "said": claim.said, "rule": claim.rule_in_words, **told})
+    lines = [
+        {
+            **claim.model_dump(exclude={"region", "flips"}),
+            "said": claim.said,
+            "rule": claim.rule_in_words,
+            **_told(claim, said.get(claim.finding), untold.get(claim.finding, "")),
+        }
+        for claim in all_claims()
+    ]
     # plain objects: no column turns None into a number that is not one
     return pd.DataFrame(lines, dtype=object)
 
 
-def _judged(claim: Claim, record: Mapping[str, Any] | None, untold: str) -> dict[str, Any]:
+def _told(claim: Claim, record: Mapping[str, Any] | None, untold: str) -> dict[str, Any]:
     verdict, why, text, turns, estimate = "cannot-tell", NO_FIGURE if untold else NOT_SAID, untold or NOT_SAID, "", None
     if record is not None:
         [(verdict, why)] = [(one["verdict"], one["why"]) for one in record["claims"] if one["id"] == claim.id]
         text, turns = record["text"], record["assumption"]
-        estimate = record["estimate"] and _estimate(record["estimate"])
-    shown = estimate if _may_be_shown(estimate) else None
+        estimate = _shown(record["estimate"] and _estimate(record["estimate"]))
     return {
         "verdict": verdict,
         "in_words": IN_WORDS[verdict],
         "why": why,
         "text": text,
-        "estimate": shown,
-        "n": shown and shown.n,
+        "estimate": estimate,
+        "n": estimate and estimate.n,
         "turns": turns or claim.flips,
     }
 

@@ -199,7 +199,7 @@ def sentence(language: Language, finding: Change) -> str:
         before=value(language, finding.before),
         by=by,
         size=by.lstrip("+−"),
-        limits=language.difference_interval(change.low, change.high, change.unit),
+        limits=language.interval(change.low, change.high, change.unit),
     )
     return f"{opening} {compared}"
 

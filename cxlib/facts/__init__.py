@@ -3,6 +3,8 @@
 The SQL keeps to what every engine has and reads the canonical tables by name. Beside them it may use
 
 - `$as_of`, the moment the data were exported, as a UTC timestamp;
+- `($months)`, the whole months from the first subscription to the export, with the instants at which they begin and
+  end: `month, starts_at, ends_at`;
 - `local_month(t)`, first day of the month of a UTC time in the reporting zone;
 - `month_end(m)`, the UTC instant at which month `m` ends in the reporting zone;
 - `bucket(id)`, the random group (0 to 63) that all rows of one customer share;
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from importlib import resources
 from string import Template
 
@@ -22,27 +24,31 @@ GROUPS = 64
 """How many random groups customers are dealt into, for variances that respect clustering."""
 
 
+MONTHS = """
+    SELECT
+        CAST(first_day AS DATE) AS month,
+        month_end(CAST(first_day - INTERVAL 1 MONTH AS DATE)) AS starts_at,
+        month_end(CAST(first_day AS DATE)) AS ends_at
+    FROM (
+        SELECT unnest(generate_series(min(local_month(started_at)), local_month($as_of), INTERVAL 1 MONTH)) AS first_day
+        FROM subscriptions
+    ) AS every_month
+    WHERE month_end(CAST(first_day AS DATE)) <= $as_of
+"""
+
+
 @dataclass(frozen=True)
 class Fact:
-    """One derived table.
-
-    Parameters
-    ----------
-    name : str
-        Name of the file and of the table.
-    needs : tuple of str
-        Canonical tables without which it has no rows.
-    segments : tuple of str
-        Columns that a breakdown may use.
-    """
+    """One derived table, and the file of the same name that makes it."""
 
     name: str
-    needs: tuple[str, ...]
-    segments: tuple[str, ...]
+    needs: tuple[str, ...]  # canonical tables without which it has no rows
+    segments: tuple[str, ...]  # columns that a breakdown may use
 
-    @property
+    @cached_property
     def template(self) -> str:
-        return _read(self.name)
+        text = resources.files(__name__).joinpath(f"{self.name}.sql").read_text(encoding="utf-8")
+        return text.replace("$months", MONTHS)
 
     @property
     def grain(self) -> str:
@@ -61,11 +67,6 @@ class Fact:
     def sql(self, as_of: str) -> str:
         """Return the statement for an `as_of` such as "2026-11-09 06:00:00" (UTC)."""
         return Template(self.template).substitute(as_of=f"TIMESTAMP '{as_of}'")
-
-
-@cache
-def _read(name: str) -> str:
-    return resources.files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 
 CUSTOMER = ("region", "tier", "sector", "segment")

@@ -1,12 +1,14 @@
 -- One row per customer and bad experience that the company can see, at the moment from which it could.
-WITH of_tickets AS (
-    SELECT customer_id, 'complaint' AS kind, severity, created_at AS occurred_at, judged_at, handled_well
+WITH seen AS (
+    SELECT
+        customer_id,
+        CASE WHEN is_complaint THEN 'complaint' ELSE 'severe' END AS kind,
+        severity,
+        created_at AS occurred_at,
+        judged_at,
+        handled_well
     FROM fact_ticket_handling
-    WHERE is_complaint
-    UNION ALL
-    SELECT customer_id, 'severe', severity, created_at, judged_at, handled_well
-    FROM fact_ticket_handling
-    WHERE severity = 'severe' AND NOT is_complaint
+    WHERE is_complaint OR severity = 'severe'
     UNION ALL
     SELECT customer_id, 'unanswered', severity, unanswered_at, NULL, NULL
     FROM fact_ticket_handling
@@ -19,35 +21,27 @@ WITH of_tickets AS (
     SELECT customer_id, 'rated_bad', severity, rated_bad_at, NULL, NULL
     FROM fact_ticket_handling
     WHERE rated_bad_at IS NOT NULL
-),
-
-of_surveys AS (
+    UNION ALL
     SELECT
         customer_id,
-        CASE WHEN instrument = 'nps' THEN 'detractor' ELSE 'survey_problem' END AS kind,
+        CASE WHEN instrument = 'nps' THEN 'detractor' ELSE 'survey_problem' END,
         CASE WHEN instrument = 'problem' THEN
             coalesce(severity, CASE score WHEN 1 THEN 'minor' WHEN 2 THEN 'moderate' WHEN 3 THEN 'severe' END)
-        END AS severity,
-        completed_at AS occurred_at
+        END,
+        completed_at,
+        NULL,
+        NULL
     FROM survey_answers
     WHERE customer_id IS NOT NULL AND coalesce(respondent, 'customer') = 'customer'
         AND ((instrument = 'nps' AND score <= 6) OR (instrument = 'problem' AND score > 0))
-),
-
-of_systems AS (
+    UNION ALL
     -- what the company's own systems logged, whether or not anybody told; a failed payment is not an experience
     -- of service, and is how customers are lost without wanting to leave
-    SELECT customer_id, 'incident' AS kind, severity, occurred_at
+    SELECT customer_id, 'incident', severity, occurred_at, NULL, NULL
     FROM incidents
     WHERE customer_id IS NOT NULL AND coalesce(noticed, TRUE) AND coalesce(kind, '') <> 'failed_payment'
 )
 
 SELECT customer_id, bucket(customer_id) AS bucket, kind, severity, occurred_at, judged_at, handled_well
-FROM (
-    SELECT * FROM of_tickets
-    UNION ALL
-    SELECT customer_id, kind, severity, occurred_at, NULL, NULL FROM of_surveys
-    UNION ALL
-    SELECT customer_id, kind, severity, occurred_at, NULL, NULL FROM of_systems
-) AS seen
+FROM seen
 WHERE occurred_at < $as_of

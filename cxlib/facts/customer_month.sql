@@ -1,23 +1,5 @@
 -- One row per customer and month in which a stretch of paying ran at the month's start or began.
-WITH bounds AS (
-    SELECT min(local_month(started_at)) AS first_month, max(local_month($as_of)) AS last_month FROM fact_customer_spell
-),
-
-months AS (
-    SELECT
-        CAST(month AS DATE) AS month,
-        month_end(CAST(month - INTERVAL 1 MONTH AS DATE)) AS starts_at,
-        month_end(CAST(month AS DATE)) AS ends_at
-    FROM (
-        SELECT unnest(generate_series(CAST(first_month AS TIMESTAMP), CAST(last_month AS TIMESTAMP), INTERVAL 1 MONTH))
-            AS month
-        FROM bounds
-        WHERE first_month IS NOT NULL
-    ) AS every_month
-    WHERE month_end(CAST(month AS DATE)) <= $as_of
-),
-
-stretches AS (
+WITH stretches AS (
     -- a customer who ends one stretch and begins another in the same month counts with the one that ran first
     SELECT *
     FROM (
@@ -28,7 +10,7 @@ stretches AS (
             m.ends_at,
             row_number() OVER (PARTITION BY s.customer_id, m.month ORDER BY s.started_at) AS place
         FROM fact_customer_spell AS s
-        INNER JOIN months AS m ON s.started_at < m.ends_at AND (s.ended_at IS NULL OR s.ended_at > m.starts_at)
+        INNER JOIN ($months) AS m ON s.started_at < m.ends_at AND (s.ended_at IS NULL OR s.ended_at > m.starts_at)
     ) AS ranked
     WHERE place = 1
 ),
@@ -37,14 +19,11 @@ paid AS (
     SELECT
         x.customer_id,
         x.month,
-        sum(CASE WHEN t.started_at <= x.starts_at AND (t.ended_at IS NULL OR t.ended_at > x.starts_at)
-            THEN t.monthly_amount * r.rate ELSE 0 END) AS mrr_start,
-        sum(CASE WHEN t.started_at < x.ends_at AND (t.ended_at IS NULL OR t.ended_at >= x.ends_at)
-            THEN t.monthly_amount * r.rate ELSE 0 END) AS mrr_end,
+        sum(CASE WHEN t.started_at <= x.starts_at THEN t.monthly_amount * r.rate ELSE 0 END) AS mrr_start,
+        sum(CASE WHEN t.ended_at < x.ends_at THEN 0 ELSE t.monthly_amount * r.rate END) AS mrr_end,
         -- one currency a customer is the rule; where there are more, amounts are not comparable and left unknown
         CASE WHEN count(DISTINCT t.currency) = 1 THEN min(t.currency) END AS currency,
-        sum(CASE WHEN t.started_at < x.ends_at AND (t.ended_at IS NULL OR t.ended_at >= x.ends_at)
-            THEN t.quantity END) AS seats
+        sum(CASE WHEN t.ended_at < x.ends_at THEN NULL ELSE t.quantity END) AS seats
     FROM stretches AS x
     INNER JOIN subscriptions AS t
         ON t.customer_id = x.customer_id AND t.started_at < x.ends_at

@@ -31,37 +31,31 @@ numbered AS (
     FROM reached
 ),
 
-spells AS (
-    SELECT customer_id, spell, min(started_at) AS started_at, max(ended_at) AS ended_at
-    FROM numbered
-    GROUP BY customer_id, spell
-),
-
-amounts AS (
+whole AS (
     SELECT
-        n.customer_id,
-        n.spell,
-        sum(CASE WHEN n.started_at <= s.started_at THEN n.amount ELSE 0 END) AS first_mrr,
-        sum(CASE WHEN n.ended_at >= s.ended_at THEN n.amount ELSE 0 END) AS last_mrr,
-        -- of the terms that end last: one that failed to be paid says more than one that was cancelled
-        max(CASE WHEN n.ended_at >= s.ended_at AND n.end_reason = 'payment' THEN 1 ELSE 0 END) = 1 AS unpaid,
-        max(CASE WHEN n.ended_at >= s.ended_at AND n.end_reason = 'voluntary' THEN 1 ELSE 0 END) = 1 AS cancelled
-    FROM numbered AS n
-    INNER JOIN spells AS s ON s.customer_id = n.customer_id AND s.spell = n.spell
-    GROUP BY n.customer_id, n.spell
+        *,
+        min(started_at) OVER each_spell AS spell_started_at,
+        max(ended_at) OVER each_spell AS spell_ended_at,
+        -- the product a customer paid most a month for in the stretch, ties by name
+        first_value(product) OVER (PARTITION BY customer_id, spell ORDER BY amount DESC, product) AS main_product
+    FROM numbered
+    WINDOW each_spell AS (PARTITION BY customer_id, spell)
 ),
 
-main_product AS (
-    -- the product a customer paid most a month for in the stretch, ties by name
-    SELECT customer_id, spell, product
-    FROM (
-        SELECT
-            customer_id, spell, product,
-            row_number() OVER (PARTITION BY customer_id, spell ORDER BY max(amount) DESC, product) AS place
-        FROM numbered
-        GROUP BY customer_id, spell, product
-    ) AS ranked
-    WHERE place = 1
+spells AS (
+    SELECT
+        customer_id,
+        spell,
+        main_product AS product,
+        spell_started_at AS started_at,
+        spell_ended_at AS ended_at,
+        sum(CASE WHEN started_at <= spell_started_at THEN amount ELSE 0 END) AS first_mrr,
+        sum(CASE WHEN ended_at >= spell_ended_at THEN amount ELSE 0 END) AS last_mrr,
+        -- of the terms that end last: one that failed to be paid says more than one that was cancelled
+        count(*) FILTER (WHERE ended_at >= spell_ended_at AND end_reason = 'payment') > 0 AS unpaid,
+        count(*) FILTER (WHERE ended_at >= spell_ended_at AND end_reason = 'voluntary') > 0 AS cancelled
+    FROM whole
+    GROUP BY customer_id, spell, main_product, spell_started_at, spell_ended_at
 ),
 
 observation AS (
@@ -80,7 +74,7 @@ SELECT
     c.sector,
     c.segment,
     c.acquisition_channel AS channel,
-    p.product,
+    s.product,
     CAST(s.spell AS BIGINT) AS spell,
     s.started_at,
     -- empty where the stretch was over before anybody could have been seen leaving: it says nothing about staying
@@ -90,13 +84,11 @@ SELECT
     CASE WHEN s.ended_at <= $as_of THEN s.ended_at END AS ended_at,
     CASE
         WHEN s.ended_at > $as_of THEN NULL
-        WHEN a.unpaid THEN 'payment'
-        WHEN a.cancelled THEN 'voluntary'
+        WHEN s.unpaid THEN 'payment'
+        WHEN s.cancelled THEN 'voluntary'
     END AS end_reason,
-    a.first_mrr,
-    a.last_mrr
+    s.first_mrr,
+    s.last_mrr
 FROM spells AS s
 CROSS JOIN observation AS o
-INNER JOIN amounts AS a ON a.customer_id = s.customer_id AND a.spell = s.spell
-LEFT JOIN main_product AS p ON p.customer_id = s.customer_id AND p.spell = s.spell
 LEFT JOIN customers AS c ON c.customer_id = s.customer_id

@@ -1,40 +1,37 @@
 -- One row per customer and month in which the customer paid, or had paid a month or a year before.
-WITH bounds AS (
-    SELECT min(local_month(started_at)) AS first_month, max(local_month($as_of)) AS last_month FROM subscriptions
-),
-
-months AS (
-    SELECT CAST(month AS DATE) AS month, month_end(CAST(month AS DATE)) AS ends_at
-    FROM (
-        SELECT unnest(generate_series(CAST(first_month AS TIMESTAMP), CAST(last_month AS TIMESTAMP), INTERVAL 1 MONTH))
-            AS month
-        FROM bounds
-        WHERE first_month IS NOT NULL
-    ) AS every_month
-    WHERE month_end(CAST(month AS DATE)) <= $as_of
-),
+WITH months AS ($months),
 
 terms AS (
     -- constant exchange rates: a month's movement never comes from a currency
-    SELECT s.customer_id, s.product, s.started_at, s.ended_at, s.monthly_amount * r.rate AS monthly_amount
+    SELECT
+        s.customer_id,
+        s.started_at,
+        s.ended_at,
+        s.monthly_amount * r.rate AS monthly_amount,
+        -- the product a customer has paid most a month for, ties by name
+        first_value(s.product) OVER (
+            PARTITION BY s.customer_id ORDER BY s.monthly_amount * r.rate DESC, s.product
+        ) AS main_product
     FROM subscriptions AS s
     INNER JOIN rates AS r ON r.currency = s.currency
     WHERE s.monthly_amount > 0
 ),
 
 paid AS (
-    SELECT t.customer_id, m.month, sum(t.monthly_amount) AS mrr
+    SELECT t.customer_id, m.month, t.main_product, sum(t.monthly_amount) AS mrr
     FROM terms AS t
     INNER JOIN months AS m ON t.started_at < m.ends_at AND (t.ended_at IS NULL OR t.ended_at >= m.ends_at)
-    GROUP BY t.customer_id, m.month
+    GROUP BY t.customer_id, m.month, t.main_product
 ),
 
 spans AS (
-    SELECT customer_id, min(month) AS first_month, max(month) AS last_month FROM paid GROUP BY customer_id
+    SELECT customer_id, main_product, min(month) AS first_month, max(month) AS last_month
+    FROM paid
+    GROUP BY customer_id, main_product
 ),
 
 grid AS (
-    SELECT s.customer_id, m.month, coalesce(p.mrr, 0) AS mrr_end
+    SELECT s.customer_id, s.main_product, m.month, coalesce(p.mrr, 0) AS mrr_end
     FROM spans AS s
     INNER JOIN months AS m ON m.month >= s.first_month AND m.month <= s.last_month + INTERVAL 12 MONTH
     LEFT JOIN paid AS p ON p.customer_id = s.customer_id AND p.month = m.month
@@ -42,27 +39,12 @@ grid AS (
 
 dated AS (
     SELECT
-        customer_id,
-        month,
-        mrr_end,
+        *,
         coalesce(lag(mrr_end, 1) OVER each_customer, 0) AS mrr_start,
         coalesce(lag(mrr_end, 12) OVER each_customer, 0) AS mrr_year_ago,
         row_number() OVER each_customer = 1 AS is_first_month
     FROM grid
     WINDOW each_customer AS (PARTITION BY customer_id ORDER BY month)
-),
-
-main_product AS (
-    -- the product a customer has paid most a month for, ties by name
-    SELECT customer_id, product
-    FROM (
-        SELECT
-            customer_id, product,
-            row_number() OVER (PARTITION BY customer_id ORDER BY max(monthly_amount) DESC, product) AS place
-        FROM terms
-        GROUP BY customer_id, product
-    ) AS ranked
-    WHERE place = 1
 )
 
 SELECT
@@ -72,7 +54,7 @@ SELECT
     c.tier,
     c.sector,
     c.segment,
-    p.product,
+    d.main_product AS product,
     c.acquisition_channel AS channel,
     d.month,
     d.mrr_start,
@@ -86,5 +68,4 @@ SELECT
     CASE WHEN d.mrr_start > 0 AND d.mrr_end = 0 THEN d.mrr_start ELSE 0 END AS mrr_churn
 FROM dated AS d
 LEFT JOIN customers AS c ON c.customer_id = d.customer_id
-LEFT JOIN main_product AS p ON p.customer_id = d.customer_id
 WHERE d.mrr_start > 0 OR d.mrr_end > 0 OR d.mrr_year_ago > 0

@@ -38,13 +38,7 @@ COUNTS = ("", "points", "customers", "tickets", "answers", "opportunities", "sub
 
 @dataclass(frozen=True)
 class Language:
-    """A reader's language by its code, such as "en".
-
-    Raises
-    ------
-    ConfigError
-        If there is no catalog for it.
-    """
+    """A reader's language by its code, such as "en"; ConfigError where there is no catalog for it."""
 
     code: str = "en"
 
@@ -63,10 +57,6 @@ class Language:
     @property
     def direction(self) -> str:
         return self.locale.text_direction
-
-    def name(self, code: str) -> str:
-        """Return what a language is called: "Turkish" for "tr"."""
-        return Locale.parse(code).get_display_name(self.locale) or code
 
     def text(self, message: str, **values: object) -> str:
         """Return a sentence in the language with its `{placeholders}` filled."""
@@ -154,10 +144,6 @@ class Language:
         like = max((end for end in (low, high) if math.isfinite(end)), key=abs, default=0.0)
         first, last = (self.measure(end, unit, like) for end in (low, high))
         return self.text("{low} to {high}", low=first, high=last)
-
-    def difference_interval(self, low: float, high: float, unit: str) -> str:
-        """Return "−1.2 to +0.8 points"."""
-        return self.interval(low, high, f"{unit.removesuffix(' difference')} difference")
 
     def month(self, month: Month) -> str:
         """Return "October 2026"."""

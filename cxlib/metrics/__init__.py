@@ -1,12 +1,11 @@
 """The measures: declared in families, counted in one scan each, estimated from the counts."""
 
 from cxlib.metrics.experience import EXPERIENCE
-from cxlib.metrics.measure import measure, missing_columns
+from cxlib.metrics.measure import measure
 from cxlib.metrics.metric import Metric
-from cxlib.metrics.retention import RETENTION
-from cxlib.metrics.revenue import REVENUE
+from cxlib.metrics.revenue import RETENTION, REVENUE
 from cxlib.metrics.support import SUPPORT
 
 METRICS: dict[str, Metric] = {metric.id: metric for metric in (*SUPPORT, *EXPERIENCE, *RETENTION, *REVENUE)}
 
-__all__ = ["METRICS", "Metric", "measure", "missing_columns"]
+__all__ = ["METRICS", "Metric", "measure"]

@@ -2,65 +2,57 @@
 
 from cxlib.metrics.metric import Metric
 
-NPS = Metric(
-    "nps",
-    "Net Promoter Score (NPS)",
-    "Share of answers of 9 or 10 less share of answers of 0 to 6, times 100, on the question how likely one is to "
-    "recommend the company (0 to 10); answers of 7 and 8 stay in the denominator, blank answers do not. Only "
-    "customers who answered are counted.",
-    fact="survey_answer",
-    filed_under="answered_month",
-    kind="nps",
-    unit="points",
-    among="instrument = 'nps'",
-    population="instrument = 'nps' AND score IS NOT NULL",
-    good="up",
-    needs=("survey_answers.score",),
+EXPERIENCE = (
+    Metric(
+        "nps",
+        "Net Promoter Score (NPS)",
+        "Share of answers of 9 or 10 less share of answers of 0 to 6, times 100, on the question how likely one is to "
+        "recommend the company (0 to 10); answers of 7 and 8 stay in the denominator, blank answers do not. Only "
+        "customers who answered are counted.",
+        fact="survey_answer",
+        filed_under="answered_month",
+        needs=("survey_answers.score",),
+        kind="nps",
+        unit="points",
+        among="instrument = 'nps'",
+        population="score IS NOT NULL",
+        good="up",
+    ),
+    Metric(
+        "nps_weighted",
+        "Net Promoter Score, weighted",
+        "The Net Promoter Score with the sampling weights that came with the answers.",
+        fact="survey_answer",
+        filed_under="answered_month",
+        needs=("survey_answers.score", "survey_answers.weight"),
+        kind="weighted_nps",
+        unit="points",
+        among="instrument = 'nps'",
+        population="score IS NOT NULL AND weight IS NOT NULL",
+        weight="weight",
+        good="up",
+    ),
+    Metric(
+        "survey_csat",
+        "Satisfaction in surveys (CSAT)",
+        "Share of answers on the upper two of five points. Only customers who answered are counted.",
+        fact="survey_answer",
+        filed_under="answered_month",
+        needs=("survey_answers.score",),
+        among="instrument = 'csat'",
+        population="score IS NOT NULL",
+        numerator="is_satisfied",
+        good="up",
+    ),
+    Metric(
+        "nps_response_rate",
+        "Answers to NPS invitations",
+        "Share of the delivered invitations of the month that have been answered; the youngest may still be.",
+        fact="survey_invite",
+        filed_under="sent_month",
+        needs=("survey_invites.sent_at",),
+        among="instrument = 'nps'",
+        numerator="is_answered",
+        good="up",
+    ),
 )
-
-NPS_WEIGHTED = Metric(
-    "nps_weighted",
-    "Net Promoter Score, weighted",
-    "The Net Promoter Score with the sampling weights that came with the answers.",
-    fact="survey_answer",
-    filed_under="answered_month",
-    kind="weighted_nps",
-    unit="points",
-    weight="weight",
-    among="instrument = 'nps'",
-    population="instrument = 'nps' AND score IS NOT NULL AND weight IS NOT NULL",
-    good="up",
-    needs=("survey_answers.score", "survey_answers.weight"),
-)
-
-SURVEY_CSAT = Metric(
-    "survey_csat",
-    "Satisfaction in surveys (CSAT)",
-    "Share of answers on the upper two of five points. Only customers who answered are counted.",
-    fact="survey_answer",
-    filed_under="answered_month",
-    kind="proportion",
-    unit="share",
-    among="instrument = 'csat'",
-    population="instrument = 'csat' AND score IS NOT NULL",
-    numerator="is_satisfied",
-    good="up",
-    needs=("survey_answers.score",),
-)
-
-NPS_RESPONSE_RATE = Metric(
-    "nps_response_rate",
-    "Answers to NPS invitations",
-    "Share of the delivered invitations of the month that have been answered; the youngest may still be.",
-    fact="survey_invite",
-    filed_under="sent_month",
-    kind="proportion",
-    unit="share",
-    among="instrument = 'nps'",
-    population="instrument = 'nps'",
-    numerator="is_answered",
-    good="up",
-    needs=("survey_invites.sent_at",),
-)
-
-EXPERIENCE = (NPS, NPS_WEIGHTED, SURVEY_CSAT, NPS_RESPONSE_RATE)

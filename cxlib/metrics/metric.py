@@ -21,63 +21,31 @@ Direction = Literal["up", "down", "neither"]
 class Metric:
     """A measure, declared: what is counted, over what, filed under which month.
 
-    Parameters
-    ----------
-    id : str
-        Name in tables, commands and notebooks.
-    label, definition : str
-        Short name and one exact sentence for the page, in English; the catalogs translate them.
-    fact : str
-        Derived table that is counted.
-    filed_under : str
-        Column of the fact with the month a row belongs to.
-    kind : Kind
-        How the value and its interval come about.
-    unit : str
-        "share", "points", "minutes", "currency" (of the reports, a month) or what is counted.
-    population : str
-        SQL condition on rows of the fact: those that are counted.
-    among : str
-        SQL condition on rows it speaks of at all; those of them outside the population are `excluded`.
-    numerator, denominator : str
-        SQL condition (proportion) or amount (total, balance, ratio); a duration in minutes for a quantile.
-    observed : str
-        SQL condition: the end of the duration was seen. The others are censored.
-    quantile : float
-        Share that has ended: 0.5 is the median.
-    leaves : str
-        For a stock, the column with the month in which a row goes.
-    weight : str
-        Column with sampling weights.
-    bounded : bool
-        A ratio that cannot pass 1.
-    follow_up_days : int
-        Days a row must have been observed for before it is counted; the younger ones are `excluded`.
-    good : {"up", "down", "neither"}
-        Which direction is better.
-    clock : str
-        "calendar" for durations on the calendar clock.
-    needs : tuple of str
-        Canonical columns, as "table.column", without which it says nothing.
+    `label` and `definition` are a short name and one exact sentence for the page, in English; the catalogs translate
+    them. Conditions and amounts are SQL over the columns of the fact.
     """
 
     id: str
     label: str
     definition: str
-    fact: str
-    filed_under: str
-    kind: Kind
-    unit: str
-    population: str = "TRUE"
-    among: str = "TRUE"
-    numerator: str = ""
-    denominator: str = ""
-    observed: str = ""
-    quantile: float = 0.5
-    leaves: str = ""
-    weight: str = ""
-    bounded: bool = False
-    follow_up_days: int = 0
-    good: Direction = "neither"
-    clock: str = ""
-    needs: tuple[str, ...] = ()
+    fact: str  # derived table that is counted
+    filed_under: str  # its column with the month a row belongs to
+    needs: tuple[str, ...] = ()  # canonical columns, as "table.column", without which it says nothing
+    kind: Kind = "proportion"
+    unit: str = "share"  # or "points", "minutes", "currency" (of the reports, a month), or what is counted
+    among: str = "TRUE"  # condition: rows it speaks of at all
+    population: str = "TRUE"  # condition: those of them that are counted; the others are `excluded`
+    follow_up_days: int = 0  # how long a row must have been observed to be counted
+    numerator: str = ""  # condition (proportion), amount (total, balance, ratio) or minutes (quantile)
+    denominator: str = ""  # amount (ratio)
+    observed: str = ""  # condition: the end of the duration was seen; the others are censored
+    quantile: float = 0.5  # share that has ended: 0.5 is the median
+    clock: str = ""  # "calendar" for durations on the calendar clock
+    leaves: str = ""  # for a stock, the column with the month in which a row goes
+    weight: str = "1"  # column with sampling weights
+    bounded: bool = False  # a ratio that cannot pass 1
+    good: Direction = "neither"  # which direction is better
+
+    @property
+    def counted(self) -> str:
+        return f"({self.among}) AND ({self.population})"

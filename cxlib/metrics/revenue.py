@@ -1,46 +1,89 @@
-"""Monthly recurring revenue (MRR) and what moved it.
+"""Who stays, how much of their revenue, and what moved monthly recurring revenue (MRR).
 
 Opening + new + reactivated + expansion - contraction - lost = closing, for every customer and
 month; exchange rates are constant, so none of it comes from a currency.
 """
 
+from functools import partial
+
 from cxlib.metrics.metric import Direction, Kind, Metric
 
+COHORT = "mrr_year_ago > 0"
+FIXED = "the customers who paid twelve months earlier, those gone since included"
 
-def _mrr(name: str, label: str, definition: str, kind: Kind = "total", good: Direction = "neither") -> Metric:
-    return Metric(
-        name,
-        label,
-        definition + " At constant exchange rates.",
-        fact="subscription_month",
-        filed_under="month",
-        kind=kind,
-        unit="currency",
-        population=f"{name} > 0",
-        among=f"{name} > 0",
-        numerator=name,
-        good=good,
-        needs=("subscriptions.monthly_amount",),
+_of_months = partial(Metric, fact="subscription_month", filed_under="month", needs=("subscriptions.monthly_amount",))
+
+RETENTION = (
+    _of_months(
+        "customers_active",
+        "Paying customers at the end of the month",
+        "Customers with a subscription that is paid for at the end of the month.",
+        kind="balance",
+        unit="customers",
+        among="mrr_end > 0",
+        numerator="1",
+        good="up",
+    ),
+    _of_months(
+        "logo_retention",
+        "Customers kept over twelve months",
+        f"Share of {FIXED} that still pay at the end of the month. Customers won since are not counted.",
+        among=COHORT,
+        numerator="mrr_end > 0",
+        good="up",
+    ),
+    _of_months(
+        "logo_churn_monthly",
+        "Customers lost in the month",
+        "Share of the customers who paid at the end of the month before and do not pay at the end of this one; a "
+        "customer who comes and goes inside the month is not seen.",
+        among="mrr_start > 0",
+        numerator="mrr_end = 0",
+        good="down",
+    ),
+    _of_months(
+        "gross_revenue_retention",
+        "Gross revenue retention (GRR)",
+        f"Monthly recurring revenue still paid by {FIXED}, each counted up to what it paid then, over what they paid "
+        "then. Never above 100 %; growth does not count.",
+        kind="ratio",
+        bounded=True,
+        among=COHORT,
+        numerator="mrr_kept_of_year_ago",
+        denominator="mrr_year_ago",
+        good="up",
+    ),
+    _of_months(
+        "net_revenue_retention",
+        "Net revenue retention (NRR)",
+        f"Monthly recurring revenue paid now by {FIXED}, growth included, over what they paid then.",
+        kind="ratio",
+        among=COHORT,
+        numerator="mrr_end",
+        denominator="mrr_year_ago",
+        good="up",
+    ),
+)
+
+
+def _mrr(name: str, label: str, definition: str, good: Direction = "neither", kind: Kind = "total") -> Metric:
+    definition += " At constant exchange rates."
+    return _of_months(
+        name, label, definition, kind=kind, unit="currency", among=f"{name} > 0", numerator=name, good=good
     )
 
 
-MRR_START = _mrr(
-    "mrr_start",
-    "Recurring revenue at the start",
-    "MRR of all customers at the end of the month before.",
-    kind="balance",
+REVENUE = (
+    _mrr(
+        "mrr_start",
+        "Recurring revenue at the start",
+        "MRR of all customers at the end of the month before.",
+        kind="balance",
+    ),
+    _mrr("mrr_new", "New", "MRR of customers who had never paid before.", "up"),
+    _mrr("mrr_reactivation", "Reactivated", "MRR of customers who had left and came back.", "up"),
+    _mrr("mrr_expansion", "Expansion", "Rise in MRR of customers who already paid.", "up"),
+    _mrr("mrr_contraction", "Contraction", "Fall in MRR of customers who still pay.", "down"),
+    _mrr("mrr_churn", "Lost", "MRR of customers who paid at the start and do not at the end.", "down"),
+    _mrr("mrr_end", "Recurring revenue at the end", "MRR of all customers at the end of the month.", "up", "balance"),
 )
-MRR_NEW = _mrr("mrr_new", "New", "MRR of customers who had never paid before.", good="up")
-MRR_REACTIVATION = _mrr("mrr_reactivation", "Reactivated", "MRR of customers who had left and came back.", good="up")
-MRR_EXPANSION = _mrr("mrr_expansion", "Expansion", "Rise in MRR of customers who already paid.", good="up")
-MRR_CONTRACTION = _mrr("mrr_contraction", "Contraction", "Fall in MRR of customers who still pay.", good="down")
-MRR_CHURN = _mrr("mrr_churn", "Lost", "MRR of customers who paid at the start and do not at the end.", good="down")
-MRR_END = _mrr(
-    "mrr_end",
-    "Recurring revenue at the end",
-    "MRR of all customers at the end of the month.",
-    kind="balance",
-    good="up",
-)
-
-REVENUE = (MRR_START, MRR_NEW, MRR_REACTIVATION, MRR_EXPANSION, MRR_CONTRACTION, MRR_CHURN, MRR_END)

@@ -23,40 +23,31 @@ UNKNOWN = "unknown"
 
 
 def scan_sums(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], by: Sequence[str]) -> pd.DataFrame:
-    """Count metrics of one fact and filing date in one scan.
-
-    Returns
-    -------
-    DataFrame
-        `period, <by>, bucket`, then per metric the columns `<id>:<statistic>`.
-    """
-    fact, filed = metrics[0].fact, metrics[0].filed_under
+    """Count metrics of one fact and filing date: `period, <by>, bucket`, then `<id>:<statistic>` of each metric."""
+    filed = metrics[0].filed_under
     statistics = [f'{sql} AS "{metric.id}:{name}"' for metric in metrics for name, sql in _statistics(metric).items()]
     return engine.frame(
         f"SELECT {_cell(filed, by)}, bucket, {', '.join(statistics)} "
-        f"FROM {engine.fact(fact)} WHERE {_within(filed, months)} GROUP BY ALL ORDER BY ALL"
+        f"FROM {engine.fact(metrics[0].fact)} WHERE {filed} IN ({_days(months)}) GROUP BY ALL ORDER BY ALL"
     )
 
 
-def scan_stock(engine: Engine, metric: Metric, month: Month, by: Sequence[str]) -> tuple[pd.DataFrame, ...]:
-    """Count what came and what went, up to and including a month, per cell and group."""
-    return tuple(
-        engine.frame(
-            f"SELECT {_cell(filed, by)}, bucket, count(*) AS rows FROM {engine.fact(metric.fact)} "
-            f"WHERE ({metric.population}) AND {filed} <= DATE '{month.first_day}' GROUP BY ALL ORDER BY ALL"
-        )
-        for filed in (metric.filed_under, metric.leaves)
+def scan_stock(engine: Engine, metric: Metric, months: Sequence[Month], by: Sequence[str]) -> pd.DataFrame:
+    """Count what had come and not yet gone at the end of each month, in the form of `scan_sums`."""
+    return engine.frame(
+        f"WITH moves AS (SELECT {_cell(metric.filed_under, by)}, bucket, {metric.leaves} AS gone, count(*) AS rows "
+        f"FROM {engine.fact(metric.fact)} WHERE {metric.counted} GROUP BY ALL) "
+        f'SELECT {", ".join(("asked.period", *by))}, bucket, 0 AS "{metric.id}:out", '
+        f'coalesce(sum(rows) FILTER (WHERE gone IS NULL OR gone > asked.period), 0) AS "{metric.id}:n" '
+        f"FROM moves INNER JOIN (SELECT unnest([{_days(months)}]) AS period) AS asked ON moves.period <= asked.period "
+        "GROUP BY ALL ORDER BY ALL"
     )
 
 
 def scan_durations(engine: Engine, metric: Metric, months: Sequence[Month], by: Sequence[str]) -> pd.DataFrame:
-    """Count durations in bins.
+    """Count durations in bins: `period, <by>, bin, events, censored, minutes` (their sum over the events).
 
-    Returns
-    -------
-    DataFrame
-        `period, <by>, bin, events, censored, minutes` (their sum over the events); bin -1 holds the
-        rows outside the population.
+    Bin -1 holds the rows outside the population.
     """
     minutes = metric.numerator
     bins = (
@@ -68,17 +59,16 @@ def scan_durations(engine: Engine, metric: Metric, months: Sequence[Month], by: 
         f"SELECT {_cell(metric.filed_under, by)}, CAST({bins} AS INTEGER) AS bin, "
         f"count(*) FILTER (WHERE {metric.observed}) AS events, "
         f"count(*) FILTER (WHERE NOT ({metric.observed})) AS censored, "
-        f"coalesce(sum({minutes}) FILTER (WHERE {metric.observed}), 0) AS minutes "
-        f"FROM {engine.fact(metric.fact)} WHERE {_within(metric.filed_under, months)} GROUP BY ALL ORDER BY ALL"
+        f"coalesce(sum({minutes}) FILTER (WHERE {metric.observed}), 0) AS minutes FROM {engine.fact(metric.fact)} "
+        f"WHERE {metric.filed_under} IN ({_days(months)}) AND ({metric.among}) GROUP BY ALL ORDER BY ALL"
     )
 
 
-def first_and_last_month(engine: Engine, metric: Metric) -> tuple[Month, Month] | None:
-    """Return the first and the last month with any row filed, or None where there is no row."""
-    row = engine.frame(
-        f"SELECT min({metric.filed_under}) AS first, max({metric.filed_under}) AS last FROM {engine.fact(metric.fact)}"
-    ).iloc[0]
-    return None if pd.isna(row["first"]) else (Month.of(row["first"]), Month.of(row["last"]))
+def first_and_last_month(engine: Engine, metric: Metric) -> pd.Series:
+    """Return the first days of the first and the last month with any row filed; NaT where there is no row."""
+    filed = metric.filed_under
+    found = engine.frame(f"SELECT min({filed}) AS first, max({filed}) AS last FROM {engine.fact(metric.fact)}")
+    return pd.to_datetime(found.iloc[0])
 
 
 def _cell(filed: str, by: Sequence[str]) -> str:
@@ -86,35 +76,26 @@ def _cell(filed: str, by: Sequence[str]) -> str:
     return ", ".join((f"{filed} AS period", *segments))
 
 
-def _within(filed: str, months: Sequence[Month]) -> str:
-    days = ", ".join(f"DATE '{month.first_day}'" for month in months)
-    return f"{filed} IN ({days})"
+def _days(months: Sequence[Month]) -> str:
+    return ", ".join(f"DATE '{month.first_day}'" for month in months)
 
 
 def _statistics(metric: Metric) -> dict[str, str]:
     """Return the sufficient statistics of a metric: name to SQL aggregate."""
-    population, y, x = metric.population, metric.numerator, metric.denominator
-    where = f"FILTER (WHERE {population})"
-    statistics = {
-        "n": f"count(*) {where}",
-        "out": f"count(*) FILTER (WHERE ({metric.among}) AND NOT coalesce({population}, FALSE))",
-    }
+    counted, y, x, weight = metric.counted, metric.numerator, metric.denominator, metric.weight
+    left_out = f"({metric.among}) AND NOT coalesce({metric.population}, FALSE)"
+    statistics = {"n": f"count(*) FILTER (WHERE {counted})", "out": f"count(*) FILTER (WHERE {left_out})"}
+    sums: dict[str, str] = {}
     match metric.kind:
         case "proportion":
-            statistics["k"] = f"count(*) FILTER (WHERE ({population}) AND ({y}))"
-        case "nps":
-            statistics["p"] = f"count(*) FILTER (WHERE ({population}) AND is_promoter)"
-            statistics["d"] = f"count(*) FILTER (WHERE ({population}) AND is_detractor)"
-        case "weighted_nps":
-            weight = metric.weight
-            statistics["w"] = f"sum({weight}) {where}"
-            statistics["ww"] = f"sum({weight} * {weight}) {where}"
-            statistics["p"] = f"sum({weight}) FILTER (WHERE ({population}) AND is_promoter)"
-            statistics["d"] = f"sum({weight}) FILTER (WHERE ({population}) AND is_detractor)"
+            statistics["k"] = f"count(*) FILTER (WHERE {counted} AND ({y}))"
+        case "nps" | "weighted_nps":
+            sums = {"w": weight, "ww": f"{weight} * {weight}"}
+            statistics["p"] = f"sum({weight}) FILTER (WHERE {counted} AND is_promoter)"
+            statistics["d"] = f"sum({weight}) FILTER (WHERE {counted} AND is_detractor)"
         case "total" | "balance":
-            statistics["y"] = f"sum({y}) {where}"
-            statistics["yy"] = f"sum(({y}) * ({y})) {where}"
+            sums = {"y": y, "yy": f"({y}) * ({y})"}
         case "ratio":
-            for name, product in (("y", y), ("x", x), ("yy", f"{y} * {y}"), ("xx", f"{x} * {x}"), ("xy", f"{x} * {y}")):
-                statistics[name] = f"sum({product}) {where}"
+            sums = {"y": y, "x": x, "yy": f"{y} * {y}", "xx": f"{x} * {x}", "xy": f"{x} * {y}"}
+    statistics |= {name: f"sum({amount}) FILTER (WHERE {counted})" for name, amount in sums.items()}
     return {name: f"coalesce({sql}, 0)" for name, sql in statistics.items()}

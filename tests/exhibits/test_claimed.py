@@ -8,7 +8,6 @@ import pytest
 from lxml import html
 
 from cxlib.claims import IN_WORDS, all_claims, judge
-from cxlib.claims.claim import Range
 from cxlib.estimate import Estimate
 from cxlib.exhibits.words import numbers
 from cxlib.finding import Finding
@@ -23,8 +22,8 @@ CLAIMS = {claim.id: claim for claim in all_claims()}
 
 
 def recorded(claim: str, value: float, low: float, high: float, n: int = 500) -> dict[str, Any]:
-    rule = CLAIMS[claim].rule
-    unit = rule.unit if isinstance(rule, Range) else "share"
+    region = CLAIMS[claim].region
+    unit = region.unit if region else "share"
     estimate = Estimate(value, low, high, n, unit, "Wilson")
     judgment = judge(CLAIMS[claim], Finding(CLAIMS[claim].finding, "", {}, "described", estimate))
     return {

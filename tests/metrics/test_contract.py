@@ -13,10 +13,12 @@ import pytest
 from cxlib.engine import Engine
 from cxlib.errors import MeasureError
 from cxlib.facts import FACTS
-from cxlib.metrics import METRICS, Metric, measure, missing_columns
+from cxlib.language import Language
+from cxlib.metrics import METRICS, Metric, measure
 from cxlib.metrics.measure import SAMPLED
 from cxlib.period import Month
 from cxlib.tables import TABLES
+from cxlib.workbook import Workbook
 
 OCTOBER = Month(2026, 10)
 MONTHS = OCTOBER.trailing(14)
@@ -216,11 +218,10 @@ def test_one_customer_gives_no_error(desk: Lay, metric: Metric) -> None:
 
 
 @EACH_METRIC
-def test_without_its_export_a_metric_names_what_is_missing(metric: Metric) -> None:
-    assert missing_columns(metric, {}) == FACTS[metric.fact].needs
+def test_without_its_export_a_metric_names_what_is_missing(desk: Lay, metric: Metric) -> None:
     table = FACTS[metric.fact].needs[0]
-    named = missing_columns(metric, {table: ()})
-    assert set(metric.needs) == set(named)
+    assert Workbook(desk("2026-11-20"), OCTOBER, Language()).missing(metric.id) == FACTS[metric.fact].needs
+    assert set(Workbook(desk("2026-11-20", **{table: []}), OCTOBER, Language()).missing(metric.id)) == set(metric.needs)
 
 
 def test_a_breakdown_that_does_not_exist_names_those_that_do(desk: Lay) -> None:

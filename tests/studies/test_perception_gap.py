@@ -12,7 +12,7 @@ import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from company import Parameters, simulate, truth
-from cxlib.claims.claim import Range, claims_of
+from cxlib.claims import all_claims
 from cxlib.errors import MeasureError, UntoldError
 from cxlib.finding import verdict
 from cxlib.language import Language
@@ -304,7 +304,9 @@ def test_what_is_repeated_lies_in_the_region_of_its_claim() -> None:
     """The page names a published share; the claim's file alone decides what bears it out."""
     repeated = {name: one.default for name, one in parameters_of(NOTEBOOK).items() if name.startswith("repeated_")}
     source = NOTEBOOK.read_text("utf-8")
-    regions = {claim.finding: claim.rule for claim in claims_of("perception_gap") if isinstance(claim.rule, Range)}
+    regions = {
+        claim.finding: claim.region for claim in all_claims() if claim.study == "perception_gap" and claim.region
+    }
     assert len(regions) == len(repeated) == 8
     for finding, region in regions.items():
         cell = source.split(f'\\"{finding}\\"')[1].split("repeated=Quantity(repeated_")[1]
