@@ -1,7 +1,9 @@
 """Suggest what a mistyped name may have meant."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+
+from cxlib.errors import MeasureError
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -22,6 +24,15 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     if near:
         return f'; did you mean "{near}"?'
     return f"; known: {listed(known)}" if known else ""
+
+
+def chosen(named: str, known: Collection[str], what: str) -> tuple[str, ...]:
+    """Return the names in a text, separated by commas; MeasureError at one that is not known."""
+    names = tuple(name.strip() for name in named.split(","))
+    for name in names:
+        if name not in known:
+            raise MeasureError(f'there is no {what} "{name}"{did_you_mean(name, known)}')
+    return names
 
 
 def listed(names: Sequence[object], most: int = 12) -> str:
