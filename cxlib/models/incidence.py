@@ -51,14 +51,22 @@ def incidence(cases: Durations, by: Array, unit: str = "share") -> list[Estimate
         if n == 0 or np.isnan(value):
             found.append(Estimate.unknown(n, unit, method))
             continue
-        if 1e-12 < value < 1 - 1e-12:
-            error, turn = float(np.sqrt(cluster_variance(each, cases.cluster))), -np.log1p(-value)
-            half = Z * error / ((1 - value) * turn)
-            low, high = (float(-np.expm1(-turn * np.exp(side))) for side in (-half, half))
-        else:
-            _, low, high = (float(line) for line in proportion(round(value) * n, n))
-        found.append(hidden_if_few(Estimate(value, min(low, value), max(high, value), n, unit, method)))
+        limits = share_limits(value, Z * float(np.sqrt(cluster_variance(each, cases.cluster))), n)
+        found.append(hidden_if_few(Estimate(value, *limits, n, unit, method)))
     return found
+
+
+def share_limits(value: float, half: float, n: int) -> tuple[float, float]:
+    """Return the limits of a share, `half` either way taken on the scale of log(-log(1 - share)).
+
+    Wilson's on the `n` cases where the share is none or all; NaN where it is not known.
+    """
+    if 1e-12 < value < 1 - 1e-12:
+        turn = -np.log1p(-value)
+        low, high = (float(-np.expm1(-turn * np.exp(side / ((1 - value) * turn)))) for side in (-half, half))
+        return min(low, value), max(high, value)
+    _, low, high = (float(line) for line in proportion(np.round(value) * n, n))
+    return min(low, value), max(high, value)
 
 
 def at_risk(when: Floats, time: Floats, entry: Floats, weight: Floats) -> Floats:

@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from cxlib.errors import MeasureError, untold
-from cxlib.estimate import Array, Estimate, Floats, Ints, difference, proportion
+from cxlib.errors import untold
+from cxlib.estimate import Array, Estimate, Floats, Ints, difference
 from cxlib.finding import Ruling, Value, verdict
 from cxlib.models.binary import share
 from cxlib.models.clusters import half_width, hidden_if_few, sandwich
+from cxlib.models.incidence import share_limits
 from cxlib.models.matching import Compared, Followed, Matches, compare, match_risk_sets
 from cxlib.models.sensitivity import EValue, e_value
-from cxlib.nearest import did_you_mean
+from cxlib.nearest import chosen
 from cxlib.workbook import Workbook
 
 OF_TICKETS = {
@@ -30,9 +31,10 @@ LEFT, UNPAID = 1, 2
 YEAR = 365.25
 _FAR = 1e9
 
-SPELLS = """
+SPELLS = f"""
 SELECT customer_id AS customer, tier, product, region, sector, segment, channel, spell, started_at AS started,
-    observed_from AS begins, ended_at, end_reason
+    observed_from AS begins, end_reason, CASE WHEN ended_at <= $cut THEN ended_at ELSE $cut END AS ends,
+    CASE WHEN ended_at <= $cut THEN CASE WHEN end_reason = 'payment' THEN {UNPAID} ELSE {LEFT} END ELSE 0 END AS event
 FROM customer_spell WHERE observed_from < $cut ORDER BY customer_id, spell
 """
 # beside what is bad: the first question of a month that was answered well, when that was known; harmless answers to
@@ -137,13 +139,9 @@ class Comparison:
         return half_width(float(sandwich(influence[:, None], customers)[0, 0]), max(customers - 1, 1))
 
     def _share(self, shares: Floats, influence: Floats, place: int) -> Estimate:
-        """Return a share with limits on the scale of log(-log(1 - share)); Wilson's where it is none or all."""
-        value, n = float(shares[place]), len(self.cases)
-        low, high = proportion(np.round(value) * n, n)[1:]
-        if 1e-12 < value < 1 - 1e-12:
-            hazard, half = -np.log1p(-value), self._half(influence[:, place])
-            low, high = -np.expm1(-hazard * np.exp(np.array([-half, half]) / ((1 - value) * hazard)))
-        return self._estimate(value, float(low), float(high), "share", "Aalen-Johansen, clustered by customer")
+        value = float(shares[place])
+        low, high = share_limits(value, self._half(influence[:, place]), len(self.cases))
+        return self._estimate(value, low, high, "share", "Aalen-Johansen, clustered by customer")
 
     def _estimate(self, value: float, low: float, high: float, unit: str, method: str) -> Estimate:
         if not np.isfinite(value):
@@ -158,19 +156,20 @@ def _compared(cases: pd.DataFrame, pairs: pd.DataFrame, matches: Matches, times:
 
 def _followed(side: pd.DataFrame) -> Followed:
     duration = (side["followed_until"] - side["at"]).to_numpy(float)
-    return Followed(duration, side["event"].to_numpy().astype(np.intp), side["customer"].to_numpy(object))
+    return Followed(duration, side["event"].to_numpy(np.intp), side["customer"].to_numpy(object))
 
 
 @dataclass(frozen=True)
 class Customers:
     """Everything up to the cut, and what the notebook assumes.
 
-    `spells`: customer, the segments, started, begins (from when on leaving could be seen), ends (left, or last seen),
-    event (0 still a customer, 1 left, 2 payment failed). `experiences`: customer, kind, severity (1 to 3, NaN where not
-    recorded), at, judged, handled_well (1, 0, NaN). `seen_from`: the first of the tickets, incidents and answers; what
-    was before is not known. `counted`: kinds that count as a bad experience. `quiet`: days without one, after which the
-    next begins an episode. `stays`: days at which lengths of stay are parted, from 0 on. `alike`: what others share
-    with a case, the most important first. `within`: days in which leaving is counted.
+    `spells`: customer, the segments, started, begins (from when on leaving could be seen), ends (left, or last seen;
+    also as followed_until), event (0 still a customer, 1 left, 2 payment failed). `experiences`: customer, kind,
+    severity (1 to 3, NaN where not recorded), at, judged, handled_well (1, 0, NaN). `seen_from`: the first of the
+    tickets, incidents and answers; what was before is not known. `counted`: kinds that count as a bad experience.
+    `quiet`: days without one, after which the next begins an episode. `stays`: days at which lengths of stay are
+    parted, from 0 on. `alike`: what others share with a case, the most important first. `within`: days in which leaving
+    is counted.
     """
 
     book: Workbook
@@ -200,10 +199,7 @@ class Customers:
         kinds, spells = kinds or self.counted, self.spells if base is None else base
         seen_from = self.seen_from.get(kinds[0], self.seen_from["tickets"])
         late = np.maximum(spells["begins"], seen_from + self.quiet)
-        spells = spells.assign(
-            begins=spells["begins"].where(spells["started"] >= seen_from, late),
-            followed_until=spells.get("followed_until", spells["ends"]),
-        )
+        spells = spells.assign(begins=spells["begins"].where(spells["started"] >= seen_from, late))
         never = pd.DataFrame({"customer": spells["customer"].unique(), "at": _FAR})
         times = pd.concat([self.of(*kinds), never], ignore_index=True)
         times = times.sort_values(["customer", "at", "severity"], kind="stable").drop_duplicates(["customer", "at"])
@@ -246,8 +242,7 @@ class Customers:
         good = self.of(f"no {kind}")[["customer", "at"]].rename(columns={"at": "asked"})
         until = np.minimum(good.groupby("customer")["asked"].shift(-1).fillna(np.inf), good["asked"] + counts_for)
         base = self.spells.merge(good.assign(until=until), on="customer").query("begins <= asked < ends")
-        ends = np.minimum(base["until"], base["ends"])
-        base = base.assign(begins=base["asked"], ends=ends, followed_until=base["ends"])
+        base = base.assign(begins=base["asked"], ends=np.minimum(base["until"], base["ends"]))
         return self.compared(self.episodes(kind)[0], self.episodes(kind, base=base)[1])
 
     def ever_against_never(self) -> Comparison:
@@ -255,7 +250,7 @@ class Customers:
 
         Whoever leaves soon has had little time for one (immortal time: Suissa 2008, Am. Journal of Epidemiology 167).
         """
-        spells = self.spells.assign(at=self.spells["begins"], followed_until=self.spells["ends"])
+        spells = self.spells.assign(at=self.spells["begins"])
         bad = self.of(*self.counted)[["customer", "at"]].rename(columns={"at": "bad"})
         had = spells.reset_index().merge(bad, on="customer").query("begins <= bad < ends")["index"]
         ever = spells.index.isin(had)
@@ -266,7 +261,7 @@ class Customers:
         spells = self.spells[(self.spells["spell"] == 1) & (self.spells["started"] >= self.seen_from["tickets"])]
         cases = self.of("first").merge(spells, on="customer")
         # who asked while trying the product is followed from the first payment
-        return cases.assign(followed_until=cases["ends"], judged=np.maximum(cases["judged"], cases["started"]))
+        return cases.assign(judged=np.maximum(cases["judged"], cases["started"]))
 
     def judged(self, cases: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return cases handled well and badly, followed from when that is judged; who has left by then is left out."""
@@ -318,34 +313,21 @@ class Customers:
 
 def read(book: Workbook, bad: str, otherwise: str, quiet: float, stays: str, alike: str, within: float) -> Customers:
     """Read spells and experiences; where no export can show what counts as bad, what is named `otherwise` counts."""
-    counted, like = chosen(bad, OF_TICKETS), chosen(alike, STRATA)
+    counted = chosen(bad, OF_TICKETS, "kind of bad experience")
     if len(book.lacks(*(OF_TICKETS[kind] for kind in counted))) == len(counted):
-        counted = chosen(otherwise, OF_TICKETS)
+        counted = chosen(otherwise, OF_TICKETS, "kind of bad experience")
     spells, seen = _rows(book, SPELLS), _rows(book, EXPERIENCES)
     untold(
         "It needs the terms of the billing system with their ends, and the tickets with complaints, severity, "
         "reopenings, replies or ratings, under the same customer ids.",
-        len(book.lacks(*OF_TICKETS.values())) < len(OF_TICKETS),
-        not book.lacks("subscriptions.started_at", "subscriptions.ended_at", "tickets.created_at"),
+        not book.lacks("subscriptions.ended_at"),
         len(spells),
         seen["kind"].isin(OF_TICKETS).any(),
     )
-    cut = (pd.Timestamp(book.cut) - pd.Timestamp(0)) / pd.Timedelta(days=1)
-    ended, unpaid = spells["ended_at"] <= cut, spells["end_reason"] == "payment"
-    event = np.where(ended, np.where(unpaid, UNPAID, LEFT), 0)
-    spells = spells.assign(ends=spells["ended_at"].where(ended, cut).astype(float), event=event)
+    spells = spells.assign(followed_until=spells["ends"])
     seen_from = {str(name): float(when) for name, when in _rows(book, BEGINNINGS).iloc[0].items()}
-    parted = (0.0, *(float(days) for days in stays.split(",")))
+    parted, like = (0.0, *map(float, stays.split(","))), chosen(alike, STRATA, "column")
     return Customers(book, spells, seen, seen_from, counted, quiet, parted, like, within)
-
-
-def chosen(named: str, known: Sequence[str] | Mapping[str, object]) -> tuple[str, ...]:
-    """Return the names in a text, separated by commas; refuse one that is not known."""
-    names = tuple(name.strip() for name in named.split(","))
-    for name in names:
-        if name not in known:
-            raise MeasureError(f'there is no "{name}" to choose{did_you_mean(name, known)}')
-    return names
 
 
 def _rows(book: Workbook, sql: str) -> pd.DataFrame:
@@ -393,7 +375,7 @@ def again(comparison: Comparison, of_cases: pd.Series, of_pairs: pd.Series) -> C
 
 def furthest(rows: Mapping[str, Estimate]) -> dict[str, Value]:
     """Return `most, most_more, least, least_more`: where the number is largest and smallest, of rows that tell."""
-    told = {name: one.value for name, one in rows.items() if one.is_known and np.isfinite(one.low + one.high)}
+    told = {name: one.value for name, one in rows.items() if np.isfinite(one.value + one.low + one.high)}
     untold("It needs bad experiences in more than one class of customers.", len(told) > 1)
     most, least = max(told, key=told.__getitem__), min(told, key=told.__getitem__)
     return {"most": most, "most_more": rows[most], "least": least, "least_more": rows[least]}
