@@ -44,7 +44,11 @@ WHERE i.sent_at < $cut AND coalesce(i.delivered, TRUE)
 REFERRING = """
 SELECT a.customer_id AS who, min(r.created_at) IS NOT NULL AS referred,
     CASE WHEN a.score >= $happy THEN 'promoter' WHEN a.score > $unhappy THEN 'passive' ELSE 'detractor' END AS kind,
-    date_diff('second', a.completed_at, coalesce(min(r.created_at), $cut)) / 86400.0 AS days
+    date_diff('second', a.completed_at, coalesce(min(r.created_at), $cut)) / 86400.0 AS days,
+    (
+        SELECT max(coalesce(s.ended_at, TIMESTAMP '9999-01-01')) > $cut FROM customer_spell AS s
+        WHERE s.customer_id = a.customer_id AND s.started_at < $cut
+    ) AS is_customer
 FROM survey_answers AS a
 LEFT JOIN customers AS r
     ON r.referred_by = a.customer_id AND r.created_at > a.completed_at AND r.created_at < $cut
@@ -56,10 +60,6 @@ WHERE a.instrument = 'nps' AND a.customer_id IS NOT NULL AND a.score IS NOT NULL
             AND (s.ended_at IS NULL OR s.ended_at > a.completed_at)
     ))
 GROUP BY a.answer_id, a.customer_id, a.score, a.completed_at ORDER BY a.completed_at, a.answer_id
-"""
-STILL_THERE = """
-SELECT customer_id AS who, max(coalesce(ended_at, TIMESTAMP '9999-01-01')) > $cut AS is_customer
-FROM customer_spell WHERE started_at < $cut GROUP BY customer_id
 """
 NEW = """
 SELECT customer_id AS who, referred_by IS NOT NULL AS named, lower(acquisition_channel) LIKE '%referral%' AS channel
@@ -192,10 +192,10 @@ def response(book: Workbook, answers: pd.DataFrame) -> Estimate:
 
 
 def read_referring(book: Workbook, unhappy: int, happy: int) -> pd.DataFrame:
-    """Return one row per answer to the recommendation question: `who, kind, days, referred`.
+    """Return one row per answer to the recommendation question: `who, kind, days, referred, is_customer`.
 
     `kind` is "promoter", "passive" or "detractor"; `days` run from the answer to the first customer that this one
-    brought, or to the cut.
+    brought, or to the cut, at which it is asked who is a customer (empty where that is not known).
     """
     columns = ("customers.referred_by", "customers.created_at", "survey_answers.customer_id", "survey_answers.score")
     untold(REFERRALS, not book.lacks(*columns))
@@ -225,12 +225,12 @@ def won_by_referral(book: Workbook) -> tuple[Estimate, Estimate | None]:
     return part(rows, rows["named"]), said
 
 
-def still_customers(book: Workbook, referring: pd.DataFrame, kind: str) -> Estimate:
+def still_customers(referring: pd.DataFrame, kind: str) -> Estimate:
     """Return the share of those who last answered so that are customers at the end of the month."""
-    untold("An export of subscriptions would tell who is still there.", not book.lacks("subscriptions.started_at"))
     last = referring[referring["kind"].eq(kind) & ~referring.duplicated("who", keep="last")]
-    mine = last.merge(book.frame(STILL_THERE), on="who")
-    return part(mine, mine["is_customer"])
+    untold("An export of subscriptions would tell who is still there.", last["is_customer"].notna().any())
+    last = last.dropna(subset="is_customer")
+    return part(last, last["is_customer"].astype(bool))
 
 
 def read_loop(book: Workbook, hours: int, days: int, unhappy: int) -> pd.DataFrame:

@@ -228,7 +228,7 @@ def test_an_answer_after_leaving_does_not_count(book: Callable[..., Workbook]) -
     company = book(**tables, subscriptions=terms)
     referring = wom.read_referring(company, 6, 9)
     assert referring["kind"].value_counts().to_dict() == {"promoter": 100, "detractor": 50, "passive": 40}
-    assert wom.still_customers(company, referring, "promoter").value == 1.0
+    assert wom.still_customers(referring, "promoter").value == 1.0
 
 
 LOOP = {f"u{k}": 3 for k in range(40)} | {f"h{k}": 10 for k in range(40)}
