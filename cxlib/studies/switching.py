@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.errors import untold
-from cxlib.estimate import Array, Estimate, Floats, Ints, difference
+from cxlib.estimate import Estimate, Floats, Ints, difference
 from cxlib.finding import Ruling, Value, verdict
 from cxlib.models.binary import share
 from cxlib.models.clusters import half_width, hidden_if_few, sandwich
@@ -74,7 +74,8 @@ SELECT (SELECT min(created_at) FROM tickets) AS tickets,
     (SELECT min(occurred_at) FROM incidents) AS incident
 """
 MONTHS = """
-SELECT customer_id AS customer, month, CAST(mrr_end AS DOUBLE) AS mrr, CAST(tickets AS DOUBLE) AS tickets
+SELECT customer_id AS customer, date_diff('month', DATE '1970-01-01', month) AS month,
+    CAST(mrr_end AS DOUBLE) AS mrr, CAST(tickets AS DOUBLE) AS tickets
 FROM customer_month ORDER BY customer_id, month
 """
 SILENT = """
@@ -94,15 +95,14 @@ FROM tickets WHERE (is_complaint OR severity = 'severe') AND created_at < $cut
 class Comparison:
     """Cases and those like them, followed from the moment `at` of the case.
 
-    `cases` and `pairs` have customer, at, followed_until, event; a pair also its `case` and `weight`. `exact_on` says
-    how many strata each case shares with its others. `share` (of the cases) and `others` are those that left within
-    so many days, `more` is their difference; without days the last of the times is meant.
+    `cases` and `pairs` have customer, at, followed_until, event; a pair also the index of its `case` and its `weight`.
+    `share` (of the cases) and `others` are those that left within so many days, `more` is their difference; without
+    days the last of the times is meant.
     """
 
     cases: pd.DataFrame
     pairs: pd.DataFrame
     compared: Compared
-    exact_on: Ints
 
     def share(self, days: float | None = None) -> Estimate:
         return self._share(self.compared.cases, self.compared.influence_of_cases, self._place(days))
@@ -149,9 +149,10 @@ class Comparison:
         return hidden_if_few(Estimate(value, low, high, len(self.cases), unit, method))
 
 
-def _compared(cases: pd.DataFrame, pairs: pd.DataFrame, matches: Matches, times: Array, cause: int) -> Comparison:
-    found, rows = compare(_followed(cases), _followed(pairs), matches, times, cause), matches.matched
-    return Comparison(cases.iloc[rows], pairs, found, matches.exact_on[rows])
+def _compared(cases: pd.DataFrame, pairs: pd.DataFrame, times: Sequence[float], cause: int = LEFT) -> Comparison:
+    rows, every = cases.index.get_indexer(pd.Index(pairs["case"])), np.zeros(len(cases), np.intp)
+    matches = Matches(rows, rows, pairs["weight"].to_numpy(float), every)
+    return Comparison(cases, pairs, compare(_followed(cases), _followed(pairs), matches, times, cause))
 
 
 def _followed(side: pd.DataFrame) -> Followed:
@@ -217,19 +218,18 @@ class Customers:
     def compared(
         self, cases: pd.DataFrame, others: pd.DataFrame, times: Sequence[float] = (), cause: int = LEFT
     ) -> Comparison:
-        """Compare cases with all others at risk at the same moment and like them, by some times and `within`."""
+        """Compare cases with all others at risk at the same moment and like them, in `exact_on` of the strata."""
         cases = cases.reset_index(drop=True)
-        matches = match_risk_sets(cases, others, self.alike, near="started")
-        pairs = others.iloc[matches.other].reset_index(drop=True)
-        at = cases["at"].to_numpy(float)[matches.case]
-        pairs = pairs.assign(case=matches.case, weight=matches.weight, at=at)
-        return _compared(cases, pairs, matches, [*times, self.within], cause)
+        found = match_risk_sets(cases, others, self.alike, near="started")
+        at = cases["at"].to_numpy(float)[found.case]
+        pairs = others.iloc[found.other].reset_index(drop=True).assign(case=found.case, weight=found.weight, at=at)
+        matched = cases.assign(exact_on=found.exact_on).iloc[found.matched]
+        return _compared(matched, pairs, [*times, self.within], cause)
 
     def plainly(self, cases: pd.DataFrame, others: pd.DataFrame) -> Comparison:
         """Compare two groups as they are, each row followed from its own `at`."""
-        n, m = len(cases), len(others) if len(cases) else 0
-        every = Matches(np.zeros(m, np.intp), np.arange(m), np.full(m, 1 / max(m, 1)), np.zeros(n, np.intp))
-        return _compared(cases, others.iloc[:m], every, [self.within], LEFT)
+        pairs = others if len(cases) else others.iloc[:0]
+        return _compared(cases, pairs.assign(case=cases.index.min(), weight=1 / max(len(pairs), 1)), [self.within])
 
     def after(self, kind: str) -> Comparison:
         """Compare after one kind of experience, where it came first, with those free of any of its family."""
@@ -281,7 +281,7 @@ class Customers:
 
         The frame has the means of `cases` and `others`, and their `gap` in standard deviations, of what `earlier` says.
         """
-        months, weight = _rows(self.book, MONTHS), comparison.pairs["weight"]
+        months, weight = self.book.frame(MONTHS), comparison.pairs["weight"]
         mine, theirs = (earlier(months, side, back, less) for side in (comparison.cases, comparison.pairs))
         known = theirs.notna().mul(weight, axis=0).sum()
         mean = theirs.mul(weight, axis=0).sum() / known
@@ -338,23 +338,19 @@ def _rows(book: Workbook, sql: str) -> pd.DataFrame:
 
 
 def earlier(months: pd.DataFrame, rows: pd.DataFrame, back: int, less: float) -> pd.DataFrame:
-    """Return what is known of rows in the months (UTC) before their moment; NaN where they were no customers.
+    """Return what is known of rows in the months (from January 1970, UTC) before their moment; NaN where no customers.
 
     `stay` (months as a customer), `mrr` (at the end of the month before), `tickets` (in `back` months), `spent_less`
     (1 where the amount a month fell in that time by a share of `less` or more).
     """
-    customer, month = rows["customer"].to_numpy(object), _month(rows["at"])
-    table = months.assign(month=_month(months["month"])).set_index(["customer", "month"])
+    customer, day = rows["customer"].to_numpy(object), np.floor(rows["at"]).to_numpy("datetime64[D]")
+    month, table = day.astype("datetime64[M]").astype(np.intp), months.set_index(["customer", "month"])
     then = [table.reindex(pd.MultiIndex.from_arrays([customer, month - k])) for k in range(1, back + 2)]
     mrr, before = (then[k]["mrr"].to_numpy(float) for k in (0, back))
     spent_less = np.where((mrr > 0) & (before > 0), mrr < (1 - less) * before, np.nan)
     tickets = np.sum([line["tickets"].fillna(0).to_numpy(float) for line in then[:back]], axis=0)
     stay = (rows["at"] - rows["started"]) / (YEAR / 12)
     return pd.DataFrame({"stay": stay, "mrr": mrr, "tickets": tickets, "spent_less": spent_less}, rows.index)
-
-
-def _month(days: pd.Series) -> Ints:
-    return np.asarray(np.floor(days).to_numpy("datetime64[D]").astype("datetime64[M]"), np.intp)
 
 
 def again(comparison: Comparison, of_cases: pd.Series, of_pairs: pd.Series) -> Comparison:
@@ -365,12 +361,10 @@ def again(comparison: Comparison, of_cases: pd.Series, of_pairs: pd.Series) -> C
     cases = comparison.cases.assign(event=of_cases)[of_cases.notna()]
     pairs = comparison.pairs.assign(event=of_pairs)[of_pairs.notna() & comparison.pairs["case"].isin(cases.index)]
     cases = cases.loc[pairs["case"].unique()]
-    weight = pairs["weight"] / pairs.groupby("case")["weight"].transform("sum")
-    rows = cases.index.get_indexer(pd.Index(pairs["case"]))
-    matches = Matches(rows, rows, weight.to_numpy(float), np.zeros(len(cases), np.intp))
+    pairs = pairs.assign(weight=pairs["weight"] / pairs.groupby("case")["weight"].transform("sum"))
     # a yes is an event before the time asked about, a no is followed beyond it
     cases, pairs = (side.assign(at=0.0, followed_until=2.0 * (1 - side["event"])) for side in (cases, pairs))
-    return _compared(cases, pairs, matches, [1.0], LEFT)
+    return _compared(cases, pairs, [1.0])
 
 
 def furthest(rows: Mapping[str, Estimate]) -> dict[str, Value]:
