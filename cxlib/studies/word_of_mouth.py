@@ -69,7 +69,7 @@ WHERE created_at < $cut AND created_at >= (SELECT min(created_at) FROM customers
 LOOP = """
 WITH answers AS (
     SELECT answer_id, customer_id AS who, score, completed_at, may_contact,
-        lead(score) OVER (PARTITION BY customer_id, survey ORDER BY completed_at, answer_id) AS later
+        lead(score) OVER (PARTITION BY customer_id, survey ORDER BY completed_at, answer_id) - score AS change
     FROM survey_answers
     WHERE instrument = 'nps' AND customer_id IS NOT NULL AND score IS NOT NULL AND completed_at < $cut
         AND coalesce(respondent, 'customer') = 'customer'
@@ -82,7 +82,7 @@ WITH answers AS (
         AND w.assigned_at > a.completed_at - INTERVAL $hours HOUR
         AND w.assigned_at <= a.completed_at + INTERVAL $days DAY
 )
-SELECT answer_id, who, score, later, may_contact,
+SELECT answer_id, who, score, change, may_contact,
     completed_at + INTERVAL $hours HOUR <= $cut AND score <= $unhappy AS is_due,
     count(*) FILTER (WHERE NOT by_lot AND after AND promptly) > 0 AS in_time,
     count(*) FILTER (WHERE NOT by_lot AND after AND done) > 0 AS done_in_time,
@@ -90,7 +90,7 @@ SELECT answer_id, who, score, later, may_contact,
     count(*) FILTER (WHERE by_lot AND after) > 0 AS held_out,
     count(*) FILTER (WHERE NOT by_lot AND NOT after) > 0 AS before
 FROM around
-GROUP BY answer_id, who, score, later, may_contact, completed_at ORDER BY who, completed_at, answer_id
+GROUP BY answer_id, who, score, change, may_contact, completed_at ORDER BY who, completed_at, answer_id
 """
 
 REFERRALS = "Which customer brought which would tell, together with answers to the recommendation question."
@@ -238,7 +238,7 @@ def read_loop(book: Workbook, hours: int, days: int, unhappy: int) -> pd.DataFra
 
     `is_due` (unhappy, and the hours are over), `in_time` (a follow-up was assigned within them), `done_in_time`,
     `soon`, `held_out` (assigned, or held out by lot, within the days), `before` (assigned in as many hours before),
-    `later` (the same customer's next score in the same survey). The hold-out of a programme is no follow-up.
+    `change` (the same customer's next score in the same survey less this). The hold-out of a programme is no follow-up.
     """
     work = ("interventions.assigned_at", "interventions.customer_id", "interventions.kind")
     untold(FOLLOW_UPS, not book.lacks(*work, "survey_answers.customer_id", "survey_answers.score"))
@@ -256,9 +256,8 @@ def set_off(due: pd.DataFrame) -> tuple[Ruling, Estimate, Estimate]:
 
 
 def changed(loop: pd.DataFrame, unhappy: int, happy: int) -> dict[str, pd.DataFrame]:
-    """Return who answered again, by what the first answer was and what followed; `change` is the next score less it."""
-    again = loop[loop["later"].notna()]
-    again = again.assign(change=again["later"] - again["score"])
+    """Return who answered again, by what the first answer was and what followed."""
+    again = loop[loop["change"].notna()]
     low, held_out, soon = again["score"] <= unhappy, again["held_out"], again["soon"]
     return {
         "followed": again[low & ~held_out & soon],
