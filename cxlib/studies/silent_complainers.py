@@ -459,7 +459,7 @@ def of_lists(asked: pd.DataFrame, rank: int, three: bool = False) -> Estimate:
         return unknown
     try:
         if three:
-            size = three_lists({seen: int((on == np.array(seen, bool)).all(axis=1).sum()) for seen in HISTORIES}).size
+            size = three_lists({seen: int((on == np.array(seen, bool)).all(axis=1).sum()) for seen in HISTORIES})
         else:
             both = pd.DataFrame({"first": on[:, 0], "second": on[:, 1], "both": on[:, 0] & on[:, 1]})
             sums = both.groupby(asked["tier_kind"].to_numpy()).sum()
