@@ -218,7 +218,7 @@ def gain(work: Durations, none: Durations, horizon: int, got: Bools | None = Non
         method = "difference of weighted life tables"
         return student(value, variance, np.inf, len(mine), "share difference", method)
 
-    centred = np.arange(horizon) - (horizon - 1) / 2
+    centred = np.asarray(np.arange(horizon) - (horizon - 1) / 2, float)
     return Gain(
         tuple(effect(month) for month in np.eye(horizon)),
         replace(effect(np.append(np.ones(horizon - 1), 0.5)), unit="months"),

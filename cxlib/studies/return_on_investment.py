@@ -327,10 +327,10 @@ def kept_by(
     Over at most so many months. Customers count once, or by the column `weight`; of the first those got the work whose
     column `got` is filled, or all.
     """
-    groups = [_in_months(rows, cut, weight) for rows in (work, none)]
-    horizon = horizon_of(groups, FEWEST, months)
+    one, other = (_in_months(rows, cut, weight) for rows in (work, none))
+    horizon = horizon_of((one, other), FEWEST, months)
     untold("At least twenty customers with the work and twenty without, followed for months, would tell.", horizon > 1)
-    return gain(*groups, horizon, work[got].notna().to_numpy(bool) if got else None)
+    return gain(one, other, horizon, work[got].notna().to_numpy(bool) if got else None)
 
 
 def _in_months(rows: pd.DataFrame, cut: datetime, weight: str) -> Durations:
