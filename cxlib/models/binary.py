@@ -1,4 +1,4 @@
-"""Shares of yes and no: clustered, compared, and adjusted for what else differs."""
+"""Shares of yes and no: clustered, compared, adjusted for what else differs, and how sure one may be of the rest."""
 
 import warnings
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from scipy.optimize import linprog
 from scipy.special import expit, logit
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from cxlib.errors import MeasureError
 from cxlib.estimate import ALPHA, Array, Estimate, Floats, design_effect, difference, proportion
 from cxlib.models.clusters import RATIO_METHOD, columns, half_width, ratio_limits, share_effect
 from cxlib.models.clusters import cluster_variance as cluster_variance
@@ -69,6 +70,33 @@ def share_ratio(first: Array, second: Array, first_cluster: Array, second_cluste
         low, high = ratio_limits(ours, theirs) if p > 0 else (0.0, ours[2] / theirs[1])
         method = RATIO_METHOD
     return hidden_if_few(Estimate(p / q, float(np.real(low)), float(np.real(high)), min(n), "ratio", method))
+
+
+@dataclass(frozen=True)
+class EValue:
+    """Risk ratios, 1 or more, that an unmeasured cause must reach with both sides to explain an association away.
+
+    `point` explains the estimate away, `limit` the interval's limit nearest to no effect; 1 where it holds that.
+    """
+
+    point: float
+    limit: float
+
+
+def e_value(risk_ratio: float, low: float, high: float) -> EValue:
+    """Return the E-value of a risk ratio and of its interval, whose upper limit may be infinite.
+
+    VanderWeele and Ding (2017), Annals of Internal Medicine 167(4): RR + sqrt(RR (RR - 1)), with 1 / RR in the place
+    of a ratio below 1. Raises MeasureError if they are not positive numbers in the order low, ratio, high.
+    """
+    if not 0 <= low <= risk_ratio <= high or not 0 < risk_ratio < np.inf:
+        raise MeasureError(
+            f"an E-value needs a positive risk ratio between its limits, not {risk_ratio} in {low} to {high}; "
+            "give the ratio of two risks that are both above zero"
+        )
+    limit = 1.0 if low <= 1 <= high else low if risk_ratio >= 1 else high
+    above = (max(ratio, 1 / ratio) for ratio in (risk_ratio, limit))
+    return EValue(*(float(ratio + np.sqrt(ratio * (ratio - 1))) for ratio in above))
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def hidden_if_few(estimate: Estimate) -> Estimate:
 
 
 def sandwich(influence: Floats, groups: int | None = None) -> Floats:
-    """Return the covariance of sums of clusters' influences, shape (sums, sums), from shape (clusters, sums).
+    """Return the covariance of sums of clusters' influences, shape (clusters, sums), or the variance of one sum.
 
     Liang and Zeger (1986), Biometrika 73, with the factor G / (G - 1) for G clusters: all rows, or so many `groups`.
     """
@@ -43,13 +43,13 @@ def cluster_variance(influence: Array, cluster: Array) -> float:
     """Return the variance of a sum of influences, those of one cluster added first; 0 for a single cluster."""
     place = pd.factorize(np.asarray(cluster), use_na_sentinel=False)[0]
     sums = np.bincount(place, np.asarray(influence, float)).astype(float)
-    return float(sandwich(sums[:, None])[0, 0]) if len(sums) > 1 else 0.0
+    return float(sandwich(sums)) if len(sums) > 1 else 0.0
 
 
 def moved_variance(influence: Floats) -> float:
     """Return the variance of a sum of influences; only clusters that move it count, infinite below two of them."""
     moved = int((influence != 0).sum())
-    return float(sandwich(influence[:, None], moved)[0, 0]) if moved > 1 else np.inf
+    return float(sandwich(influence, moved)) if moved > 1 else np.inf
 
 
 def share_effect(yes: Floats, cluster: Array) -> float:

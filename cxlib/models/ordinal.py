@@ -181,7 +181,7 @@ def average_effect(cells: Cells, model: Fit, good_from: int, before: Floats, aft
         gradient[edges:] += slope @ setting
     value = float(weight @ difference / total)
     influence = cells.by_cluster(difference - value) / total + model.influence @ gradient
-    variance, freedom = float(sandwich(influence[:, None])[0, 0]), max(cells.clusters - 1, 1)
+    variance, freedom = float(sandwich(influence)), max(cells.clusters - 1, 1)
     method = "ordered logit, average effect, delta method, clustered"
     return hidden_if_few(student(value, variance, freedom, cells.answers, "share difference", method))
 

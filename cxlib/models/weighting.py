@@ -1,7 +1,7 @@
 """What work does where nobody drew lots: those with it and without it made alike in what was known before.
 
 The estimate is doubly robust: right if either the chance of getting the work or the outcome without it is described
-well by the covariates. How strong something not written down would have to be: `cxlib.models.sensitivity`.
+well by the covariates. How strong something not written down would have to be: `e_value`.
 """
 
 from __future__ import annotations

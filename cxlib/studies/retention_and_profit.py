@@ -21,10 +21,10 @@ from cxlib.estimate import ALPHA, Array, Estimate, Floats, Z, difference, propor
 from cxlib.facts import FACTS
 from cxlib.finding import Quantity, verdict
 from cxlib.models import lifetime_value as ltv
-from cxlib.models.firm_profit import Base, contribution, factor_for, first_year_bound
 from cxlib.models.incidence import kaplan_meier
-from cxlib.models.panel import Growth, paired_growth, two_way
+from cxlib.models.lifetime_value import Base, contribution, factor_for, first_year_bound
 from cxlib.models.retention_curve import RetentionCurve, Spells, fit_bdw, fit_sbg, survival
+from cxlib.models.within import Growth, paired_growth, two_way
 from cxlib.nearest import did_you_mean
 from cxlib.workbook import Workbook
 

@@ -17,7 +17,7 @@ from statsmodels.stats.proportion import proportion_effectsize
 
 from cxlib.errors import MeasureError, UntoldError, untold
 from cxlib.estimate import ALPHA, Array, Estimate, difference, proportion
-from cxlib.models.binary import hidden_if_few, share, share_difference
+from cxlib.models.binary import EValue, e_value, hidden_if_few, share, share_difference
 from cxlib.models.incidence import (
     MONTH,
     STILL,
@@ -31,7 +31,6 @@ from cxlib.models.incidence import (
     incidence,
 )
 from cxlib.models.regression_to_mean import Movement, movement
-from cxlib.models.sensitivity import EValue, e_value
 from cxlib.models.staggered import NEVER, Effects, Panel
 from cxlib.models.weighting import Compared, compared
 from cxlib.nearest import did_you_mean

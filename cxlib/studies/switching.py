@@ -9,10 +9,9 @@ import pandas as pd
 from cxlib.errors import MeasureError, untold
 from cxlib.estimate import Array, Estimate, Floats, Ints, difference, proportion
 from cxlib.finding import Ruling, Value, verdict
-from cxlib.models.binary import share
+from cxlib.models.binary import EValue, e_value, share
 from cxlib.models.clusters import half_width, hidden_if_few, sandwich
 from cxlib.models.matching import Compared, Followed, Matches, compare, match_risk_sets
-from cxlib.models.sensitivity import EValue, e_value
 from cxlib.nearest import did_you_mean
 from cxlib.workbook import Workbook
 

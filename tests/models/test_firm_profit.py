@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cxlib.models.firm_profit import Base, churn_of, contribution, factor_for, first_year_bound
+from cxlib.models.lifetime_value import Base, churn_of, contribution, factor_for, first_year_bound
 from cxlib.models.retention_curve import survival
 
 ALPHA, BETA = 0.8, 2.4
