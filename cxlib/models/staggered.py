@@ -31,13 +31,6 @@ class Panel:
     outcome: Floats
     start: Ints
 
-    def __post_init__(self) -> None:
-        if self.outcome.ndim != 2 or self.start.shape != self.outcome.shape[:1]:
-            raise MeasureError(
-                f"a panel needs one row of outcomes and one start per unit, not {self.outcome.shape} and "
-                f"{self.start.shape}"
-            )
-
 
 @dataclass(frozen=True)
 class Effects:
