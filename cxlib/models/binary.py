@@ -150,20 +150,11 @@ def encode(covariates: pd.DataFrame) -> Floats:
         elif column.notna().any():
             values = column.fillna(column.mean()).to_numpy()
             encoded += [(values - values.mean()) / (values.std() or 1.0), np.asarray(column.isna(), float)]
-    return _independent(np.column_stack(encoded) if encoded else np.empty((len(covariates), 0)))
-
-
-def _independent(encoded: Floats) -> Floats:
-    """Return the columns that add something to those before them and to a constant."""
-    basis = np.full((len(encoded), 1), 1 / np.sqrt(max(len(encoded), 1)))
-    kept = []
-    for place, column in enumerate(encoded.T):
-        rest = column - basis @ (basis.T @ column)
-        rest = rest - basis @ (basis.T @ rest)  # once more, against rounding
-        if np.linalg.norm(rest) > 1e-8 * max(float(np.linalg.norm(column)), 1.0):
-            kept.append(place)
-            basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
-    return encoded[:, kept]
+    design = np.column_stack([np.ones(len(covariates)), *encoded])
+    # the columns of the triangle depend on each other as those of the design do
+    triangle = np.asarray(np.linalg.qr(design, mode="r"), float)
+    rank = [int(np.linalg.matrix_rank(triangle[:, : place + 1], rtol=1e-8)) for place in range(design.shape[1])]
+    return design[:, 1:][:, np.diff(rank) > 0]
 
 
 def _why_not(yes: Floats, group: Floats, design: Floats) -> WhyNot:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -44,13 +44,14 @@ def _bootstrapped(
 
     Efron (1982), *The Jackknife, the Bootstrap and Other Resampling Plans*, ch. 10; of the bootstrap intervals the one
     that holds best for means of skewed data (Hesterberg 2015, The American Statistician 69). A limit is infinite where
-    many draws have no spread at all. `drawn` gives values and errors from weights of shape (draws, clusters).
+    many draws have no spread at all. `drawn` gives values and variances from weights of shape (draws, clusters).
     """
     if groups < 2:
         return _one_cluster(value, n, unit)
     with np.errstate(divide="ignore", invalid="ignore"):
         parts = [drawn(weights) for weights in (np.ones((1, groups)), *_draws(groups))]
-        values, errors = (np.concatenate(part) for part in zip(*parts, strict=True))
+        values, variances = (np.concatenate(part) for part in zip(*parts, strict=True))
+        errors = np.sqrt(np.maximum(variances, 0.0))
         usable = np.isfinite(values)
         if usable.mean() < 0.5:
             return _one_cluster(value, n, unit)
@@ -98,11 +99,10 @@ def mean(counts: Array, cluster: Array, unit: str = "people") -> Estimate:
     sums = _Sums.of(y, place, groups)
 
     def drawn(weights: Floats) -> tuple[Floats, Floats]:
-        return sums.mean(weights), np.sqrt(np.maximum(sums.shared(sums, weights), 0.0))
+        return sums.mean(weights), sums.shared(sums, weights)
 
     found = _bootstrapped(float(y.mean()), drawn, groups, len(y), unit)
-    low = max(found.low, 0.0) if y.min() >= 0 and found.low < 0 else found.low
-    return Estimate(found.value, low, found.high, found.n, unit, found.method, found.flags)
+    return replace(found, low=0.0) if y.min() >= 0 and found.low < 0 else found
 
 
 def mean_difference(first: Array, second: Array, first_cluster: Array, second_cluster: Array, unit: str) -> Estimate:
@@ -119,7 +119,7 @@ def mean_difference(first: Array, second: Array, first_cluster: Array, second_cl
     def drawn(weights: Floats) -> tuple[Floats, Floats]:
         own = (np.maximum(sums.shared(sums, weights), 0.0) for sums in (ours, theirs))
         variance = sum(own) - 2 * ours.shared(theirs, weights)
-        return ours.mean(weights) - theirs.mean(weights), np.sqrt(np.maximum(variance, 0.0))
+        return ours.mean(weights) - theirs.mean(weights), variance
 
     return _bootstrapped(float(one.mean() - two.mean()), drawn, groups, min(len(one), len(two)), unit)
 
@@ -180,13 +180,12 @@ class Zeros:
 
     `model` is "zero-inflated", "negative binomial" or "none": what describes the counts better by Akaike's criterion.
     `never` is the share that the zero-inflated model takes for people who never tell, `expected_zeros` the share of
-    zeros that the negative binomial expects; the variance is mean + dispersion x mean squared. NaN without a model.
+    zeros that the negative binomial expects; NaN without a model.
     """
 
     model: str
     never: Estimate
     expected_zeros: float
-    dispersion: float
 
 
 def zeros(counts: Array) -> Zeros:
@@ -203,17 +202,17 @@ def zeros(counts: Array) -> Zeros:
     if len(y) >= 30 and y.max() > y.min() and y.var() > y.mean():
         plain = _fit(NegativeBinomialP(y, constant), [np.log(y.mean()), 1.0])
     if plain is None:
-        return Zeros("none", nothing, float("nan"), float("nan"))
+        return Zeros("none", nothing, float("nan"))
     rate, spread = float(np.exp(plain.params[0])), float(plain.params[1])
     expected = (1 + spread * rate) ** (-1 / spread)
     larger = ZeroInflatedNegativeBinomialP(y, constant, exog_infl=constant, p=2)
     inflated = _fit(larger, [-1.0, np.log(y[y > 0].mean()), max(spread / 2, 0.1)])
     if inflated is None or inflated.aic >= plain.aic:
-        return Zeros("negative binomial", nothing, expected, spread)
+        return Zeros("negative binomial", nothing, expected)
     half = Z * np.sqrt(inflated.cov_params()[0, 0])
     value, low, high = (float(end) for end in expit(inflated.params[0] + np.array([0.0, -half, half])))
     never = Estimate(value, low, high, len(y), "share", f"{method}, delta method on the logit")
-    return Zeros("zero-inflated", never, expected, float(inflated.params[2]))
+    return Zeros("zero-inflated", never, expected)
 
 
 def _fit(model: NegativeBinomialP, start: list[float]) -> NegativeBinomialP | None:
