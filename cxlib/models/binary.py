@@ -17,7 +17,6 @@ from cxlib.estimate import ALPHA, Array, Estimate, Floats, design_effect, differ
 from cxlib.models.clusters import RATIO_METHOD, columns, half_width, ratio_limits, share_effect
 from cxlib.models.clusters import cluster_variance as cluster_variance
 from cxlib.models.clusters import hidden_if_few as hidden_if_few
-from cxlib.models.clusters import size_flags as size_flags
 
 WhyNot = Literal["", "too few", "one group", "separated", "not converged"]
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxlib.errors import MeasureError
-from cxlib.estimate import ALPHA, Array, Bools, Estimate, Floats, Interval, Ints, Z, proportion
-from cxlib.models.clusters import cluster_variance, hidden_if_few, moved_variance, student
+from cxlib.estimate import ALPHA, Array, Bools, Estimate, Floats, Interval, Ints, Z
+from cxlib.models.clusters import cluster_variance, hidden_if_few, moved_variance, share_limits, student
 
 STILL, WANTED, OTHER = 0, 1, 2
 """Codes of `end`: still running when last seen, the end that is asked for, any other end."""
@@ -54,19 +54,14 @@ def incidence(cases: Durations, by: Array, unit: str = "share") -> list[Estimate
     interval on the cases stands in. Not known (NaN) beyond the last time at which anybody was seen.
     """
     n, method = len(cases.time), "Aalen-Johansen, clustered"
-    shares, influence = influences(cases, by)
     found = []
-    for value, each in zip(shares.tolist(), influence.T, strict=True):
+    for value, influence in zip(*(line.T for line in influences(cases, by)), strict=True):
         if n == 0 or np.isnan(value):
             found.append(Estimate.unknown(n, unit, method))
             continue
-        if 1e-12 < value < 1 - 1e-12:
-            error, turn = float(np.sqrt(cluster_variance(each, cases.cluster))), -np.log1p(-value)
-            half = Z * error / ((1 - value) * turn)
-            low, high = (float(-np.expm1(-turn * np.exp(side))) for side in (-half, half))
-        else:
-            _, low, high = (float(line) for line in proportion(round(value) * n, n))
-        found.append(hidden_if_few(Estimate(value, min(low, value), max(high, value), n, unit, method)))
+        half = Z * float(np.sqrt(cluster_variance(influence, cases.cluster)))
+        low, high = share_limits(float(value), half, n)
+        found.append(hidden_if_few(Estimate(float(value), low, high, n, unit, method)))
     return found
 
 
