@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
+from itertools import chain, combinations
 from math import comb
 
 import numpy as np
@@ -239,29 +239,24 @@ def relative_importance(cells: Cells, groups: Mapping[str, Array]) -> Importance
     clusters = cells.clusters
     drawn = np.random.default_rng(SEED).multinomial(clusters, np.full(clusters, 1 / clusters), DRAWS).astype(float)
     columns = [np.asarray(index, np.intp) for index in groups.values()]
-    alone = [np.unique(cells.drivers[:, index], axis=0, return_inverse=True)[1].ravel() for index in columns]
-    codes: dict[tuple[int, ...], Ints] = {(): np.zeros(len(cells.level), np.intp)}
+    # the cells that are alike in a group of drivers have one code
+    codes = [np.unique(cells.drivers[:, index], axis=0, return_inverse=True)[1].ravel() for index in columns]
     worth: dict[tuple[int, ...], Floats] = {}
-    for size in range(len(groups) + 1):
-        for chosen in combinations(range(len(groups)), size):
-            index = np.concatenate([np.empty(0, np.intp), *(columns[place] for place in chosen)])
-            if chosen:
-                last = alone[chosen[-1]]
-                joined = codes[chosen[:-1]] * (int(last.max()) + 1) + last
-                codes[chosen] = np.unique(joined, return_inverse=True)[1].ravel()
-            model = fit(_collapsed(cells, index, codes[chosen]))
-            once = float(model.log_likelihood.sum()) - model.overfit
-            moved = (drawn - 1) @ model.scores
-            again = drawn @ model.log_likelihood + 0.5 * ((moved @ model.bread) * moved).sum(axis=1)
-            worth[chosen] = np.append(once, again - 2 * model.overfit)
+    for chosen in chain.from_iterable(combinations(range(len(groups)), size) for size in range(len(groups) + 1)):
+        index = np.concatenate([np.empty(0, np.intp), *(columns[place] for place in chosen)])
+        model = fit(_collapsed(cells, index, [codes[place] for place in chosen]))
+        once = float(model.log_likelihood.sum()) - model.overfit
+        moved = (drawn - 1) @ model.scores
+        again = drawn @ model.log_likelihood + 0.5 * ((moved @ model.bread) * moved).sum(axis=1)
+        worth[chosen] = np.append(once, again - 2 * model.overfit)
     return _divided(list(groups), _shapley(worth, len(groups)), -worth[()], cells.answers)
 
 
-def _collapsed(cells: Cells, columns: Ints, code: Ints) -> Cells:
-    """Return cells that differ in some of the drivers only, as numbered by `code`, equal ones added up."""
-    _, first, place = np.unique(code * cells.levels + cells.level, return_index=True, return_inverse=True)
-    shape = (len(first), len(code))
-    into = sparse.coo_array((np.ones(len(code)), (place.ravel(), np.arange(len(code)))), shape=shape)
+def _collapsed(cells: Cells, columns: Ints, codes: Sequence[Ints]) -> Cells:
+    """Return cells that differ in some of the drivers only, as numbered by `codes`, equal ones added up."""
+    alike = np.stack([*codes, cells.level])
+    _, first, place = np.unique(alike, axis=1, return_index=True, return_inverse=True)
+    into = sparse.coo_array((np.ones(len(place)), (place, np.arange(len(place)))))
     return Cells(cells.level[first], cells.drivers[np.ix_(first, columns)], (into @ cells.counts).tocsr())
 
 
