@@ -165,15 +165,14 @@ class Base:
     arrival_contribution: float | Floats
 
 
-def churn_of(base: Base, alpha: Array, beta: Array) -> Floats:
-    """Return the share of today's customers that leaves within a year, their churn being Beta(alpha, beta + years)."""
-    a, b = np.asarray(alpha, float)[..., None], np.asarray(beta, float)[..., None]
-    return np.asarray((a / (a + b + base.age)) @ base.customers / base.customers.sum(), float)
-
-
 def factor_for(base: Base, alpha: Array, beta: Array, step: float = STEP) -> Floats:
-    """Return by what everybody's churn is multiplied when a step more of today's customers stays for a year."""
-    return np.asarray(np.maximum(1 - step / churn_of(base, alpha, beta), LEAST_CHURN), float)
+    """Return by what everybody's churn is multiplied when a step more of today's customers stays for a year.
+
+    The churn of those with some years behind them is Beta(alpha, beta + years).
+    """
+    a, b = np.asarray(alpha, float)[..., None], np.asarray(beta, float)[..., None]
+    churn = (a / (a + b + base.age)) @ base.customers / base.customers.sum()
+    return np.asarray(np.maximum(1 - step / churn, LEAST_CHURN), float)
 
 
 def contribution(base: Base, alpha: Array, beta: Array, years: int, factor: Array = 1.0) -> Floats:

@@ -18,6 +18,7 @@ from statsmodels.stats.proportion import proportion_effectsize
 from cxlib.errors import MeasureError, UntoldError, untold
 from cxlib.estimate import ALPHA, Array, Estimate, difference, proportion
 from cxlib.models.binary import EValue, e_value, hidden_if_few, share, share_difference
+from cxlib.models.clusters import moved_variance
 from cxlib.models.incidence import (
     MONTH,
     STILL,
@@ -440,10 +441,9 @@ def mean(scores: pd.Series) -> Estimate:
 
 def by_month(found: Effects) -> pd.DataFrame:
     """Return the effects by month since the manager came, as a curve: `x, value, low, high`."""
-    x = sorted(found.value)
-    value = np.array([found.value[month] for month in x])
-    half = 1.96 * np.sqrt([found.covariance([month])[0, 0] for month in x])
-    return pd.DataFrame({"x": x, "value": value, "low": value - half, "high": value + half})
+    value = found.by_event["value"].to_numpy(float)
+    half = 1.96 * np.sqrt([moved_variance(influence) for influence in found.by_event["influence"]])
+    return pd.DataFrame({"x": found.by_event.index, "value": value, "low": value - half, "high": value + half})
 
 
 def margin_kept(months: Estimate, mrr: float, margin: float, currency: str) -> Estimate:
