@@ -53,14 +53,6 @@ class Spells:
                 "count a customer only in periods that were seen whole"
             )
 
-    @classmethod
-    def of_cohort(cls, survivors: Array) -> Spells:
-        """Return a cohort of which so many are left after 0, 1, 2, … periods."""
-        left = np.asarray(survivors, float)
-        after = np.append(np.arange(len(left) - 1.0), len(left) - 1.0)
-        by = np.append(np.arange(1.0, len(left)), np.inf)
-        return cls(np.zeros(len(left)), after, by, np.append(-np.diff(left), left[-1]))
-
 
 @dataclass(frozen=True)
 class RetentionCurve:
@@ -80,11 +72,6 @@ class RetentionCurve:
     def mean_churn(self) -> float:
         """Share of new customers that goes in the first period."""
         return self.alpha / (self.alpha + self.beta)
-
-    @property
-    def polarization(self) -> float:
-        """How far customers differ, from 0 (alike) to 1 (stay for ever or go at once)."""
-        return 1 / (self.alpha + self.beta + 1)
 
     def survival(self, time: Array) -> Floats:
         return survival(self.alpha, self.beta, time, self.shape)
@@ -146,9 +133,9 @@ def fit_sbg(spells: Spells, robust: bool = False) -> RetentionCurve:
     return _fit(spells, 2, robust)
 
 
-def fit_bdw(spells: Spells, robust: bool = False) -> RetentionCurve:
+def fit_bdw(spells: Spells) -> RetentionCurve:
     """Fit the beta-discrete-Weibull model; see `fit_sbg`."""
-    return _fit(spells, 3, robust)
+    return _fit(spells, 3, robust=False)
 
 
 def _fit(spells: Spells, size: int, robust: bool) -> RetentionCurve:

@@ -321,9 +321,9 @@ def silent(customers: Answers) -> dict[str, Value]:
     """Return how many of those asked did not answer, and the share if none or all of them agreed."""
     untold(SILENT, customers.rate.is_known, customers.plain.is_known)
     asked, responded, agree = customers.asked, customers.responded, customers.plain.value * customers.responded
-    bounds = worst_case(agree, responded - agree, asked - responded)
-    shares = {"low": Quantity(bounds.low, "share"), "high": Quantity(bounds.high, "share")}
-    return {"silent": asked - responded, "asked": asked, **shares}
+    low, high = worst_case(agree, responded - agree, asked - responded)
+    ends = {"low": Quantity(low, "share"), "high": Quantity(high, "share")}
+    return {"silent": asked - responded, "asked": asked, **ends}
 
 
 def late(customers: Answers) -> Estimate:
@@ -331,9 +331,9 @@ def late(customers: Answers) -> Estimate:
     rows = customers.rows[customers.rows["sent_at"].notna()]
     untold(LATE, len(rows) >= SMALL_BELOW)
     delay = (rows["completed_at"] - rows["sent_at"]).dt.total_seconds()
-    found = late_responders(rows["agrees"].to_numpy(bool), delay, rows["weight"].fillna(1.0))
-    untold(LATE, *np.isfinite([found.slope, found.slope_low, found.slope_high]))
-    return Estimate(found.slope, found.slope_low, found.slope_high, len(rows), "share difference", "sandwich")
+    slope = late_responders(rows["agrees"].to_numpy(bool), delay, rows["weight"].fillna(1.0))
+    untold(LATE, *np.isfinite(slope))
+    return Estimate(*slope, len(rows), "share difference", "sandwich")
 
 
 def differing(customers: Answers, by: str) -> tuple[Ruling, dict[str, Value]]:

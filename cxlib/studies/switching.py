@@ -9,11 +9,10 @@ import pandas as pd
 from cxlib.errors import untold
 from cxlib.estimate import Estimate, Floats, Ints, difference
 from cxlib.finding import Ruling, Value, verdict
-from cxlib.models.binary import share
-from cxlib.models.clusters import half_width, hidden_if_few, sandwich
-from cxlib.models.incidence import share_limits
-from cxlib.models.matching import Compared, Followed, Matches, compare, match_risk_sets
-from cxlib.models.sensitivity import EValue, e_value
+from cxlib.models.binary import EValue, e_value, share
+from cxlib.models.clusters import half_width, hidden_if_few, sandwich, share_limits
+from cxlib.models.incidence import OTHER, STILL, WANTED, Durations, durations
+from cxlib.models.matching import Compared, Matches, compare, match_risk_sets
 from cxlib.nearest import chosen
 from cxlib.workbook import Workbook
 
@@ -136,7 +135,7 @@ class Comparison:
     def _half(self, influence: Floats) -> float:
         """Return half the width of an interval: Student's t, customers drawn whole."""
         customers = self.cases["customer"].nunique()
-        return half_width(float(sandwich(influence[:, None], customers)[0, 0]), max(customers - 1, 1))
+        return half_width(float(sandwich(influence, customers)), max(customers - 1, 1))
 
     def _share(self, shares: Floats, influence: Floats, place: int) -> Estimate:
         value = float(shares[place])
@@ -152,12 +151,13 @@ class Comparison:
 def _compared(cases: pd.DataFrame, pairs: pd.DataFrame, times: Sequence[float], cause: int = LEFT) -> Comparison:
     rows, every = cases.index.get_indexer(pd.Index(pairs["case"])), np.zeros(len(cases), np.intp)
     matches = Matches(rows, rows, pairs["weight"].to_numpy(float), every)
-    return Comparison(cases, pairs, compare(_followed(cases), _followed(pairs), matches, times, cause))
+    return Comparison(cases, pairs, compare(_followed(cases, cause), _followed(pairs, cause), matches, times))
 
 
-def _followed(side: pd.DataFrame) -> Followed:
-    duration = (side["followed_until"] - side["at"]).to_numpy(float)
-    return Followed(duration, side["event"].to_numpy(np.intp), side["customer"].to_numpy(object))
+def _followed(side: pd.DataFrame, cause: int) -> Durations:
+    """Return how long rows were followed, and whether `cause` or something else ended it."""
+    end = np.select([side["event"] == cause, side["event"] == 0], [WANTED, STILL], OTHER)
+    return durations(side["followed_until"] - side["at"], end, side["customer"].to_numpy(object))
 
 
 @dataclass(frozen=True)
