@@ -1,7 +1,7 @@
 """Is speed what customers want most? Ratings, and the waits and other things before them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -164,32 +164,17 @@ def measurable(one: Estimate) -> str:
     return "measurable" if one.low > 0 or one.high < 0 else "not measurable"
 
 
-@dataclass(frozen=True)
-class Drivers:
-    """All drivers of a rating in one model.
+def first_place(importance: Importance, name: str, aside: str, rivals: Sequence[str]) -> Estimate:
+    """Return in what share of redrawn samples a driver explains most; one that is set `aside` does not compete.
 
-    `effects` are the shares of satisfied customers that a step of each column adds, the others held; `shares` what each
-    driver explains of all that is `explained`, the most first, none where nothing measurably is; `tested` says what the
-    effects are of, and the p-value of the test of proportional odds, where ratings have more than two levels.
+    Where a rival is not known the share may be as low as zero: a driver can be beaten, but it cannot win.
     """
-
-    effects: Mapping[str, Estimate]
-    shares: Mapping[str, Estimate]
-    explained: Estimate
-    importance: Importance
-    tested: Sequence[tuple[str, float]]
-
-    def first(self, name: str, aside: str, rivals: Sequence[str]) -> Estimate:
-        """Return in what share of redrawn samples a driver explains most; one that is set `aside` does not compete.
-
-        Where a rival is not known the share may be as low as zero: a driver can be beaten, but it cannot win.
-        """
-        untold("Nothing that the exports know of a contact measurably explains how it was rated.", self.shares)
-        competing = [other for other in self.shares if other != aside]
-        untold("Whether speed comes first, more of what customers met would tell.", len(competing) > 1)
-        share = self.importance.first_among(name, competing)
-        low = share if set(rivals) <= set(competing) else 0.0
-        return Estimate(share, low, share, self.explained.n, "share", "whole clusters drawn again")
+    untold("Nothing that the exports know of a contact measurably explains how it was rated.", importance.shares)
+    competing = [other for other in importance.shares if other != aside]
+    untold("Whether speed comes first, more of what customers met would tell.", len(competing) > 1)
+    share = importance.first_among(name, competing)
+    low = share if set(rivals) <= set(competing) else 0.0
+    return Estimate(share, low, share, importance.explained.n, "share", "whole clusters drawn again")
 
 
 def counted(contacts: Contacts) -> pd.DataFrame:
@@ -210,11 +195,15 @@ def counted(contacts: Contacts) -> pd.DataFrame:
         GROUP BY ALL ORDER BY ALL""")
 
 
-def drivers(counted: pd.DataFrame, groups: Mapping[str, Sequence[str]], known: float) -> Drivers:
-    """Fit the model of all drivers, each one or more columns of `counted`: numbers and categories.
+def drivers(
+    counted: pd.DataFrame, groups: Mapping[str, Sequence[str]], known: float
+) -> tuple[dict[str, Estimate], Importance, list[tuple[str, float]]]:
+    """Fit one model of all drivers, each one or more columns of `counted`: numbers and categories.
 
     A number takes part if it is known for so large a share of the ratings and differs; the model rests on the ratings
-    for which all that take part are known.
+    for which all that take part are known. Returned are the shares of satisfied customers that a step of each number
+    adds, the others held; what each driver explains, the most first; and what the effects are of, with the p-value of
+    the test of proportional odds, where ratings have more than two levels.
     """
     n, columns = counted["n"], [name for names in groups.values() for name in names]
     categories = [name for name in columns if counted[name].dtype.kind != "f"]
@@ -246,8 +235,7 @@ def drivers(counted: pd.DataFrame, groups: Mapping[str, Sequence[str]], known: f
     found = relative_importance(cells, {group: place for group, place in places.items() if len(place)})
     shares = dict(sorted(found.shares.items(), key=lambda item: -item[1].value))
     outcome = "the whole score" if holds else "satisfied or not"
-    tested = [(outcome, p_value)] if np.isfinite(p_value) else []
-    return Drivers(effects, shares, found.explained, found, tested)
+    return effects, replace(found, shares=shares), [(outcome, p_value)] if np.isfinite(p_value) else []
 
 
 def _columns(driver: pd.Series, n: pd.Series) -> pd.DataFrame:
