@@ -1,7 +1,4 @@
-"""How many there are of whom only some are seen: from the overlap of lists, and from how often each was seen.
-
-Every estimate rests on an assumption that lists alone cannot prove; each docstring names it.
-"""
+"""How many there are of whom only some are seen: from the overlap of lists, and from how often each was seen."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Those who were asked and did not answer: weights, effective sizes, and what their silence could hide.
-
-All functions take one element per person or answer. Codes are small integers from 0; weights are positive.
-"""
+"""Those who were asked and did not answer: weights, effective sizes, and what their silence could hide."""
 
 import warnings
 from collections.abc import Sequence
@@ -23,9 +20,9 @@ ROUNDS = 2_000
 def rake(weights: Array, margins: Sequence[tuple[Array, Array]]) -> Floats:
     """Scale weights until every margin adds up to its target: iterative proportional fitting.
 
-    Deming and Stephan (1940), Annals of Mathematical Statistics 11(4). A margin is the category of each respondent and
-    the total that each category must reach. Raises MeasureError if a category with a target has no respondent, the
-    targets of two margins add up to different totals, or the margins cannot all be reached.
+    Deming and Stephan (1940), Annals of Mathematical Statistics 11(4). A margin is the category of each respondent,
+    coded from 0, and the total that each category must reach. Raises MeasureError if a category with a target has no
+    respondent, the targets of two margins add up to different totals, or the margins cannot all be reached.
     """
     result = np.array(weights, dtype=float)
     tables = [(np.asarray(codes, np.intp), np.asarray(target, float)) for codes, target in margins]
