@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import statsmodels.api as sm
+from scipy.stats import rankdata
 
 from cxlib.errors import MeasureError
 from cxlib.estimate import Array, Floats, Interval, Ints, design_effect, proportion
@@ -150,8 +151,7 @@ def late_responders(yes: Array, delay: Array, weights: Array) -> tuple[float, fl
     n = len(np.asarray(delay))
     if n < 5:
         return np.nan, np.nan, np.nan
-    rank = np.empty(n)
-    rank[np.argsort(np.asarray(delay, float), kind="stable")] = (np.arange(n) + 0.5) / n
+    rank = (rankdata(np.asarray(delay, float), method="ordinal") - 0.5) / n
     fit = sm.WLS(np.asarray(yes, float), sm.add_constant(rank), weights=np.asarray(weights, float)).fit(cov_type="HC1")
     low, high = np.asarray(fit.conf_int())[1]
     return float(fit.params[1]), float(low), float(high)
