@@ -1,7 +1,7 @@
 """Shares of yes and no: clustered, compared, adjusted for what else differs, and how sure one may be of the rest."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -40,8 +40,7 @@ def share(success: Array, cluster: Array) -> Estimate:
 
 def share_difference(first: Estimate, second: Estimate) -> Estimate:
     """Return `first - second` of two shares with Newcombe's (1998) interval."""
-    apart = difference(first, second)
-    return hidden_if_few(Estimate(apart.value, apart.low, apart.high, apart.n, "share difference", "Newcombe"))
+    return hidden_if_few(replace(difference(first, second), method="Newcombe"))
 
 
 def share_ratio(first: Array, second: Array, first_cluster: Array, second_cluster: Array) -> Estimate:

@@ -1,9 +1,4 @@
-"""How many there are of whom only some are seen: from the overlap of lists, and from how often each was seen.
-
-Every estimate rests on an assumption that lists alone cannot prove; each docstring names it.
-"""
-
-from __future__ import annotations
+"""How many there are of whom only some are seen: from the overlap of lists, and from how often each was seen."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -33,15 +28,11 @@ AS_GOOD = 2.0
 class PopulationSize:
     """An estimated number of people, `seen` of them on a list: `low` is never below. NaN where nothing can be told."""
 
-    value: float
-    low: float
-    high: float
     seen: int
-    variance: float
-
-    @classmethod
-    def unknown(cls, seen: int) -> PopulationSize:
-        return cls(np.nan, np.nan, np.nan, seen, np.nan)
+    value: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    variance: float = np.nan
 
 
 def chapman(first: int, second: int, both: int) -> PopulationSize:
@@ -56,13 +47,13 @@ def chapman(first: int, second: int, both: int) -> PopulationSize:
         raise MeasureError(f"two lists: {both} on both, but {first} on the first and {second} on the second")
     seen = first + second - both
     if min(first, second) == 0:
-        return PopulationSize.unknown(seen)
+        return PopulationSize(seen)
     value = (first + 1) * (second + 1) / (both + 1) - 1
     variance = (first + 1) * (second + 1) * (first - both) * (second - both) / ((both + 1) ** 2 * (both + 2))
     only_first, only_second, common = first - both + 0.5, second - both + 0.5, both + 0.5
     spread = Z * np.sqrt(1 / common + 1 / only_first + 1 / only_second + common / (only_first * only_second))
     low, high = (seen - 0.5 + only_first * only_second / common * float(np.exp(side)) for side in (-spread, spread))
-    return PopulationSize(value, min(max(low, seen), value), max(high, value), seen, variance)
+    return PopulationSize(seen, value, min(max(low, seen), value), max(high, value), variance)
 
 
 def stratified_chapman(strata: Sequence[tuple[int, int, int]]) -> PopulationSize:
@@ -74,16 +65,16 @@ def stratified_chapman(strata: Sequence[tuple[int, int, int]]) -> PopulationSize
     parts = [chapman(*stratum) for stratum in strata if sum(stratum[:2])]
     seen = sum(part.seen for part in parts)
     if not parts or any(np.isnan(part.value) for part in parts):
-        return PopulationSize.unknown(seen)
+        return PopulationSize(seen)
     return above_seen(seen, sum(part.value for part in parts) - seen, sum(part.variance for part in parts))
 
 
 def above_seen(seen: int, hidden: float, variance: float) -> PopulationSize:
     """Return a size whose number not seen is log-normal: Chao (1987), Biometrics 43(4)."""
     if hidden <= 0:
-        return PopulationSize(float(seen), float(seen), float(seen), seen, variance)
+        return PopulationSize(seen, seen, seen, seen, variance)
     spread = float(np.exp(Z * np.sqrt(np.log1p(variance / hidden**2))))
-    return PopulationSize(seen + hidden, seen + hidden / spread, seen + hidden * spread, seen, variance)
+    return PopulationSize(seen, seen + hidden, seen + hidden / spread, seen + hidden * spread, variance)
 
 
 def chao_lower_bound(once: int, twice: int, seen: int) -> PopulationSize:
@@ -97,7 +88,7 @@ def chao_lower_bound(once: int, twice: int, seen: int) -> PopulationSize:
     if min(once, twice) < 0 or once + twice > seen:
         raise MeasureError(f"{once} seen once and {twice} seen twice are more than the {seen} seen at all")
     if seen == 0:
-        return PopulationSize.unknown(seen)
+        return PopulationSize(seen)
     hidden, more = once * (once - 1) / (2 * (twice + 1)), 4 * (twice + 1) ** 2
     variance = (
         hidden + once * (2 * once - 1) ** 2 / more + once**2 * twice * (once - 1) ** 2 / (more * (twice + 1) ** 2)
@@ -124,9 +115,8 @@ def three_lists(counts: Mapping[tuple[int, int, int], int]) -> PopulationSize:
     best = min(fits.values(), key=lambda fit: (fit.aic, len(fit.params)))
     as_good = {pairs: fit for pairs, fit in fits.items() if fit.aic <= best.aic + AS_GOOD}
     lows, highs = zip(*(_profile_limits(seen, pairs, _hidden(fit)) for pairs, fit in as_good.items()), strict=True)
-    low, high, value = min(lows), max(highs), float(seen.sum()) + _hidden(best)
-    variance = ((high - low) / (2 * Z)) ** 2
-    return PopulationSize(value, min(low, value), max(high, value), int(seen.sum()), float(variance))
+    value = float(seen.sum()) + _hidden(best)
+    return PopulationSize(int(seen.sum()), value, min(*lows, value), max(*highs, value))
 
 
 def log_linear(seen: Floats) -> dict[tuple[tuple[int, int], ...], Any]:

@@ -1,6 +1,6 @@
-"""How many have come to an end of one kind by when: other ends in competition, late entry, weights and clusters.
+"""How many have come to an end of one kind by when, how many are still there, and what some work kept of them.
 
-And what goes with it: how many are still there, and what some work kept of those who got it.
+Other ends may compete, cases may come under observation late, count with a weight, and belong to clusters.
 """
 
 from collections.abc import Iterable
@@ -23,10 +23,9 @@ MONTH = 2_629_800
 
 @dataclass(frozen=True)
 class Durations:
-    """Times until an end, one entry per case, each array of shape (cases,).
+    """Times until an end, in any unit from each case's own beginning; every array has the shape (cases,).
 
-    Each ended or was last seen at `time`, in any unit, from its own beginning; it could have been seen ending from
-    `entry` on (0: from its beginning), belongs to `cluster` and counts with `weight`, which is not negative.
+    A case ended or was last seen at `time`; it could have been seen ending from `entry` on (0: from its beginning).
     """
 
     time: Floats
@@ -48,10 +47,9 @@ def incidence(cases: Durations, by: Array, unit: str = "share") -> list[Estimate
     """Return which share has come to the wanted end by each of some times: Aalen and Johansen's estimator.
 
     With one kind of end it is one less Kaplan and Meier's. Cases still running leave the risk set when last seen;
-    another end takes a case out for good. Variance from the influence of each cluster (the infinitesimal
-    jackknife; for independent cases as in Aalen and Johansen 1978, Scandinavian Journal of Statistics 5); limits
-    on the scale of log(-log(1 - share)). Where no case, or every one, has come to the end by then, Wilson's
-    interval on the cases stands in. Not known (NaN) beyond the last time at which anybody was seen.
+    another end takes a case out for good. Variance from the influence of each cluster (the infinitesimal jackknife;
+    for independent cases as in Aalen and Johansen 1978, Scandinavian Journal of Statistics 5); limits as in
+    `share_limits`. Not known beyond the last time at which anybody was seen.
     """
     n, method = len(cases.time), "Aalen-Johansen, clustered"
     found = []
@@ -66,12 +64,11 @@ def incidence(cases: Durations, by: Array, unit: str = "share") -> list[Estimate
 
 
 def at_risk(when: Floats, time: Floats, entry: Floats, weight: Floats) -> Floats:
-    """Return the weight of those who came before each of `when` and were last seen then or later."""
+    """Return the weight of those who came before each of `when`, ascending, and were last seen then or later."""
 
     def weight_from(times: Floats) -> Floats:
-        order = np.argsort(times, kind="stable")
-        remaining = np.append(np.cumsum(weight[order][::-1])[::-1], 0.0)
-        return np.asarray(remaining[np.searchsorted(times[order], when)], float)
+        reached = np.bincount(np.searchsorted(when, times, side="right"), weight, len(when) + 1)
+        return np.asarray(np.cumsum(reached[:0:-1])[::-1], float)
 
     return weight_from(time) - weight_from(entry)
 
@@ -79,13 +76,10 @@ def at_risk(when: Floats, time: Floats, entry: Floats, weight: Floats) -> Floats
 def influences(cases: Durations, by: Array) -> tuple[Floats, Floats]:
     """Return the shares that have come to the wanted end by some times, and what each case adds to their errors.
 
-    The variance of a share is the sum over clusters of the square of their summed influences; that of a difference
-    between groups that share clusters is the same of the difference of their influences. An influence is the
-    derivative by the weight of the case, times the weight (Reid 1981, Annals of Statistics 9, for one kind of end).
-
-    A case moves a share where it ends: directly (`adds`) and by leaving fewer who can still come to the wanted end
-    (`takes`); less what an average case would have done while it was at risk. Shapes (times,) and (cases, times); NaN
-    beyond the last time at which anybody was seen.
+    An influence is the derivative by the weight of the case, times the weight (Reid 1981, Annals of Statistics 9, for
+    one kind of end). A case moves a share where it ends: directly (`adds`) and by leaving fewer who can still come to
+    the wanted end (`takes`); less what an average case would have done while it was at risk. Shapes (times,) and
+    (cases, times); NaN beyond the last time at which anybody was seen.
     """
     times, weight, counted, ended = np.asarray(by, float), cases.weight, cases.weight > 0, cases.end != STILL
     when = np.unique(cases.time[ended & counted])
@@ -157,10 +151,9 @@ def kaplan_meier(exit: Array, ended: Array, entry: Array, by: Array) -> tuple[In
 def in_months(start: Array, end: Array, entry: Array, cut: int, weight: Floats) -> Durations:
     """Return how many whole months customers stayed, each with a weight, from times in seconds.
 
-    Times are when a customer began, ended (any time after the cut if still there), and from when on its end could have
-    been seen (delayed entry); `cut` is the last one that is known. A customer counts in a month if watched from its
-    beginning and if the month was over by the cut; so nobody is counted in months that could only be seen where they
-    ended badly. Whoever was watched through no month stays in the list, and is never at risk.
+    Whoever is still there ends at any time after the `cut`, the last one that is known. A customer counts in a month
+    if watched from its beginning and if the month was over by the cut; so nobody is counted in months that could only
+    be seen where they ended badly. Whoever was watched through no month stays in the list, and is never at risk.
     """
     began = np.asarray(start, float)
     entered, left = (np.maximum(np.ceil((np.asarray(at, float) - began) / MONTH), 0.0) for at in (entry, end))

@@ -24,8 +24,8 @@ BLOCK = 10_000_000
 class Matches:
     """Pairs of a case and one of those it is compared with, the pairs of a case together.
 
-    `case` and `other`, shape (pairs,), are rows of the cases and of the stretches; `weight` adds up to 1 for each
-    matched case; `exact_on`, shape (cases,), is how many of the first strata its others share: -1 where it has none.
+    `case` and `other` are rows of the cases and of the stretches; `weight` adds up to 1 for each matched case;
+    `exact_on`, one number per case, is how many of the first strata its others share: -1 where it has none.
     """
 
     case: Ints
@@ -97,8 +97,7 @@ def _at_risk(cases: pd.DataFrame, stretches: pd.DataFrame, strata: list[str], ro
 class Compared:
     """Shares by each time among the cases and among those like them, with the error of each customer.
 
-    Shares have the shape (times,), NaN where either side was not followed so far; influences, what each customer adds
-    to the error of either side, that of (customers, times). A customer on both sides adds to both.
+    Shares are NaN where either side was not followed so far; influences have the shape (customers, times).
     """
 
     times: Floats

@@ -1,13 +1,11 @@
-"""Those who were asked and did not answer: weights, effective sizes, and what their silence could hide.
-
-All functions take one element per person or answer. Codes are small integers from 0; weights are positive.
-"""
+"""Those who were asked and did not answer: weights, effective sizes, and what their silence could hide."""
 
 import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import statsmodels.api as sm
+from scipy.stats import rankdata
 
 from cxlib.errors import MeasureError
 from cxlib.estimate import Array, Floats, Interval, Ints, design_effect, proportion
@@ -23,9 +21,9 @@ ROUNDS = 2_000
 def rake(weights: Array, margins: Sequence[tuple[Array, Array]]) -> Floats:
     """Scale weights until every margin adds up to its target: iterative proportional fitting.
 
-    Deming and Stephan (1940), Annals of Mathematical Statistics 11(4). A margin is the category of each respondent and
-    the total that each category must reach. Raises MeasureError if a category with a target has no respondent, the
-    targets of two margins add up to different totals, or the margins cannot all be reached.
+    Deming and Stephan (1940), Annals of Mathematical Statistics 11(4). A margin is the category of each respondent,
+    coded from 0, and the total that each category must reach. Raises MeasureError if a category with a target has no
+    respondent, the targets of two margins add up to different totals, or the margins cannot all be reached.
     """
     result = np.array(weights, dtype=float)
     tables = [(np.asarray(codes, np.intp), np.asarray(target, float)) for codes, target in margins]
@@ -153,8 +151,7 @@ def late_responders(yes: Array, delay: Array, weights: Array) -> tuple[float, fl
     n = len(np.asarray(delay))
     if n < 5:
         return np.nan, np.nan, np.nan
-    rank = np.empty(n)
-    rank[np.argsort(np.asarray(delay, float), kind="stable")] = (np.arange(n) + 0.5) / n
+    rank = (rankdata(np.asarray(delay, float), method="ordinal") - 0.5) / n
     fit = sm.WLS(np.asarray(yes, float), sm.add_constant(rank), weights=np.asarray(weights, float)).fit(cov_type="HC1")
     low, high = np.asarray(fit.conf_int())[1]
     return float(fit.params[1]), float(low), float(high)

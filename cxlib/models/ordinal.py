@@ -1,10 +1,9 @@
 """Ordered answers, such as scores from 1 to 5, explained by several drivers at once, and what each of them explains.
 
 The proportional-odds model of McCullagh (1980), Journal of the Royal Statistical Society B 42: the log odds of an
-answer above any threshold move by the same amount with a driver. With two levels it is logistic regression.
-
-It runs on weighted cells, equal rows counted once, so its cost does not grow with the number of answers;
-statsmodels' `OrderedModel` takes neither weights nor clusters, and serves as the oracle in the tests.
+answer above any threshold move by the same amount with a driver. With two levels it is logistic regression. Equal rows
+are counted once, so its cost does not grow with the answers; statsmodels' `OrderedModel` takes neither weights nor
+clusters.
 """
 
 from __future__ import annotations

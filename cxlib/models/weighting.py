@@ -49,10 +49,10 @@ class Overlap:
 class Compared:
     """Two groups made alike.
 
-    `difference` is the share with the work less that without, `treated` and `control` are the two weighted shares,
-    `ratio` theirs, for an E-value; `plain` is the difference of the same rows without weights. `effective` says how
-    many unweighted customers each group is worth, first those with the work; `balance` (`covariate, before, after`)
-    has the standardised mean differences of all covariates. `why_not` says why there are no numbers; then they are NaN.
+    `difference` and `ratio` are of the weighted shares with the work (`treated`) and without (`control`), `plain` is
+    the difference of the same rows without weights. `effective` says how many unweighted customers each group is worth;
+    `balance` (`covariate, before, after`) has the standardised mean differences of all covariates. `why_not` says why
+    there are no numbers.
     """
 
     difference: Estimate
@@ -69,12 +69,12 @@ class Compared:
 def aipw(outcome: Array, treated: Array, design: Array, chances: Any) -> float:
     """Return the average effect on all rows: augmented inverse probability weighting with a linear outcome.
 
-    Robins, Rotnitzky and Zhao (1994), JASA 89. `design` holds the covariates of the outcome with their constant,
+    Robins, Rotnitzky and Zhao (1994), JASA 89, without an error: where nobody of a group had the outcome there is none.
+    `design` holds the covariates of the outcome with their constant,
     `chances` is statsmodels' Logit or Probit of `treated`, fitted on covariates of its own.
     """
     model = sm.OLS(np.asarray(outcome, float), np.asarray(design, float))
     work = TreatmentEffect(model, np.asarray(treated, float), results_select=chances)
-    # without its error: where nobody of a group had the outcome there is none, and the value is wanted all the same
     return float(work.aipw(return_results=False)[0])
 
 

@@ -20,10 +20,9 @@ from cxlib.models.clusters import hidden_if_few, sandwich, student
 
 FEWEST_GROUPS = 5
 """With fewer groups of customers their spread cannot be told."""
-FEWEST_CLUSTERS = 3
-FEW_CLUSTERS = 20
-"""With fewer clusters the errors come out too small: Cameron and Miller (2015), Journal of Human Resources 50(2), call
-fewer than 20 to 50 few."""
+FEWEST_CLUSTERS, FEW_CLUSTERS = 3, 20
+"""With fewer the errors cannot be told, or come out too small: Cameron and Miller (2015), Journal of Human Resources
+50(2), call fewer than 20 to 50 few."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +47,8 @@ def within_slope(sums: pd.DataFrame) -> Slope:
     `strata` (fractions that add up to the number of strata), and the sums `xx`, `xy`, `yy` of products of deviations.
     """
     unit, method = "share difference", "within strata, clustered"
-    n, compared, strata, xx, xy, yy = (
-        float(sums[name].sum()) for name in ("n", "compared", "strata", "xx", "xy", "yy")
-    )
-    compared, clusters, freedom = int(compared), int((sums["n"] > 0).sum()), n - strata - 1
+    n, strata, xx, xy, yy = (float(sums[name].sum()) for name in ("n", "strata", "xx", "xy", "yy"))
+    compared, clusters, freedom = int(sums["compared"].sum()), int((sums["n"] > 0).sum()), n - strata - 1
     slope = xy / xx if xx > 0 else float("nan")
     unexplained = yy - slope * xy
     influence = np.zeros(GROUPS)
@@ -113,12 +110,12 @@ class Growth:
     units: int
     freedom: float
 
-    def estimate(self, unit: str = "share") -> Estimate:
+    def estimate(self) -> Estimate:
         """Return the growth with Student's t limits."""
         method = "ratio of sums within units, clustered"
         if not np.isfinite(self.value + self.error):
-            return Estimate.unknown(self.units, unit, method)
-        return student(self.value, self.error**2, self.freedom, self.units, unit, method)
+            return Estimate.unknown(self.units, "share", method)
+        return student(self.value, self.error**2, self.freedom, self.units, "share", method)
 
 
 def paired_growth(y: Array, unit: Array, time: Array, lag: int) -> Growth:
@@ -129,9 +126,8 @@ def paired_growth(y: Array, unit: Array, time: Array, lag: int) -> Growth:
     jackknife's, over units: Cochran (1977), *Sampling Techniques*, 3rd ed., section 6.17. The degrees of freedom are
     Satterthwaite's, as if the spread of a unit grew with its size: Bell and McCaffrey (2002), Survey Methodology 28(2).
     """
-    rows = pd.DataFrame({"y": np.asarray(y, float), "time": np.asarray(time, int)})
+    rows = pd.DataFrame({"y": np.asarray(y, float), "unit": np.asarray(unit), "time": np.asarray(time, int)})
     _check(rows["y"].to_numpy())
-    rows["unit"] = pd.factorize(np.asarray(unit), use_na_sentinel=False)[0]
     pairs = rows.merge(rows.assign(time=rows["time"] - lag), on=["unit", "time"], suffixes=("", "_later"))
     sums = pairs.groupby("unit")[["y", "y_later"]].sum()
     before, gained = sums["y"].to_numpy(float), (sums["y_later"] - sums["y"]).to_numpy(float)
