@@ -45,8 +45,9 @@ WITH scored AS (
     SELECT i.invite_id, a.score,
         row_number() OVER (PARTITION BY i.invite_id ORDER BY a.completed_at DESC, a.answer_id) AS place
     FROM survey_invites AS i
-    JOIN survey_answers AS a ON a.customer_id = i.customer_id AND a.instrument = 'nps' AND a.score IS NOT NULL
-        AND a.completed_at < i.sent_at AND a.completed_at >= i.sent_at - INTERVAL $score_days DAY
+    JOIN survey_answers AS a ON a.customer_id = i.customer_id AND a.completed_at < i.sent_at
+        AND a.completed_at >= i.sent_at - INTERVAL $score_days DAY
+    WHERE i.instrument = 'statement' AND a.instrument = 'nps' AND a.score IS NOT NULL
 )
 SELECT i.invite_id, i.customer_id, i.survey, coalesce(i.wave, '') AS wave,
     coalesce(i.answered_at < $cut, FALSE) AS answered,

@@ -313,7 +313,7 @@ class Customers:
 
 def read(book: Workbook, bad: str, otherwise: str, quiet: float, stays: str, alike: str, within: float) -> Customers:
     """Read spells and experiences; where no export can show what counts as bad, what is named `otherwise` counts."""
-    counted = chosen(bad, OF_TICKETS, "kind of bad experience")
+    counted, like = chosen(bad, OF_TICKETS, "kind of bad experience"), chosen(alike, STRATA, "column")
     if len(book.lacks(*(OF_TICKETS[kind] for kind in counted))) == len(counted):
         counted = chosen(otherwise, OF_TICKETS, "kind of bad experience")
     spells, seen = _rows(book, SPELLS), _rows(book, EXPERIENCES)
@@ -326,7 +326,7 @@ def read(book: Workbook, bad: str, otherwise: str, quiet: float, stays: str, ali
     )
     spells = spells.assign(followed_until=spells["ends"])
     seen_from = {str(name): float(when) for name, when in _rows(book, BEGINNINGS).iloc[0].items()}
-    parted, like = (0.0, *map(float, stays.split(","))), chosen(alike, STRATA, "column")
+    parted = (0.0, *map(float, stays.split(",")))
     return Customers(book, spells, seen, seen_from, counted, quiet, parted, like, within)
 
 
