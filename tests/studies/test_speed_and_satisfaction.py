@@ -368,7 +368,7 @@ def test_who_keeps_silent(read: Read) -> None:
     more = read(rows).slope("rated", "halvings", IN_TIME).estimate
     assert more.low < 0.1 < more.high
     assert speed.measurable(more) == "measurable"
-    assert not read(drawn(200)).slope("rated", "halvings", IN_TIME).is_known
+    assert not read(drawn(200)).slope("rated", "halvings", IN_TIME).estimate.is_known
 
 
 def test_customers_who_always_wait_and_never_are_satisfied_are_found(read: Read) -> None:
