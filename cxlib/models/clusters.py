@@ -75,7 +75,7 @@ def share_limits(value: float, half: float, n: int) -> tuple[float, float]:
         hazard = -np.log1p(-value)
         turned = half / ((1 - value) * hazard)
         return float(-np.expm1(-hazard * np.exp(-turned))), float(-np.expm1(-hazard * np.exp(turned)))
-    ends = proportion(round(value) * n, n)
+    ends = proportion(np.round(value) * n, n)
     return float(ends.low), float(ends.high)
 
 

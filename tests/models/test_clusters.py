@@ -60,6 +60,7 @@ def test_limits_of_a_share_stay_between_none_and_all() -> None:
     low, high = share_limits(0.02, 0.05, 40)
     assert 0 < low < 0.02 < high < 1
     assert share_limits(0.0, 0.0, 20) == pytest.approx((0.0, 0.161), abs=1e-3)  # Wilson, 0 of 20
+    assert np.isnan(share_limits(np.nan, np.nan, 5)).all()
 
 
 def test_limits_of_a_ratio_by_hand() -> None:
