@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
@@ -19,8 +18,7 @@ from cxlib.finding import Quantity, Ruling, Value
 from cxlib.metrics.measure import SMALL_BELOW
 from cxlib.models.binary import hidden_if_few, share, share_difference
 from cxlib.models.nonresponse import late_responders, rake, trimmed, weighted_share, worst_case
-from cxlib.nearest import did_you_mean
-from cxlib.period import Month
+from cxlib.nearest import chosen
 from cxlib.workbook import Workbook
 
 FEWEST_IN_A_CLASS = 8
@@ -32,57 +30,47 @@ SEGMENTS = ("tier", "region", "sector", "segment")
 ANSWERS = """
 SELECT a.customer_id, coalesce(c.account_id, a.customer_id, a.answer_id) AS account,
     coalesce(a.respondent, 'customer') AS respondent, a.question, a.survey, coalesce(a.wave, '') AS wave, a.invite_id,
-    a.score, a.scale_min, a.scale_max, f.tier, f.region, f.sector, f.segment, a.completed_at
+    a.score, a.scale_min, a.scale_max, f.tier, f.region, f.sector, f.segment, a.completed_at, i.sent_at
 FROM survey_answers AS a
 JOIN survey_answer AS f ON f.answer_id = a.answer_id
 LEFT JOIN customers AS c ON c.customer_id = a.customer_id
+LEFT JOIN survey_invites AS i ON i.invite_id = a.invite_id AND coalesce(i.delivered, TRUE)
 WHERE a.instrument = 'statement' AND a.question IS NOT NULL AND a.completed_at < $cut
     AND a.score IS NOT NULL AND a.scale_min IS NOT NULL AND a.scale_max IS NOT NULL
 ORDER BY a.completed_at, a.answer_id
 """
+# scored: the last recommendation score before the invitation
 ASKED = """
-WITH asked AS (
-    SELECT invite_id, customer_id, survey, coalesce(wave, '') AS wave, sent_at,
-        coalesce(answered_at < $cut, FALSE) AS answered
-    FROM survey_invites
-    WHERE instrument = 'statement' AND coalesce(delivered, TRUE) AND sent_at < $cut
-), complained AS (
-    SELECT DISTINCT i.invite_id
-    FROM asked AS i
-    JOIN tickets AS t ON t.customer_id = i.customer_id AND t.created_at < i.sent_at
-        AND t.created_at >= i.sent_at - INTERVAL $complaint_days DAY
-    WHERE t.is_complaint OR t.severity IS NOT NULL
-), used AS (
-    SELECT i.invite_id, sum(u.events) AS events
-    FROM asked AS i
-    JOIN usage_daily AS u ON u.customer_id = i.customer_id AND u.day < CAST(i.sent_at AS DATE)
-        AND u.day >= CAST(i.sent_at AS DATE) - INTERVAL $use_days DAY
-    GROUP BY i.invite_id
-), paid AS (
-    SELECT i.invite_id, sum(s.quantity) AS seats
-    FROM asked AS i
-    JOIN subscriptions AS s ON s.customer_id = i.customer_id AND s.started_at <= i.sent_at
-        AND (s.ended_at IS NULL OR s.ended_at > i.sent_at)
-    GROUP BY i.invite_id
-), scored AS (
+WITH scored AS (
     SELECT i.invite_id, a.score,
         row_number() OVER (PARTITION BY i.invite_id ORDER BY a.completed_at DESC, a.answer_id) AS place
-    FROM asked AS i
-    JOIN survey_answers AS a ON a.customer_id = i.customer_id AND a.instrument = 'nps' AND a.score IS NOT NULL
-        AND a.completed_at < i.sent_at AND a.completed_at >= i.sent_at - INTERVAL $score_days DAY
+    FROM survey_invites AS i
+    JOIN survey_answers AS a ON a.customer_id = i.customer_id AND a.completed_at < i.sent_at
+        AND a.completed_at >= i.sent_at - INTERVAL $score_days DAY
+    WHERE i.instrument = 'statement' AND a.instrument = 'nps' AND a.score IS NOT NULL
 )
-SELECT i.*, coalesce(c.tier, 'unknown') AS tier, coalesce(c.region, 'unknown') AS region,
-    CASE WHEN k.invite_id IS NOT NULL THEN 'complained' ELSE 'did not' END AS complained,
+SELECT i.invite_id, i.customer_id, i.survey, coalesce(i.wave, '') AS wave,
+    coalesce(i.answered_at < $cut, FALSE) AS answered,
+    coalesce(c.tier, 'unknown') AS tier, coalesce(c.region, 'unknown') AS region,
+    (
+        SELECT count(*) FROM tickets AS t WHERE t.customer_id = i.customer_id AND t.created_at < i.sent_at
+            AND t.created_at >= i.sent_at - INTERVAL $complaint_days DAY AND (t.is_complaint OR t.severity IS NOT NULL)
+    ) > 0 AS complained,
     CASE WHEN n.score >= $happy THEN 'promoter' WHEN n.score > $unhappy THEN 'passive'
         WHEN n.score IS NOT NULL THEN 'detractor' ELSE 'none' END AS recommends,
-    u.events, p.seats,
+    (
+        SELECT sum(u.events) FROM usage_daily AS u WHERE u.customer_id = i.customer_id
+            AND u.day < CAST(i.sent_at AS DATE) AND u.day >= CAST(i.sent_at AS DATE) - INTERVAL $use_days DAY
+    ) AS events,
+    (
+        SELECT sum(s.quantity) FROM subscriptions AS s WHERE s.customer_id = i.customer_id
+            AND s.started_at <= i.sent_at AND (s.ended_at IS NULL OR s.ended_at > i.sent_at)
+    ) AS seats,
     least(greatest(coalesce(date_diff('second', c.created_at, i.sent_at) / 86400.0, $use_days), 1), $use_days) AS days
-FROM asked AS i
+FROM survey_invites AS i
 LEFT JOIN customers AS c ON c.customer_id = i.customer_id
-LEFT JOIN complained AS k ON k.invite_id = i.invite_id
-LEFT JOIN used AS u ON u.invite_id = i.invite_id
-LEFT JOIN paid AS p ON p.invite_id = i.invite_id
 LEFT JOIN scored AS n ON n.invite_id = i.invite_id AND n.place = 1
+WHERE i.instrument = 'statement' AND coalesce(i.delivered, TRUE) AND i.sent_at < $cut
 ORDER BY i.sent_at, i.invite_id
 """
 SPELLS = "SELECT customer_id, started_at, ended_at FROM customer_spell WHERE started_at < $cut"
@@ -105,33 +93,24 @@ UNWEIGHTED = (
 )
 SILENT = "A list of those who were asked would tell how many stayed silent."
 LATE = "More answers that can be traced to their invitations would tell whether the late ones differ."
-SEVERAL = "More answers of customers whose region or contract class is known would tell."
 MORE = "More answers to this statement would tell."
 STAYED = "Answers given long enough ago, together with subscriptions and their ends, would tell."
 
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers of one side to one statement in one wave, the last of each customer.
+    """The answers of one side ("customer" or "owner") to one statement in one wave, the last of each customer.
 
-    Parameters
-    ----------
-    side : {"customer", "owner"}
-    rows : DataFrame
-        One row per answer: score, agrees, customer_id, account, segments, completed_at, weight (NaN where those who
-        answered cannot be weighted to those asked), delay (days since the invitation; NaN where it is not known).
-        Empty where the side was not asked.
-    asked : DataFrame
-        One row per delivered invitation of that survey and wave; empty where no export lists them.
-    responded : int
-        How many of those asked answered.
-    hidden : float
-        Hidden difference that limits allow for, as a multiple of the one that the weights took away.
+    `rows`, one per answer, have score, agrees, customer_id, account, the segments, completed_at, sent_at (of the
+    invitation; empty where it is not known) and weight (NaN where those who answered cannot be weighted to those who
+    were asked); none where the side was not asked. `asked` counts the delivered invitations of that survey and wave,
+    0 where no export lists them, `responded` those of them that were answered. `hidden` is the hidden difference that
+    limits allow for, as a multiple of the one that the weights took away.
     """
 
     side: str
     rows: pd.DataFrame
-    asked: pd.DataFrame
+    asked: int
     responded: int
     hidden: float
 
@@ -160,8 +139,8 @@ class Answers:
     @cached_property
     def rate(self) -> Estimate:
         """Share of the delivered invitations that were answered."""
-        value, low, high = (float(line) for line in proportion(self.responded, len(self.asked)))
-        return hidden_if_few(Estimate(value, low, high, len(self.asked), "share", "Wilson"))
+        value, low, high = (float(line) for line in proportion(self.responded, self.asked))
+        return hidden_if_few(Estimate(value, low, high, self.asked, "share", "Wilson"))
 
     def answered(self, unknown: str) -> Estimate | str:
         """Return the response rate, or words where it is not known."""
@@ -170,8 +149,7 @@ class Answers:
     @property
     def month(self) -> str:
         """Month of the last answer."""
-        last = self.rows["completed_at"].max()
-        return str(Month(last.year, last.month))
+        return f"{self.rows['completed_at'].max():%Y-%m}"
 
 
 @dataclass(frozen=True)
@@ -195,8 +173,8 @@ class Views:
 
     def latest(self, side: str, question: str) -> Answers:
         """Return the answers of the last wave; without rows where the side was never asked."""
-        nobody = self.answers.iloc[:0].assign(delay=np.nan, weight=np.nan)
-        return [Answers(side, nobody, self.asked.iloc[:0], 0, self.hidden), *self.waves(side, question, 1)][-1]
+        nobody = Answers(side, self.answers.iloc[:0].assign(weight=np.nan), 0, 0, self.hidden)
+        return [nobody, *self.waves(side, question, 1)][-1]
 
     def both(self, question: str, other: str) -> tuple[Answers, Answers]:
         """Return what managers and customers last answered to one statement; untold unless both were asked.
@@ -213,14 +191,12 @@ class Views:
     def _wave(self, side: str, mine: pd.DataFrame, survey: str, wave: str) -> Answers:
         rows, asked, everybody = (_of_wave(frame, survey, wave) for frame in (mine, self.asked, self.answers))
         rows = rows[rows["customer_id"].isna() | ~rows.duplicated("customer_id", keep="last")]
-        known = asked["answered"] | asked["invite_id"].isin(everybody["invite_id"].dropna())
-        known |= asked["customer_id"].isin(everybody["customer_id"].dropna())
+        traced = [asked[name].isin(everybody[name].dropna()) for name in ("invite_id", "customer_id")]
         # answers that cannot be traced to invitations: as many as were given to one statement
         most = everybody.groupby(["respondent", "question"]).size().max()
-        sent = asked.drop_duplicates("invite_id").set_index("invite_id")["sent_at"].reindex(rows["invite_id"])
-        delay = (rows["completed_at"] - sent.to_numpy()).dt.total_seconds() / 86_400
-        rows = rows.assign(delay=delay, weight=_weights(asked, rows, self.largest_weight))
-        return Answers(side, rows, asked, min(max(int(known.sum()), int(most)), len(asked)), self.hidden)
+        responded = min(max((asked["answered"] | traced[0] | traced[1]).sum(), most), len(asked))
+        rows = rows.assign(weight=_weights(asked, rows, self.largest_weight))
+        return Answers(side, rows, len(asked), int(responded), self.hidden)
 
 
 def _of_wave(frame: pd.DataFrame, survey: str, wave: str) -> pd.DataFrame:
@@ -235,12 +211,9 @@ def _weights(asked: pd.DataFrame, rows: pd.DataFrame, largest: float) -> Floats 
     mine = pd.Index(people["customer_id"]).get_indexer(pd.Index(rows["customer_id"]))
     if (mine < 0).any() or len(mine) < 2 * FEWEST_IN_A_CLASS:
         return np.nan
-    known = [people[name].to_numpy(object) for name in ("tier", "region", "complained", "recommends")]
-    margins = [
-        (codes[mine], np.bincount(codes) * len(mine) / len(people))
-        for classes in (*known, use_classes(people))
-        if (codes := merged(classes, mine)).max(initial=0) > 0
-    ]
+    known = (people[name] for name in ("tier", "region", "complained", "recommends"))
+    codes = [merged(classes, mine) for classes in (*known, use_classes(people))]
+    margins = [(code[mine], np.bincount(code) * len(mine) / len(people)) for code in codes if code.any()]
     with suppress(MeasureError):
         return trimmed(rake(np.ones(len(mine)), margins), largest) if margins else np.nan
     return np.nan
@@ -249,23 +222,14 @@ def _weights(asked: pd.DataFrame, rows: pd.DataFrame, largest: float) -> Floats 
 def read_views(book: Workbook, agreement: float, largest_weight: float, hidden: float, **classes: int) -> Views:
     """Return the answers and invitations up to the cut; untold without statements.
 
-    Parameters
-    ----------
-    agreement : float
-        Upper part of the scale that counts as agreement.
-    largest_weight : float
-        Weights are cut at so many times their median.
-    hidden : float
-        See `Answers`.
-    **classes : int
-        What tells customers apart: days before an invitation in which complaints, use and the last recommendation
-        score count (`complaint_days, use_days, score_days`), the highest score of the `unhappy`, the lowest of the
-        `happy`.
+    `agreement` is the upper part of the scale that counts as agreement; weights are cut at `largest_weight` times their
+    median. The `classes` tell customers apart: days before an invitation in which complaints, use and the last
+    recommendation score count (`complaint_days, use_days, score_days`), the highest score of the `unhappy`, the lowest
+    of the `happy`.
     """
-    needed = ("survey_answers.score", "survey_answers.question", "survey_answers.scale_min", "survey_answers.scale_max")
-    untold(STATEMENTS, not book.lacks(*needed))
     answers = book.frame(ANSWERS)
-    answers = answers.assign(agrees=agreeing(answers, agreement))
+    untold(STATEMENTS, len(answers))
+    answers["agrees"] = agreeing(answers, agreement)
     return Views(answers, book.frame(ASKED, **classes), largest_weight, hidden)
 
 
@@ -274,35 +238,29 @@ def agreeing(rows: pd.DataFrame, upper: float) -> pd.Series:
     return rows["score"] > rows["scale_max"] - upper * (rows["scale_max"] - rows["scale_min"] + 1)
 
 
-def use_classes(people: pd.DataFrame) -> npt.NDArray[np.object_]:
+def use_classes(people: pd.DataFrame) -> pd.Series:
     """Return the fourth of use that each customer is in: things done a day against others with as many seats."""
-    known = people["events"].notna().to_numpy()
-    use = np.log(np.where(known, people["events"].to_numpy(float), 1.0) / people["days"].to_numpy(float))
-    seats = np.log(people["seats"].fillna(people["seats"].median()).fillna(1.0).clip(lower=1).to_numpy(float))
+    known = people["events"].notna()
     if known.sum() < 4 * FEWEST_IN_A_CLASS:
-        return np.where(known, "used", "not used").astype(object)
+        return known
+    use = np.log(people["events"].astype(float) / people["days"])
+    seats = np.log(people["seats"].fillna(people["seats"].median()).fillna(1.0).clip(lower=1))
     if np.ptp(seats[known]) > 0:
-        use = use - np.cov(seats[known], use[known])[0, 1] / seats[known].var(ddof=1) * seats
+        use = use - np.cov(seats[known], use[known])[0, 1] / seats[known].var() * seats
     fourth = np.searchsorted(np.quantile(use[known], [0.25, 0.5, 0.75]), use)
-    return np.where(known, fourth.astype(str), "not used").astype(object)
+    return pd.Series(fourth.astype(str), people.index).where(known, "not used")
 
 
-def merged(classes: npt.NDArray[np.object_], mine: Ints) -> Ints:
+def merged(classes: pd.Series, mine: Ints) -> Ints:
     """Return codes of classes in which those with too few answers are one, joined to the largest if still too few.
 
-    Parameters
-    ----------
-    classes : ndarray, shape (people asked,)
-    mine : ndarray of int, shape (answers,)
-        Which of the people asked gave each answer.
+    `mine`, shape (answers,), says which of the people asked gave each answer.
     """
-    names, codes = np.unique(classes.astype(str), return_inverse=True)
-    answers = np.bincount(codes[mine], minlength=len(names))
-    few = answers < FEWEST_IN_A_CLASS
-    target = np.arange(len(names))
-    if few.any():
-        target[few] = np.argmax(few) if answers[few].sum() >= FEWEST_IN_A_CLASS else np.argmax(answers)
-    return np.unique(target[codes], return_inverse=True)[1].astype(np.intp)
+    names = classes.astype(str).to_numpy()
+    answers = pd.Series(names[mine]).value_counts().reindex(np.unique(names), fill_value=0)
+    few = answers.index[answers < FEWEST_IN_A_CLASS]
+    joined = str(few[0] if answers[few].sum() >= FEWEST_IN_A_CLASS else answers.idxmax())
+    return pd.factorize(np.where(np.isin(names, few), joined, names), sort=True)[0]
 
 
 def apart(managers: Answers, customers: Answers, upper: float) -> Estimate:
@@ -321,10 +279,10 @@ def turning(managers: Answers, customers: Answers, gap: Estimate) -> tuple[str, 
 
     Before it "some" or, above 1, "not all"; "none" where there is no gap or nobody is known to be silent.
     """
-    silent = len(customers.asked) - customers.responded
+    silent = customers.asked - customers.responded
     if silent <= 0 or not customers.rate.is_known or not gap.low > 0:
         return "none", Quantity(np.nan, "share")
-    answered = customers.responded / len(customers.asked)
+    answered = customers.responded / customers.asked
     turn = (managers.agree.value - answered * customers.plain.value) / (1 - answered)
     return "not all" if turn > 1 else "some", Quantity(turn, "share")
 
@@ -342,14 +300,15 @@ def by_wave(views: Views, sides: Mapping[str, str], question: str) -> pd.DataFra
 
 def by_point(sides: Mapping[str, Answers]) -> pd.DataFrame:
     """Return the share of each side that gave each point of the scale: `group, label, value, low, high, n`."""
-    untold(NOT_ASKED[next(iter(sides.values())).side], any(len(side.rows) for side in sides.values()))
-    points = ((label, side, point) for label, side in sides.items() for point in _scale(side.rows))
+    asked = {label: side for label, side in sides.items() if len(side.rows)}
+    untold(NOT_ASKED[next(iter(sides.values())).side], asked)
+    points = ((label, side, point) for label, side in asked.items() for point in _scale(side.rows))
     return _bars((label, f"{point:g}", side.of(side.rows["score"] == point)) for label, side, point in points)
 
 
-def _scale(rows: pd.DataFrame) -> list[float]:
-    points = list(np.arange(rows["scale_min"].min(), rows["scale_max"].max() + 0.5)) if len(rows) else []
-    return points if len(points) <= LONGEST_SCALE else sorted(rows["score"].unique())
+def _scale(rows: pd.DataFrame) -> Floats:
+    points = np.arange(rows["scale_min"].min(), rows["scale_max"].max() + 0.5)
+    return points if len(points) <= LONGEST_SCALE else np.unique(rows["score"])
 
 
 def weighted(customers: Answers) -> Estimate:
@@ -362,20 +321,20 @@ def weighted(customers: Answers) -> Estimate:
 def silent(customers: Answers) -> dict[str, Value]:
     """Return how many of those asked did not answer, and the share if none or all of them agreed."""
     untold(SILENT, customers.rate.is_known, customers.plain.is_known)
-    many = len(customers.asked) - customers.responded
-    agree = customers.plain.value * customers.responded
-    bounds = worst_case(agree, customers.responded - agree, many)
-    shares = {"low": Quantity(bounds.low, "share"), "high": Quantity(bounds.high, "share")}
-    return {"silent": many, "asked": len(customers.asked), **shares}
+    asked, responded, agree = customers.asked, customers.responded, customers.plain.value * customers.responded
+    low, high = worst_case(agree, responded - agree, asked - responded)
+    ends = {"low": Quantity(low, "share"), "high": Quantity(high, "share")}
+    return {"silent": asked - responded, "asked": asked, **ends}
 
 
 def late(customers: Answers) -> Estimate:
     """Return how much more the last to answer agree than the first."""
-    rows = customers.rows[customers.rows["delay"].notna()]
+    rows = customers.rows[customers.rows["sent_at"].notna()]
     untold(LATE, len(rows) >= SMALL_BELOW)
-    found = late_responders(rows["agrees"].to_numpy(bool), rows["delay"], rows["weight"].fillna(1.0))
-    untold(LATE, *np.isfinite([found.slope, found.slope_low, found.slope_high]))
-    return Estimate(found.slope, found.slope_low, found.slope_high, len(rows), "share difference", "sandwich")
+    delay = (rows["completed_at"] - rows["sent_at"]).dt.total_seconds()
+    slope = late_responders(rows["agrees"].to_numpy(bool), delay, rows["weight"].fillna(1.0))
+    untold(LATE, *np.isfinite(slope))
+    return Estimate(*slope, len(rows), "share difference", "sandwich")
 
 
 def differing(customers: Answers, by: str) -> tuple[Ruling, dict[str, Value]]:
@@ -383,23 +342,20 @@ def differing(customers: Answers, by: str) -> tuple[Ruling, dict[str, Value]]:
 
     Corrected for their number (Benjamini and Hochberg 1995).
     """
-    tested = []
-    for column in (name.strip() for name in by.split(",")):
-        if column not in SEGMENTS:
-            raise MeasureError(f'customers have no segment "{column}"{did_you_mean(column, SEGMENTS)}')
-        values = customers.rows[column]
-        for value in sorted(values.dropna().unique()):
-            halves = [customers.rows[values == value], customers.rows[values != value]]
-            if min(len(half) for half in halves) >= SMALL_BELOW:
-                mine, others = (share(half["agrees"], half["account"]) for half in halves)
-                tested.append((str(value), mine, share_difference(mine, others)))
-    untold(SEVERAL, tested)
+    rows, tested = customers.rows, []
+    for column in chosen(by, SEGMENTS, "segment"):
+        for value, mine in rows.groupby(column):
+            halves = mine, rows.drop(mine.index)
+            if min(map(len, halves)) >= SMALL_BELOW:
+                ours, others = (share(half["agrees"], half["account"]) for half in halves)
+                tested.append((str(value), ours, share_difference(ours, others)))
+    untold("More answers of customers whose region or contract class is known would tell.", tested)
     rejected = multipletests([two_sided_p(gap) for _, _, gap in tested], method="fdr_bh")[0]
-    farthest = [line for line, hit in zip(tested, rejected, strict=True) if hit]
-    if not farthest:
+    hits = [line for line, hit in zip(tested, rejected, strict=True) if hit]
+    if not hits:
         return Ruling("not-supported"), {"count": len(tested)}
-    name, mine, gap = max(farthest, key=lambda line: abs(line[2].value))
-    return Ruling("supported"), {"segment": name, "share": mine, "gap": gap}
+    name, ours, gap = max(hits, key=lambda line: abs(line[2].value))
+    return Ruling("supported"), {"segment": name, "share": ours, "gap": gap}
 
 
 def shared_accounts(customers: Answers) -> tuple[Ruling, int]:

@@ -18,11 +18,11 @@ from cxlib.estimate import ALPHA, Array, Estimate, Floats, Z, difference, propor
 from cxlib.facts import FACTS
 from cxlib.finding import Quantity, verdict
 from cxlib.models import lifetime_value as ltv
-from cxlib.models.clusters import size_flags
-from cxlib.models.firm_profit import Base, contribution, factor_for, first_year_bound
-from cxlib.models.life_table import life_table
-from cxlib.models.panel import Growth, paired_growth, two_way
+from cxlib.models.clusters import hidden_if_few
+from cxlib.models.incidence import kaplan_meier
+from cxlib.models.lifetime_value import Base, contribution, factor_for, first_year_bound
 from cxlib.models.retention_curve import RetentionCurve, Spells, fit_bdw, fit_sbg, survival
+from cxlib.models.within import Growth, paired_growth, two_way
 from cxlib.nearest import did_you_mean
 from cxlib.workbook import Workbook
 
@@ -258,7 +258,7 @@ class Life:
 def _drawn(draws: Floats, n: int, unit: str = "share", method: str = "parametric bootstrap") -> Estimate:
     """Return the first of some numbers, with the middle 95 % of the others, which are its draws."""
     value, low, high = (float(end) for end in (draws[0], *np.quantile(draws[1:], MIDDLE)))
-    return Estimate(value, min(low, value), max(high, value), n, unit, method, size_flags(n))
+    return hidden_if_few(Estimate(value, min(low, value), max(high, value), n, unit, method))
 
 
 def _in_shares(value: float, low: float, high: float, n: int, method: str, *flags: str) -> Estimate:
@@ -286,9 +286,9 @@ def fit(customers: Customers, discount: float, step: float) -> Life:
 def staircase(customers: Customers, life: Life) -> pd.DataFrame:
     """Return the share still there by twelfths of a year, with delayed entry: `x, value, low, high`."""
     spells, x = customers.spells, np.round(np.arange(0, life.seen + 2 + 1e-9, 1 / 12), 6)
-    table = life_table(spells["years"], spells["ended"], np.minimum(spells["entry"], spells["years"] * (1 - 1e-9)))
-    line = table.at(x)
-    enough = np.isfinite(line.value) & ((table.seen_at(x) >= FEWEST) | (x <= 1))
+    entry = np.minimum(spells["entry"], spells["years"] * (1 - 1e-9))
+    line, watched = kaplan_meier(spells["years"], spells["ended"], entry, x)
+    enough = np.isfinite(line.value) & ((watched >= FEWEST) | (x <= 1))
     return pd.DataFrame({"x": x, **line._asdict()})[enough]
 
 
@@ -459,7 +459,7 @@ def keep_and_win(customers: Customers, currency: str) -> dict[str, Estimate]:
 
     def made(value: float, variance: float, n: int, unit: str) -> Estimate:
         by = float(np.exp(Z * np.sqrt(variance)))
-        return Estimate(value, value / by, value * by, n, unit, "delta method on the log scale", size_flags(n))
+        return hidden_if_few(Estimate(value, value / by, value * by, n, unit, "delta method on the log scale"))
 
     return {
         "keep": made(success / kept, lost, kept, currency),

@@ -385,10 +385,9 @@ def hidden(asked: pd.DataFrame, answers: pd.DataFrame, days: int, by: str = "wei
 def late(answers: pd.DataFrame) -> Estimate:
     """Return how much more of the late answers than of the early ones had told, among those with a problem."""
     mine = answers[answers["is_problem"]]
-    found = late_responders(mine["heard"], (mine["completed_at"] - mine["sent_at"]).dt.total_seconds(), mine["weight"])
-    untold("More answers of customers with a problem would tell.", np.isfinite(found.slope))
-    ends = (found.slope, found.slope_low, found.slope_high)
-    return Estimate(*ends, len(mine), "share difference", "weighted line, sandwich")
+    slope = late_responders(mine["heard"], (mine["completed_at"] - mine["sent_at"]).dt.total_seconds(), mine["weight"])
+    untold("More answers of customers with a problem would tell.", np.isfinite(slope[0]))
+    return Estimate(*slope, len(mine), "share difference", "weighted line, sandwich")
 
 
 def worth(answers: pd.DataFrame, by: str) -> int:
@@ -400,8 +399,8 @@ def at_worst(asked: pd.DataFrame, problems: pd.DataFrame) -> tuple[Quantity, Qua
     """Return the lowest and the highest ratio that any behaviour of those who did not answer would allow."""
     needs_invitations(asked)
     told, silent = (float((problems["heard"] == heard).sum()) for heard in (True, False))
-    bounds = worst_case(told, silent, float(asked["severity"].isna().sum()))
-    return Quantity(odds_against(bounds.high), UNIT), Quantity(odds_against(bounds.low), UNIT)
+    low, high = worst_case(told, silent, float(asked["severity"].isna().sum()))
+    return Quantity(odds_against(high), UNIT), Quantity(odds_against(low), UNIT)
 
 
 def if_others_tell(asked: pd.DataFrame, answers: pd.DataFrame, times: float) -> Estimate:
@@ -459,7 +458,7 @@ def of_lists(asked: pd.DataFrame, rank: int, three: bool = False) -> Estimate:
         return unknown
     try:
         if three:
-            size = three_lists({seen: int((on == np.array(seen, bool)).all(axis=1).sum()) for seen in HISTORIES}).size
+            size = three_lists({seen: int((on == np.array(seen, bool)).all(axis=1).sum()) for seen in HISTORIES})
         else:
             both = pd.DataFrame({"first": on[:, 0], "second": on[:, 1], "both": on[:, 0] & on[:, 1]})
             sums = both.groupby(asked["tier_kind"].to_numpy()).sum()

@@ -1,17 +1,16 @@
 """Is speed what customers want most? Ratings, and the waits and other things before them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from cxlib.errors import untold
-from cxlib.estimate import Estimate, Floats, between_groups_variance, design_effect, proportion
+from cxlib.estimate import ALPHA, Estimate, Floats, between_groups_variance, design_effect, proportion
 from cxlib.facts import GROUPS
 from cxlib.models.binary import hidden_if_few
-from cxlib.models.ordinal import Cells, average_effect, fit, parallel_test
-from cxlib.models.relative_importance import Importance, relative_importance
+from cxlib.models.ordinal import Cells, Importance, average_effect, fit, parallel_test, relative_importance
 from cxlib.models.within import Slope, within_slope
 from cxlib.workbook import Workbook
 
@@ -165,32 +164,17 @@ def measurable(one: Estimate) -> str:
     return "measurable" if one.low > 0 or one.high < 0 else "not measurable"
 
 
-@dataclass(frozen=True)
-class Drivers:
-    """All drivers of a rating in one model.
+def first_place(importance: Importance, name: str, aside: str, rivals: Sequence[str]) -> Estimate:
+    """Return in what share of redrawn samples a driver explains most; one that is set `aside` does not compete.
 
-    `effects` are the shares of satisfied customers that a step of each column adds, the others held; `shares` what each
-    driver explains of all that is `explained`, the most first, none where nothing measurably is; `tested` says what the
-    effects are of, and the p-value of the test of proportional odds, where ratings have more than two levels.
+    Where a rival is not known the share may be as low as zero: a driver can be beaten, but it cannot win.
     """
-
-    effects: Mapping[str, Estimate]
-    shares: Mapping[str, Estimate]
-    explained: Estimate
-    importance: Importance
-    tested: Sequence[tuple[str, float]]
-
-    def first(self, name: str, aside: str, rivals: Sequence[str]) -> Estimate:
-        """Return in what share of redrawn samples a driver explains most; one that is set `aside` does not compete.
-
-        Where a rival is not known the share may be as low as zero: a driver can be beaten, but it cannot win.
-        """
-        untold("Nothing that the exports know of a contact measurably explains how it was rated.", self.shares)
-        competing = [other for other in self.shares if other != aside]
-        untold("Whether speed comes first, more of what customers met would tell.", len(competing) > 1)
-        share = self.importance.first_among(name, competing)
-        low = share if set(rivals) <= set(competing) else 0.0
-        return Estimate(share, low, share, self.explained.n, "share", "whole clusters drawn again")
+    untold("Nothing that the exports know of a contact measurably explains how it was rated.", importance.shares)
+    competing = [other for other in importance.shares if other != aside]
+    untold("Whether speed comes first, more of what customers met would tell.", len(competing) > 1)
+    share = importance.first_among(name, competing)
+    low = share if set(rivals) <= set(competing) else 0.0
+    return Estimate(share, low, share, importance.explained.n, "share", "whole clusters drawn again")
 
 
 def counted(contacts: Contacts) -> pd.DataFrame:
@@ -211,11 +195,15 @@ def counted(contacts: Contacts) -> pd.DataFrame:
         GROUP BY ALL ORDER BY ALL""")
 
 
-def drivers(counted: pd.DataFrame, groups: Mapping[str, Sequence[str]], known: float) -> Drivers:
-    """Fit the model of all drivers, each one or more columns of `counted`: numbers and categories.
+def drivers(
+    counted: pd.DataFrame, groups: Mapping[str, Sequence[str]], known: float
+) -> tuple[dict[str, Estimate], Importance, list[tuple[str, float]]]:
+    """Fit one model of all drivers, each one or more columns of `counted`: numbers and categories.
 
     A number takes part if it is known for so large a share of the ratings and differs; the model rests on the ratings
-    for which all that take part are known.
+    for which all that take part are known. Returned are the shares of satisfied customers that a step of each number
+    adds, the others held; what each driver explains, the most first; and what the effects are of, with the p-value of
+    the test of proportional odds, where ratings have more than two levels.
     """
     n, columns = counted["n"], [name for names in groups.values() for name in names]
     categories = [name for name in columns if counted[name].dtype.kind != "f"]
@@ -234,9 +222,9 @@ def drivers(counted: pd.DataFrame, groups: Mapping[str, Sequence[str]], known: f
     agrees = score.notna().all() and score[good == 0].max() < score[good == 1].min()
     level, good_from = (score, score[good == 0].nunique()) if agrees and score.nunique() <= MOST_LEVELS else (good, 1)
     cells = Cells.of(level, design.to_numpy(float), rows["n"], rows["bucket"])
-    test = parallel_test(cells, np.flatnonzero(of.isin(numbers))) if cells.levels > 2 else None
+    p_value = parallel_test(cells, np.flatnonzero(of.isin(numbers)))
     # where steps of the score differ, only the step from bad to good tells of satisfied customers
-    holds = test is None or test.holds
+    holds = not p_value < ALPHA
     of_good, good_from = (cells, good_from) if holds else (cells.split(good_from), 1)
     model, effects = fit(of_good), {}
     for name in numbers:
@@ -245,14 +233,9 @@ def drivers(counted: pd.DataFrame, groups: Mapping[str, Sequence[str]], known: f
         effects[name] = average_effect(of_good, model, good_from, before, before + step)
     places = {group: np.flatnonzero(of.isin(names)) for group, names in groups.items()}
     found = relative_importance(cells, {group: place for group, place in places.items() if len(place)})
-    method = "Lindeman-Merenda-Gold, whole clusters drawn again"
-    ends = zip(found.share.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
-    all_ends = [(found.explained, found.explained_low, found.explained_high), *ends]
-    explained, *each = (Estimate(*one, cells.answers, "share", method) for one in all_ends)
-    shares = sorted(zip(found.names, each, strict=True), key=lambda item: -item[1].value)
+    shares = dict(sorted(found.shares.items(), key=lambda item: -item[1].value))
     outcome = "the whole score" if holds else "satisfied or not"
-    tested = [(outcome, test.p_value)] if test is not None and np.isfinite(test.p_value) else []
-    return Drivers(effects, dict(shares) if found.is_measurable else {}, explained, found, tested)
+    return effects, replace(found, shares=shares), [(outcome, p_value)] if np.isfinite(p_value) else []
 
 
 def _columns(driver: pd.Series, n: pd.Series) -> pd.DataFrame:

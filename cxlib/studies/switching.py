@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from cxlib.errors import MeasureError, untold
-from cxlib.estimate import Array, Estimate, Floats, Ints, difference, proportion
+from cxlib.errors import untold
+from cxlib.estimate import Estimate, Floats, Ints, difference
 from cxlib.finding import Ruling, Value, verdict
-from cxlib.models.binary import share
-from cxlib.models.clusters import half_width, hidden_if_few, sandwich
-from cxlib.models.matching import Compared, Followed, Matches, compare, match_risk_sets
-from cxlib.models.sensitivity import EValue, e_value
-from cxlib.nearest import did_you_mean
+from cxlib.models.binary import EValue, e_value, share
+from cxlib.models.clusters import half_width, hidden_if_few, sandwich, share_limits
+from cxlib.models.incidence import OTHER, STILL, WANTED, Durations, durations
+from cxlib.models.matching import Compared, Matches, compare, match_risk_sets
+from cxlib.nearest import chosen
 from cxlib.workbook import Workbook
 
 OF_TICKETS = {
@@ -30,9 +30,10 @@ LEFT, UNPAID = 1, 2
 YEAR = 365.25
 _FAR = 1e9
 
-SPELLS = """
+SPELLS = f"""
 SELECT customer_id AS customer, tier, product, region, sector, segment, channel, spell, started_at AS started,
-    observed_from AS begins, ended_at, end_reason
+    observed_from AS begins, end_reason, CASE WHEN ended_at <= $cut THEN ended_at ELSE $cut END AS ends,
+    CASE WHEN ended_at <= $cut THEN CASE WHEN end_reason = 'payment' THEN {UNPAID} ELSE {LEFT} END ELSE 0 END AS event
 FROM customer_spell WHERE observed_from < $cut ORDER BY customer_id, spell
 """
 # beside what is bad: the first question of a month that was answered well, when that was known; harmless answers to
@@ -72,7 +73,8 @@ SELECT (SELECT min(created_at) FROM tickets) AS tickets,
     (SELECT min(occurred_at) FROM incidents) AS incident
 """
 MONTHS = """
-SELECT customer_id AS customer, month, CAST(mrr_end AS DOUBLE) AS mrr, CAST(tickets AS DOUBLE) AS tickets
+SELECT customer_id AS customer, date_diff('month', DATE '1970-01-01', month) AS month,
+    CAST(mrr_end AS DOUBLE) AS mrr, CAST(tickets AS DOUBLE) AS tickets
 FROM customer_month ORDER BY customer_id, month
 """
 SILENT = """
@@ -92,15 +94,14 @@ FROM tickets WHERE (is_complaint OR severity = 'severe') AND created_at < $cut
 class Comparison:
     """Cases and those like them, followed from the moment `at` of the case.
 
-    `cases` and `pairs` have customer, at, followed_until, event; a pair also its `case` and `weight`. `exact_on` says
-    how many strata each case shares with its others. `share` (of the cases) and `others` are those that left within
-    so many days, `more` is their difference; without days the last of the times is meant.
+    `cases` and `pairs` have customer, at, followed_until, event; a pair also the index of its `case` and its `weight`.
+    `share` (of the cases) and `others` are those that left within so many days, `more` is their difference; without
+    days the last of the times is meant.
     """
 
     cases: pd.DataFrame
     pairs: pd.DataFrame
     compared: Compared
-    exact_on: Ints
 
     def share(self, days: float | None = None) -> Estimate:
         return self._share(self.compared.cases, self.compared.influence_of_cases, self._place(days))
@@ -134,16 +135,12 @@ class Comparison:
     def _half(self, influence: Floats) -> float:
         """Return half the width of an interval: Student's t, customers drawn whole."""
         customers = self.cases["customer"].nunique()
-        return half_width(float(sandwich(influence[:, None], customers)[0, 0]), max(customers - 1, 1))
+        return half_width(float(sandwich(influence, customers)), max(customers - 1, 1))
 
     def _share(self, shares: Floats, influence: Floats, place: int) -> Estimate:
-        """Return a share with limits on the scale of log(-log(1 - share)); Wilson's where it is none or all."""
-        value, n = float(shares[place]), len(self.cases)
-        low, high = proportion(np.round(value) * n, n)[1:]
-        if 1e-12 < value < 1 - 1e-12:
-            hazard, half = -np.log1p(-value), self._half(influence[:, place])
-            low, high = -np.expm1(-hazard * np.exp(np.array([-half, half]) / ((1 - value) * hazard)))
-        return self._estimate(value, float(low), float(high), "share", "Aalen-Johansen, clustered by customer")
+        value = float(shares[place])
+        low, high = share_limits(value, self._half(influence[:, place]), len(self.cases))
+        return self._estimate(value, low, high, "share", "Aalen-Johansen, clustered by customer")
 
     def _estimate(self, value: float, low: float, high: float, unit: str, method: str) -> Estimate:
         if not np.isfinite(value):
@@ -151,26 +148,29 @@ class Comparison:
         return hidden_if_few(Estimate(value, low, high, len(self.cases), unit, method))
 
 
-def _compared(cases: pd.DataFrame, pairs: pd.DataFrame, matches: Matches, times: Array, cause: int) -> Comparison:
-    found, rows = compare(_followed(cases), _followed(pairs), matches, times, cause), matches.matched
-    return Comparison(cases.iloc[rows], pairs, found, matches.exact_on[rows])
+def _compared(cases: pd.DataFrame, pairs: pd.DataFrame, times: Sequence[float], cause: int = LEFT) -> Comparison:
+    rows, every = cases.index.get_indexer(pd.Index(pairs["case"])), np.zeros(len(cases), np.intp)
+    matches = Matches(rows, rows, pairs["weight"].to_numpy(float), every)
+    return Comparison(cases, pairs, compare(_followed(cases, cause), _followed(pairs, cause), matches, times))
 
 
-def _followed(side: pd.DataFrame) -> Followed:
-    duration = (side["followed_until"] - side["at"]).to_numpy(float)
-    return Followed(duration, side["event"].to_numpy().astype(np.intp), side["customer"].to_numpy(object))
+def _followed(side: pd.DataFrame, cause: int) -> Durations:
+    """Return how long rows were followed, and whether `cause` or something else ended it."""
+    end = np.select([side["event"] == cause, side["event"] == 0], [WANTED, STILL], OTHER)
+    return durations(side["followed_until"] - side["at"], end, side["customer"].to_numpy(object))
 
 
 @dataclass(frozen=True)
 class Customers:
     """Everything up to the cut, and what the notebook assumes.
 
-    `spells`: customer, the segments, started, begins (from when on leaving could be seen), ends (left, or last seen),
-    event (0 still a customer, 1 left, 2 payment failed). `experiences`: customer, kind, severity (1 to 3, NaN where not
-    recorded), at, judged, handled_well (1, 0, NaN). `seen_from`: the first of the tickets, incidents and answers; what
-    was before is not known. `counted`: kinds that count as a bad experience. `quiet`: days without one, after which the
-    next begins an episode. `stays`: days at which lengths of stay are parted, from 0 on. `alike`: what others share
-    with a case, the most important first. `within`: days in which leaving is counted.
+    `spells`: customer, the segments, started, begins (from when on leaving could be seen), ends (left, or last seen;
+    also as followed_until), event (0 still a customer, 1 left, 2 payment failed). `experiences`: customer, kind,
+    severity (1 to 3, NaN where not recorded), at, judged, handled_well (1, 0, NaN). `seen_from`: the first of the
+    tickets, incidents and answers; what was before is not known. `counted`: kinds that count as a bad experience.
+    `quiet`: days without one, after which the next begins an episode. `stays`: days at which lengths of stay are
+    parted, from 0 on. `alike`: what others share with a case, the most important first. `within`: days in which leaving
+    is counted.
     """
 
     book: Workbook
@@ -200,10 +200,7 @@ class Customers:
         kinds, spells = kinds or self.counted, self.spells if base is None else base
         seen_from = self.seen_from.get(kinds[0], self.seen_from["tickets"])
         late = np.maximum(spells["begins"], seen_from + self.quiet)
-        spells = spells.assign(
-            begins=spells["begins"].where(spells["started"] >= seen_from, late),
-            followed_until=spells.get("followed_until", spells["ends"]),
-        )
+        spells = spells.assign(begins=spells["begins"].where(spells["started"] >= seen_from, late))
         never = pd.DataFrame({"customer": spells["customer"].unique(), "at": _FAR})
         times = pd.concat([self.of(*kinds), never], ignore_index=True)
         times = times.sort_values(["customer", "at", "severity"], kind="stable").drop_duplicates(["customer", "at"])
@@ -221,19 +218,18 @@ class Customers:
     def compared(
         self, cases: pd.DataFrame, others: pd.DataFrame, times: Sequence[float] = (), cause: int = LEFT
     ) -> Comparison:
-        """Compare cases with all others at risk at the same moment and like them, by some times and `within`."""
+        """Compare cases with all others at risk at the same moment and like them, in `exact_on` of the strata."""
         cases = cases.reset_index(drop=True)
-        matches = match_risk_sets(cases, others, self.alike, near="started")
-        pairs = others.iloc[matches.other].reset_index(drop=True)
-        at = cases["at"].to_numpy(float)[matches.case]
-        pairs = pairs.assign(case=matches.case, weight=matches.weight, at=at)
-        return _compared(cases, pairs, matches, [*times, self.within], cause)
+        found = match_risk_sets(cases, others, self.alike, near="started")
+        at = cases["at"].to_numpy(float)[found.case]
+        pairs = others.iloc[found.other].reset_index(drop=True).assign(case=found.case, weight=found.weight, at=at)
+        matched = cases.assign(exact_on=found.exact_on).iloc[found.matched]
+        return _compared(matched, pairs, [*times, self.within], cause)
 
     def plainly(self, cases: pd.DataFrame, others: pd.DataFrame) -> Comparison:
         """Compare two groups as they are, each row followed from its own `at`."""
-        n, m = len(cases), len(others) if len(cases) else 0
-        every = Matches(np.zeros(m, np.intp), np.arange(m), np.full(m, 1 / max(m, 1)), np.zeros(n, np.intp))
-        return _compared(cases, others.iloc[:m], every, [self.within], LEFT)
+        pairs = others if len(cases) else others.iloc[:0]
+        return _compared(cases, pairs.assign(case=cases.index.min(), weight=1 / max(len(pairs), 1)), [self.within])
 
     def after(self, kind: str) -> Comparison:
         """Compare after one kind of experience, where it came first, with those free of any of its family."""
@@ -246,8 +242,7 @@ class Customers:
         good = self.of(f"no {kind}")[["customer", "at"]].rename(columns={"at": "asked"})
         until = np.minimum(good.groupby("customer")["asked"].shift(-1).fillna(np.inf), good["asked"] + counts_for)
         base = self.spells.merge(good.assign(until=until), on="customer").query("begins <= asked < ends")
-        ends = np.minimum(base["until"], base["ends"])
-        base = base.assign(begins=base["asked"], ends=ends, followed_until=base["ends"])
+        base = base.assign(begins=base["asked"], ends=np.minimum(base["until"], base["ends"]))
         return self.compared(self.episodes(kind)[0], self.episodes(kind, base=base)[1])
 
     def ever_against_never(self) -> Comparison:
@@ -255,7 +250,7 @@ class Customers:
 
         Whoever leaves soon has had little time for one (immortal time: Suissa 2008, Am. Journal of Epidemiology 167).
         """
-        spells = self.spells.assign(at=self.spells["begins"], followed_until=self.spells["ends"])
+        spells = self.spells.assign(at=self.spells["begins"])
         bad = self.of(*self.counted)[["customer", "at"]].rename(columns={"at": "bad"})
         had = spells.reset_index().merge(bad, on="customer").query("begins <= bad < ends")["index"]
         ever = spells.index.isin(had)
@@ -266,7 +261,7 @@ class Customers:
         spells = self.spells[(self.spells["spell"] == 1) & (self.spells["started"] >= self.seen_from["tickets"])]
         cases = self.of("first").merge(spells, on="customer")
         # who asked while trying the product is followed from the first payment
-        return cases.assign(followed_until=cases["ends"], judged=np.maximum(cases["judged"], cases["started"]))
+        return cases.assign(judged=np.maximum(cases["judged"], cases["started"]))
 
     def judged(self, cases: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return cases handled well and badly, followed from when that is judged; who has left by then is left out."""
@@ -286,7 +281,7 @@ class Customers:
 
         The frame has the means of `cases` and `others`, and their `gap` in standard deviations, of what `earlier` says.
         """
-        months, weight = _rows(self.book, MONTHS), comparison.pairs["weight"]
+        months, weight = self.book.frame(MONTHS), comparison.pairs["weight"]
         mine, theirs = (earlier(months, side, back, less) for side in (comparison.cases, comparison.pairs))
         known = theirs.notna().mul(weight, axis=0).sum()
         mean = theirs.mul(weight, axis=0).sum() / known
@@ -318,34 +313,21 @@ class Customers:
 
 def read(book: Workbook, bad: str, otherwise: str, quiet: float, stays: str, alike: str, within: float) -> Customers:
     """Read spells and experiences; where no export can show what counts as bad, what is named `otherwise` counts."""
-    counted, like = chosen(bad, OF_TICKETS), chosen(alike, STRATA)
+    counted, like = chosen(bad, OF_TICKETS, "kind of bad experience"), chosen(alike, STRATA, "column")
     if len(book.lacks(*(OF_TICKETS[kind] for kind in counted))) == len(counted):
-        counted = chosen(otherwise, OF_TICKETS)
+        counted = chosen(otherwise, OF_TICKETS, "kind of bad experience")
     spells, seen = _rows(book, SPELLS), _rows(book, EXPERIENCES)
     untold(
         "It needs the terms of the billing system with their ends, and the tickets with complaints, severity, "
         "reopenings, replies or ratings, under the same customer ids.",
-        len(book.lacks(*OF_TICKETS.values())) < len(OF_TICKETS),
-        not book.lacks("subscriptions.started_at", "subscriptions.ended_at", "tickets.created_at"),
+        not book.lacks("subscriptions.ended_at"),
         len(spells),
         seen["kind"].isin(OF_TICKETS).any(),
     )
-    cut = (pd.Timestamp(book.cut) - pd.Timestamp(0)) / pd.Timedelta(days=1)
-    ended, unpaid = spells["ended_at"] <= cut, spells["end_reason"] == "payment"
-    event = np.where(ended, np.where(unpaid, UNPAID, LEFT), 0)
-    spells = spells.assign(ends=spells["ended_at"].where(ended, cut).astype(float), event=event)
+    spells = spells.assign(followed_until=spells["ends"])
     seen_from = {str(name): float(when) for name, when in _rows(book, BEGINNINGS).iloc[0].items()}
-    parted = (0.0, *(float(days) for days in stays.split(",")))
+    parted = (0.0, *map(float, stays.split(",")))
     return Customers(book, spells, seen, seen_from, counted, quiet, parted, like, within)
-
-
-def chosen(named: str, known: Sequence[str] | Mapping[str, object]) -> tuple[str, ...]:
-    """Return the names in a text, separated by commas; refuse one that is not known."""
-    names = tuple(name.strip() for name in named.split(","))
-    for name in names:
-        if name not in known:
-            raise MeasureError(f'there is no "{name}" to choose{did_you_mean(name, known)}')
-    return names
 
 
 def _rows(book: Workbook, sql: str) -> pd.DataFrame:
@@ -356,23 +338,19 @@ def _rows(book: Workbook, sql: str) -> pd.DataFrame:
 
 
 def earlier(months: pd.DataFrame, rows: pd.DataFrame, back: int, less: float) -> pd.DataFrame:
-    """Return what is known of rows in the months (UTC) before their moment; NaN where they were no customers.
+    """Return what is known of rows in the months (from January 1970, UTC) before their moment; NaN where no customers.
 
     `stay` (months as a customer), `mrr` (at the end of the month before), `tickets` (in `back` months), `spent_less`
     (1 where the amount a month fell in that time by a share of `less` or more).
     """
-    customer, month = rows["customer"].to_numpy(object), _month(rows["at"])
-    table = months.assign(month=_month(months["month"])).set_index(["customer", "month"])
+    customer, day = rows["customer"].to_numpy(object), np.floor(rows["at"]).to_numpy("datetime64[D]")
+    month, table = day.astype("datetime64[M]").astype(np.intp), months.set_index(["customer", "month"])
     then = [table.reindex(pd.MultiIndex.from_arrays([customer, month - k])) for k in range(1, back + 2)]
     mrr, before = (then[k]["mrr"].to_numpy(float) for k in (0, back))
     spent_less = np.where((mrr > 0) & (before > 0), mrr < (1 - less) * before, np.nan)
     tickets = np.sum([line["tickets"].fillna(0).to_numpy(float) for line in then[:back]], axis=0)
     stay = (rows["at"] - rows["started"]) / (YEAR / 12)
     return pd.DataFrame({"stay": stay, "mrr": mrr, "tickets": tickets, "spent_less": spent_less}, rows.index)
-
-
-def _month(days: pd.Series) -> Ints:
-    return np.asarray(np.floor(days).to_numpy("datetime64[D]").astype("datetime64[M]"), np.intp)
 
 
 def again(comparison: Comparison, of_cases: pd.Series, of_pairs: pd.Series) -> Comparison:
@@ -383,17 +361,15 @@ def again(comparison: Comparison, of_cases: pd.Series, of_pairs: pd.Series) -> C
     cases = comparison.cases.assign(event=of_cases)[of_cases.notna()]
     pairs = comparison.pairs.assign(event=of_pairs)[of_pairs.notna() & comparison.pairs["case"].isin(cases.index)]
     cases = cases.loc[pairs["case"].unique()]
-    weight = pairs["weight"] / pairs.groupby("case")["weight"].transform("sum")
-    rows = cases.index.get_indexer(pd.Index(pairs["case"]))
-    matches = Matches(rows, rows, weight.to_numpy(float), np.zeros(len(cases), np.intp))
+    pairs = pairs.assign(weight=pairs["weight"] / pairs.groupby("case")["weight"].transform("sum"))
     # a yes is an event before the time asked about, a no is followed beyond it
     cases, pairs = (side.assign(at=0.0, followed_until=2.0 * (1 - side["event"])) for side in (cases, pairs))
-    return _compared(cases, pairs, matches, [1.0], LEFT)
+    return _compared(cases, pairs, [1.0])
 
 
 def furthest(rows: Mapping[str, Estimate]) -> dict[str, Value]:
     """Return `most, most_more, least, least_more`: where the number is largest and smallest, of rows that tell."""
-    told = {name: one.value for name, one in rows.items() if one.is_known and np.isfinite(one.low + one.high)}
+    told = {name: one.value for name, one in rows.items() if np.isfinite(one.value + one.low + one.high)}
     untold("It needs bad experiences in more than one class of customers.", len(told) > 1)
     most, least = max(told, key=told.__getitem__), min(told, key=told.__getitem__)
     return {"most": most, "most_more": rows[most], "least": least, "least_more": rows[least]}

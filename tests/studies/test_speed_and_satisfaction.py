@@ -16,10 +16,11 @@ from cxlib.errors import UntoldError
 from cxlib.estimate import Estimate
 from cxlib.finding import verdict
 from cxlib.language import Language
+from cxlib.models.ordinal import Importance
 from cxlib.notebook import Study, run
 from cxlib.period import Month
 from cxlib.studies import speed_and_satisfaction as speed
-from cxlib.studies.speed_and_satisfaction import Contacts, Drivers
+from cxlib.studies.speed_and_satisfaction import Contacts
 from cxlib.workbook import Workbook
 from desk import Desk
 
@@ -126,8 +127,12 @@ def wait_effect(contacts: Contacts) -> Estimate:
     return contacts.slope("good", "halvings", IN_TIME).estimate
 
 
-def fitted(contacts: Contacts) -> Drivers:
+def fitted(contacts: Contacts) -> tuple[dict[str, Estimate], Importance, list[tuple[str, float]]]:
     return speed.drivers(speed.counted(contacts), GROUPS, 0.5)
+
+
+def first_place(importance: Importance) -> Estimate:
+    return speed.first_place(importance, "speed", ASIDE, RIVALS)
 
 
 def without(rows: Iterator[Row], *columns: str) -> list[Row]:
@@ -158,10 +163,10 @@ def test_the_slope_is_that_of_a_plain_regression(read: Read) -> None:
 
 
 def test_speed_comes_first_for_sure_only_when_all_rivals_are_known(read: Read) -> None:
-    first = fitted(read(drawn(speed=0.08))).first("speed", ASIDE, RIVALS)
+    first = first_place(fitted(read(drawn(speed=0.08)))[1])
     assert verdict(first, 0.95, matters=0.05) == "supported"
-    model = fitted(read(without(drawn(speed=0.08), "friendliness_score", "had_to_repeat")))
-    partly = model.first("speed", ASIDE, RIVALS)
+    _, model, _ = fitted(read(without(drawn(speed=0.08), "friendliness_score", "had_to_repeat")))
+    partly = first_place(model)
     assert (partly.value, partly.low, partly.high) == (1.0, 0.0, 1.0)
     assert verdict(partly, 0.95, matters=0.05) == "cannot-tell"
     assert model.shares["speed"].value > 0.5
@@ -170,8 +175,8 @@ def test_speed_comes_first_for_sure_only_when_all_rivals_are_known(read: Read) -
 
 def test_friendliness_comes_first(read: Read) -> None:
     contacts = read(drawn(speed=0.02, friendly=0.2))
-    model = fitted(contacts)
-    assert verdict(model.first("speed", ASIDE, RIVALS), 0.95, matters=0.05) == "not-supported"
+    _, model, _ = fitted(contacts)
+    assert verdict(first_place(model), 0.95, matters=0.05) == "not-supported"
     assert next(iter(model.shares)) == "friendliness"
     assert 0.8 < model.shares["friendliness"].value < 1
     assert sum(one.value for one in model.shares.values()) == pytest.approx(1)
@@ -179,7 +184,7 @@ def test_friendliness_comes_first(read: Read) -> None:
 
 
 def test_two_that_are_close_cannot_be_ranked(read: Read) -> None:
-    first = fitted(read(drawn(400, seed=2, speed=0.035, friendly=0.065))).first("speed", ASIDE, RIVALS)
+    first = first_place(fitted(read(drawn(400, seed=2, speed=0.035, friendly=0.065)))[1])
     assert verdict(first, 0.95, matters=0.05) == "cannot-tell"
 
 
@@ -197,7 +202,7 @@ def test_being_known(read: Read, every: Read) -> None:
     assert found.low < 0.25 < found.high
     repeated = np.mean([row["had_to_repeat"] for row in drawn(known=0.25)])
     assert every(drawn(known=0.25)).share("repeated").value == pytest.approx(repeated)
-    held = fitted(contacts).effects["known"]
+    held = fitted(contacts)[0]["known"]
     assert held.low < 0.25 < held.high
 
 
@@ -327,9 +332,9 @@ def test_scores_of_five_points_are_used_as_they_are(read: Read) -> None:
         wait, channel = 512 / 2.0**halvings, ("email", "phone")[place % 2]
         rows.append(ticket(place, wait, score >= 4, satisfaction_score=score, channel=channel))
     contacts = read(rows)
-    model = fitted(contacts)
-    assert [outcome for outcome, _ in model.tested] == ["the whole score"]
-    assert model.effects["wait_steps"].value == pytest.approx(wait_effect(contacts).value, rel=0.15)
+    effects, _, tested = fitted(contacts)
+    assert [outcome for outcome, _ in tested] == ["the whole score"]
+    assert effects["wait_steps"].value == pytest.approx(wait_effect(contacts).value, rel=0.15)
     top = contacts.slope("top", "halvings", IN_TIME).estimate
     assert contacts.share("top").value == pytest.approx(np.mean([row["satisfaction_score"] == 5 for row in rows]))
     assert top.low > 0
@@ -346,14 +351,14 @@ def test_scores_whose_steps_differ(read: Read) -> None:
         wait, channel = 512 / 2.0**halvings, ("email", "phone")[place % 2]
         rows.append(ticket(place, wait, score >= 2, satisfaction_score=score, channel=channel))
     contacts = read(rows)
-    ((outcome, p_value),) = fitted(contacts).tested
+    ((outcome, p_value),) = fitted(contacts)[2]
     assert (outcome, p_value < 0.05) == ("satisfied or not", True)
     assert verdict(contacts.slope("top", "halvings", IN_TIME).estimate, matters=0.02) != "supported"
 
 
 def test_a_score_that_contradicts_good_and_bad_is_not_used(read: Read) -> None:
     rows = [{**row, "satisfaction_score": float(place % 5 + 1)} for place, row in enumerate(drawn(400, speed=0.05))]
-    assert fitted(read(rows)).tested == []
+    assert fitted(read(rows))[2] == []
 
 
 def test_who_keeps_silent(read: Read) -> None:
@@ -368,7 +373,7 @@ def test_who_keeps_silent(read: Read) -> None:
     more = read(rows).slope("rated", "halvings", IN_TIME).estimate
     assert more.low < 0.1 < more.high
     assert speed.measurable(more) == "measurable"
-    assert not read(drawn(200)).slope("rated", "halvings", IN_TIME).is_known
+    assert not read(drawn(200)).slope("rated", "halvings", IN_TIME).estimate.is_known
 
 
 def test_customers_who_always_wait_and_never_are_satisfied_are_found(read: Read) -> None:
@@ -418,8 +423,8 @@ def test_the_rank_correlation_is_spearmans(read: Read) -> None:
 def test_the_order_of_rows_does_not_matter(read: Read) -> None:
     rows = list(drawn(300, speed=0.05))
     one, other = (fitted(read(some)) for some in (rows, rows[::-1]))
-    assert one.shares == other.shares
-    assert one.effects == other.effects
+    assert one[1].shares == other[1].shares
+    assert one[0] == other[0]
 
 
 def studied(book: Workbook, **parameters: object) -> Study:
