@@ -154,12 +154,20 @@ def _derivatives(cells: Cells, parameters: Floats) -> tuple[Floats, Floats]:
     upper, lower, chance = _ends(cells, parameters)
     up, low = (expit(end) * expit(-end) / chance for end in (upper, lower))
     bend_up, bend_low = up * (1 - 2 * expit(upper)), low * (1 - 2 * expit(lower))
-    edges = np.eye(cells.levels + 1)[:, 1:-1]  # the outermost thresholds are at infinity and no parameters
-    above, below = (np.hstack([edges[edge], -cells.drivers]) for edge in (cells.level + 1, cells.level))
-    scores = up[:, None] * above - low[:, None] * below
-    parts = ((scores, 1.0), (above, -bend_up), (below, bend_low))
-    information = sum((columns.T * (cells.weight * factor)) @ columns for columns, factor in parts)
-    return scores, np.asarray(information, float)
+    level, weight, x, edges, net = cells.level, cells.weight, cells.drivers, cells.levels - 1, up - low
+    which = np.eye(edges + 2)[:, 1:-1]  # the outermost thresholds are at infinity and no parameters
+    at_thresholds = up[:, None] * which[level + 1] - low[:, None] * which[level]
+    hessian = np.zeros((len(parameters), len(parameters)))
+    hessian[edges:, edges:] = (x.T * (weight * (bend_up - bend_low - net**2))) @ x
+    for edge in range(edges):
+        under, over = level == edge, level == edge + 1
+        with_drivers = x[under].T @ (weight * (up * net - bend_up))[under]
+        with_drivers += x[over].T @ (weight * (bend_low - low * net))[over]
+        hessian[edge, edges:] = hessian[edges:, edge] = with_drivers
+        hessian[edge, edge] = (weight * (bend_up - up**2))[under].sum() - (weight * (bend_low + low**2))[over].sum()
+        if edge + 1 < edges:
+            hessian[edge, edge + 1] = hessian[edge + 1, edge] = (weight * up * low)[over].sum()
+    return np.hstack([at_thresholds, -net[:, None] * x]), -hessian
 
 
 def average_effect(cells: Cells, model: Fit, good_from: int, before: Floats, after: Floats) -> Estimate:
