@@ -1,7 +1,8 @@
 """What notebooks show. Each function takes the workbook and ids of measures, an analyst's own frame, or Estimates.
 
 All that take them mean the same by: `name`, the id on the page (made from the caption where it may be left out);
-`caption`, what is shown, of whom, `{x}` in it filled from the further values; `unit`, of a frame that does not say it.
+`caption`, what is shown, of whom, `{x}` in it filled from the further values; `unit`, of a frame that does not say it;
+`names`, ids of measures (MeasureError names the nearest to a wrong one); `months_back`, how far back a comparison lies.
 What could not be told is left out; where nothing is left, UntoldError is raised and the cell becomes a box.
 """
 

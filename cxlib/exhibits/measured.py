@@ -24,12 +24,7 @@ DIRECTIONS = {"rose": "up", "fell": "down", "no-measurable-change": "same", "can
 def answer(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
     """Return the sentences of several measures, their directions corrected as one family.
 
-    Parameters
-    ----------
-    *names : str
-        Ids of metrics; those that cannot be given are left out (`tiles` names them).
-    months_back : int
-        How far back the comparison lies.
+    Measures that cannot be given are left out; `tiles` names them.
 
     Examples
     --------
@@ -72,17 +67,8 @@ def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None
 
     Parameters
     ----------
-    *names : str
-        Ids of measures.
     own : mapping of label to Estimate, optional
         Numbers of your own, after the measures; what could not be told has no tile.
-    months_back : int
-        How far back the comparison lies.
-
-    Raises
-    ------
-    MeasureError
-        If there is no such measure; the nearest is named.
 
     Examples
     --------
@@ -130,22 +116,19 @@ def scorecard(book: Workbook, *names: str, name: str = "scorecard") -> Exhibit:
     Examples
     --------
     >>> print(scorecard(book, "csat"))
-    Measures of October 2026 beside the month before and a year before.
+    Measures of October 2026 beside the month before and a year before, each with its 95% interval.
     ...
     """
     language, month = book.language, book.month
     rows = {}
     for change in book.changes(*given(book, names)):
-        year, class_ = book.estimate(change.metric, month.shift(-12)), flag_class(change.now.flags)
-        shown = (words.value(language, change.now), words.limits(language, change.now), language.number(change.now.n))
-        earlier = (words.value(language, change.before), words.value(language, year))
-        verdict = Cell(words.verdict(language, change), is_number=False, class_=class_)
-        rows[METRICS[change.metric].label] = (*(Cell(text, class_=class_) for text in (*shown, *earlier)), verdict)
+        year, said = book.estimate(change.metric, month.shift(-12)), words.verdict(language, change)
+        rows[METRICS[change.metric].label] = (change.now, change.now.n, change.before, year, said)
     if not rows:
         return missing(book, *names)
     months = (language.month(month), language.month(month.previous()), language.month(month.shift(-12)))
-    headers = (months[0], "95% interval", "n", *months[1:], "Against the month before")
-    caption = "Measures of {month} beside the month before and a year before."
+    headers = (months[0], "n", *months[1:], "Against the month before")
+    caption = "Measures of {month} beside the month before and a year before, each with its 95% interval."
     return sheet(book, name, rows, caption, *headers, label="Measure", month=month) + missing(book, *names)
 
 
@@ -167,11 +150,12 @@ def by_segment(book: Workbook, names: Sequence[str], by: str) -> Exhibit:
     if set(sizes[by]) <= {UNKNOWN}:
         return no_segments(book, book.language.text(METRICS[available[0]].label), by)
     kept, left_out = sizes[by].tolist()[:MOST_SEGMENTS], sizes["n"].iloc[MOST_SEGMENTS:]
-    said = book.language.text(
-        "{month} by {by}: value, 95% interval and n.", month=book.language.month(book.month), by=words.segment(by)
-    ) + words.smaller_groups(book.language, len(left_out), int(left_out.sum()))
-    label = words.segment(by).capitalize()
-    return _laid_out(book, f"segments-{by}", found, by, {one: words.segment(one) for one in kept}, said, label)
+    caption, label = "{month} by {by}: value, 95% interval and n.", words.segment(by)
+    said = words.filled(book.language, caption, {"month": book.month, "by": label})
+    said += words.smaller_groups(book.language, len(left_out), int(left_out.sum()))
+    return _laid_out(
+        book, f"segments-{by}", found, by, {one: words.segment(one) for one in kept}, said, label.capitalize()
+    )
 
 
 def history(book: Workbook, names: Sequence[str], months: int = 13) -> Exhibit:
@@ -188,7 +172,7 @@ def history(book: Workbook, names: Sequence[str], months: int = 13) -> Exhibit:
         return missing(book, *names)
     found, month = book.measure(*available, months=months), book.language.month
     labels = {str(one): month(one) for one in reversed(book.month.trailing(months))}
-    said = book.language.text("The last {count} months: value, 95% interval and n.", count=book.language.number(months))
+    said = words.filled(book.language, "The last {count} months: value, 95% interval and n.", {"count": months})
     return _laid_out(book, "history", found, "period", labels, said, "Month")
 
 

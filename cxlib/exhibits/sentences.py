@@ -57,8 +57,6 @@ def say(
         Sentence: what would turn the verdict over.
     needed : str
         Sentence: which data would tell, where it cannot be told; how many more cases would if not given.
-    months_back : int
-        How far back a measure is compared.
     **values : Value
         What the placeholders stand for; a share or an amount that is no Estimate is a `Quantity`.
 
