@@ -1,7 +1,7 @@
-"""Shares of yes and no: clustered, compared, and adjusted for what else differs."""
+"""Shares of yes and no: clustered, compared, adjusted for what else differs, and how sure one may be of the rest."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -12,11 +12,11 @@ from scipy.optimize import linprog
 from scipy.special import expit, logit
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from cxlib.errors import MeasureError
 from cxlib.estimate import ALPHA, Array, Estimate, Floats, design_effect, difference, proportion
 from cxlib.models.clusters import RATIO_METHOD, columns, half_width, ratio_limits, share_effect
 from cxlib.models.clusters import cluster_variance as cluster_variance
 from cxlib.models.clusters import hidden_if_few as hidden_if_few
-from cxlib.models.clusters import size_flags as size_flags
 
 WhyNot = Literal["", "too few", "one group", "separated", "not converged"]
 
@@ -40,8 +40,7 @@ def share(success: Array, cluster: Array) -> Estimate:
 
 def share_difference(first: Estimate, second: Estimate) -> Estimate:
     """Return `first - second` of two shares with Newcombe's (1998) interval."""
-    apart = difference(first, second)
-    return hidden_if_few(Estimate(apart.value, apart.low, apart.high, apart.n, "share difference", "Newcombe"))
+    return hidden_if_few(replace(difference(first, second), method="Newcombe"))
 
 
 def share_ratio(first: Array, second: Array, first_cluster: Array, second_cluster: Array) -> Estimate:
@@ -69,6 +68,33 @@ def share_ratio(first: Array, second: Array, first_cluster: Array, second_cluste
         low, high = ratio_limits(ours, theirs) if p > 0 else (0.0, ours[2] / theirs[1])
         method = RATIO_METHOD
     return hidden_if_few(Estimate(p / q, float(np.real(low)), float(np.real(high)), min(n), "ratio", method))
+
+
+@dataclass(frozen=True)
+class EValue:
+    """Risk ratios, 1 or more, that an unmeasured cause must reach with both sides to explain an association away.
+
+    `point` explains the estimate away, `limit` the interval's limit nearest to no effect; 1 where it holds that.
+    """
+
+    point: float
+    limit: float
+
+
+def e_value(risk_ratio: float, low: float, high: float) -> EValue:
+    """Return the E-value of a risk ratio and of its interval, whose upper limit may be infinite.
+
+    VanderWeele and Ding (2017), Annals of Internal Medicine 167(4): RR + sqrt(RR (RR - 1)), with 1 / RR in the place
+    of a ratio below 1. Raises MeasureError if they are not positive numbers in the order low, ratio, high.
+    """
+    if not 0 <= low <= risk_ratio <= high or not 0 < risk_ratio < np.inf:
+        raise MeasureError(
+            f"an E-value needs a positive risk ratio between its limits, not {risk_ratio} in {low} to {high}; "
+            "give the ratio of two risks that are both above zero"
+        )
+    limit = 1.0 if low <= 1 <= high else low if risk_ratio >= 1 else high
+    above = (max(ratio, 1 / ratio) for ratio in (risk_ratio, limit))
+    return EValue(*(float(ratio + np.sqrt(ratio * (ratio - 1))) for ratio in above))
 
 
 @dataclass(frozen=True)
@@ -122,20 +148,11 @@ def encode(covariates: pd.DataFrame) -> Floats:
         elif column.notna().any():
             values = column.fillna(column.mean()).to_numpy()
             encoded += [(values - values.mean()) / (values.std() or 1.0), np.asarray(column.isna(), float)]
-    return _independent(np.column_stack(encoded) if encoded else np.empty((len(covariates), 0)))
-
-
-def _independent(encoded: Floats) -> Floats:
-    """Return the columns that add something to those before them and to a constant."""
-    basis = np.full((len(encoded), 1), 1 / np.sqrt(max(len(encoded), 1)))
-    kept = []
-    for place, column in enumerate(encoded.T):
-        rest = column - basis @ (basis.T @ column)
-        rest = rest - basis @ (basis.T @ rest)  # once more, against rounding
-        if np.linalg.norm(rest) > 1e-8 * max(float(np.linalg.norm(column)), 1.0):
-            kept.append(place)
-            basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
-    return encoded[:, kept]
+    design = np.column_stack([np.ones(len(covariates)), *encoded])
+    # the columns of the triangle depend on each other as those of the design do
+    triangle = np.asarray(np.linalg.qr(design, mode="r"), float)
+    rank = [int(np.linalg.matrix_rank(triangle[:, : place + 1], rtol=1e-8)) for place in range(design.shape[1])]
+    return design[:, 1:][:, np.diff(rank) > 0]
 
 
 def _why_not(yes: Floats, group: Floats, design: Floats) -> WhyNot:

@@ -5,33 +5,29 @@ influence is what it adds to the error of a value.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxlib.estimate import ALPHA, Array, Estimate, Floats, design_effect
+from cxlib.estimate import ALPHA, Array, Estimate, Floats, design_effect, proportion
 from cxlib.metrics.measure import SMALL_BELOW, SUPPRESSED_BELOW
 
 RATIO_METHOD = "put together from Wilson's limits"
 
 
-def size_flags(n: int) -> tuple[str, ...]:
-    """Return the flags that a number of cases calls for."""
-    return ("suppressed",) if n < SUPPRESSED_BELOW else ("small",) if n < SMALL_BELOW else ()
-
-
 def hidden_if_few(estimate: Estimate) -> Estimate:
     """Return an estimate with the flags of its size, and without its numbers where it rests on fewer than five."""
-    flags = (*estimate.flags, *size_flags(estimate.n))
-    value, low, high = estimate.value, estimate.low, estimate.high
-    if "suppressed" in flags:
-        value = low = high = float("nan")
-    return Estimate(value, low, high, estimate.n, estimate.unit, estimate.method, flags)
+    if estimate.n >= SMALL_BELOW:
+        return estimate
+    if estimate.n >= SUPPRESSED_BELOW:
+        return replace(estimate, flags=(*estimate.flags, "small"))
+    return replace(estimate, value=np.nan, low=np.nan, high=np.nan, flags=(*estimate.flags, "suppressed"))
 
 
 def sandwich(influence: Floats, groups: int | None = None) -> Floats:
-    """Return the covariance of sums of clusters' influences, shape (sums, sums), from shape (clusters, sums).
+    """Return the covariance of sums of clusters' influences, shape (clusters, sums), or the variance of one sum.
 
     Liang and Zeger (1986), Biometrika 73, with the factor G / (G - 1) for G clusters: all rows, or so many `groups`.
     """
@@ -43,13 +39,13 @@ def cluster_variance(influence: Array, cluster: Array) -> float:
     """Return the variance of a sum of influences, those of one cluster added first; 0 for a single cluster."""
     place = pd.factorize(np.asarray(cluster), use_na_sentinel=False)[0]
     sums = np.bincount(place, np.asarray(influence, float)).astype(float)
-    return float(sandwich(sums[:, None])[0, 0]) if len(sums) > 1 else 0.0
+    return float(sandwich(sums)) if len(sums) > 1 else 0.0
 
 
 def moved_variance(influence: Floats) -> float:
     """Return the variance of a sum of influences; only clusters that move it count, infinite below two of them."""
     moved = int((influence != 0).sum())
-    return float(sandwich(influence[:, None], moved)[0, 0]) if moved > 1 else np.inf
+    return float(sandwich(influence, moved)) if moved > 1 else np.inf
 
 
 def share_effect(yes: Floats, cluster: Array) -> float:
@@ -68,6 +64,19 @@ def student(value: float, variance: float, freedom: float, n: int, unit: str, me
     """Return a value with Student's limits."""
     half = half_width(variance, freedom)
     return Estimate(value, value - half, value + half, n, unit, method)
+
+
+def share_limits(value: float, half: float, n: int) -> tuple[float, float]:
+    """Return the limits of a share of n, on the scale log(-log(1 - share)), from half of its plain interval.
+
+    Where the share is none, or all, Wilson's interval stands in.
+    """
+    if 1e-12 < value < 1 - 1e-12:
+        hazard = -np.log1p(-value)
+        turned = half / ((1 - value) * hazard)
+        return float(-np.expm1(-hazard * np.exp(-turned))), float(-np.expm1(-hazard * np.exp(turned)))
+    ends = proportion(round(value) * n, n)
+    return float(ends.low), float(ends.high)
 
 
 def ratio_limits(first: Array, second: Array) -> tuple[float, float]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy import stats
@@ -37,17 +37,37 @@ def _draws(groups: int) -> Iterator[Floats]:
         yield np.bincount(place, minlength=size * groups).reshape(size, groups).astype(float)
 
 
-def _bootstrapped(
-    value: float, drawn: Callable[[Floats], tuple[Floats, Floats]], groups: int, n: int, unit: str
-) -> Estimate:
-    """Return a value with the limits of the bootstrap-t: the drawn values are taken in units of their own error.
+def _bootstrapped(sides: Sequence[tuple[Array, Array]], unit: str) -> Estimate:
+    """Return the mean of one side (counts and clusters), less that of another if given, with bootstrap-t limits.
 
-    Efron (1982), *The Jackknife, the Bootstrap and Other Resampling Plans*, ch. 10; of the bootstrap intervals the one
-    that holds best for means of skewed data (Hesterberg 2015, The American Statistician 69). A limit is infinite where
-    many draws have no spread at all. `drawn` gives values and errors from weights of shape (draws, clusters).
+    The drawn values are taken in units of their own error: Efron (1982), *The Jackknife, the Bootstrap and Other
+    Resampling Plans*, ch. 10; of the bootstrap intervals the one that holds best for means of skewed data (Hesterberg
+    2015, The American Statistician 69). A limit is infinite where many draws have no spread at all; draws without a row
+    on one of the sides are left out.
     """
+    counts = [np.asarray(y, float) for y, _ in sides]
+    n = min(len(y) for y in counts)
+    if n == 0:
+        return Estimate.unknown(0, unit, "cluster bootstrap")
+    value = float(counts[0].mean() - sum(y.mean() for y in counts[1:]))
+    place, groups = _places(np.concatenate([np.asarray(cluster) for _, cluster in sides]))
     if groups < 2:
         return _one_cluster(value, n, unit)
+    places = np.split(place, [len(counts[0])])
+    sums = [
+        (np.bincount(at, y, groups), np.bincount(at, minlength=groups)) for at, y in zip(places, counts, strict=False)
+    ]
+
+    def drawn(weights: Floats) -> tuple[Floats, Floats]:
+        """Return the value and its error in each draw; what a cluster has on both sides counts together."""
+        values, moved = np.zeros(len(weights)), np.zeros(weights.shape)
+        for sign, (y, rows) in zip((1.0, -1.0), sums, strict=False):
+            size = weights @ rows
+            mean = weights @ y / size
+            values += sign * mean
+            moved += sign * (y - mean[:, None] * rows) / size[:, None]
+        return values, np.sqrt((weights * moved**2).sum(axis=1))
+
     with np.errstate(divide="ignore", invalid="ignore"):
         parts = [drawn(weights) for weights in (np.ones((1, groups)), *_draws(groups))]
         values, errors = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -63,65 +83,15 @@ def _bootstrapped(
     return hidden_if_few(Estimate(value, low, high, n, unit, METHOD))
 
 
-@dataclass(frozen=True)
-class _Sums:
-    """Sums and numbers of rows by cluster."""
-
-    y: Floats
-    rows: Floats
-
-    @classmethod
-    def of(cls, y: Floats, place: Ints, groups: int) -> _Sums:
-        return cls(np.bincount(place, y, groups).astype(float), np.bincount(place, minlength=groups).astype(float))
-
-    def mean(self, weights: Floats) -> Floats:
-        return np.asarray(weights @ self.y / (weights @ self.rows), float)
-
-    def shared(self, other: _Sums, weights: Floats) -> Floats:
-        """Return the covariance of both means in each draw, by what clusters have in both; the variance with itself."""
-        mine, theirs = self.mean(weights), other.mean(weights)
-        products = (
-            weights @ (self.y * other.y)
-            - theirs * (weights @ (self.y * other.rows))
-            - mine * (weights @ (self.rows * other.y))
-            + mine * theirs * (weights @ (self.rows * other.rows))
-        )
-        return np.asarray(products / ((weights @ self.rows) * (weights @ other.rows)), float)
-
-
 def mean(counts: Array, cluster: Array, unit: str = "people") -> Estimate:
     """Return the mean with a bootstrap interval in which whole clusters are drawn (bootstrap-t)."""
-    y = np.asarray(counts, float)
-    if len(y) == 0:
-        return Estimate.unknown(0, unit, "cluster bootstrap")
-    place, groups = _places(cluster)
-    sums = _Sums.of(y, place, groups)
-
-    def drawn(weights: Floats) -> tuple[Floats, Floats]:
-        return sums.mean(weights), np.sqrt(np.maximum(sums.shared(sums, weights), 0.0))
-
-    found = _bootstrapped(float(y.mean()), drawn, groups, len(y), unit)
-    low = max(found.low, 0.0) if y.min() >= 0 and found.low < 0 else found.low
-    return Estimate(found.value, low, found.high, found.n, unit, found.method, found.flags)
+    found = _bootstrapped([(counts, cluster)], unit)
+    return replace(found, low=0.0) if found.low < 0 <= np.min(counts) else found
 
 
 def mean_difference(first: Array, second: Array, first_cluster: Array, second_cluster: Array, unit: str) -> Estimate:
-    """Return the mean of the first rows less that of the second, with a cluster bootstrap interval (bootstrap-t).
-
-    A cluster may have rows in both: it is drawn with all of them. Draws without a row in one of the two are left out.
-    """
-    one, two = np.asarray(first, float), np.asarray(second, float)
-    if len(one) == 0 or len(two) == 0:
-        return Estimate.unknown(0, unit, "cluster bootstrap")
-    place, groups = _places(np.concatenate([np.asarray(first_cluster), np.asarray(second_cluster)]))
-    ours, theirs = _Sums.of(one, place[: len(one)], groups), _Sums.of(two, place[len(one) :], groups)
-
-    def drawn(weights: Floats) -> tuple[Floats, Floats]:
-        own = (np.maximum(sums.shared(sums, weights), 0.0) for sums in (ours, theirs))
-        variance = sum(own) - 2 * ours.shared(theirs, weights)
-        return ours.mean(weights) - theirs.mean(weights), np.sqrt(np.maximum(variance, 0.0))
-
-    return _bootstrapped(float(one.mean() - two.mean()), drawn, groups, min(len(one), len(two)), unit)
+    """Return the mean of the first rows less that of the second; a cluster may have rows in both."""
+    return _bootstrapped([(first, first_cluster), (second, second_cluster)], unit)
 
 
 def median(counts: Array, cluster: Array, unit: str = "people") -> Estimate:
@@ -174,26 +144,13 @@ def _one_cluster(value: float, n: int, unit: str) -> Estimate:
     return hidden_if_few(Estimate(value, np.nan, np.nan, n, unit, "no interval (one cluster)"))
 
 
-@dataclass(frozen=True)
-class Zeros:
-    """Whether more say "none" than chance would bring among people who tell.
+def zeros(counts: Array) -> tuple[Estimate, float]:
+    """Return whether more say "none" than chance would bring among people who tell: who never tells, and those zeros.
 
-    `model` is "zero-inflated", "negative binomial" or "none": what describes the counts better by Akaike's criterion.
-    `never` is the share that the zero-inflated model takes for people who never tell, `expected_zeros` the share of
-    zeros that the negative binomial expects; the variance is mean + dispersion x mean squared. NaN without a model.
-    """
-
-    model: str
-    never: Estimate
-    expected_zeros: float
-    dispersion: float
-
-
-def zeros(counts: Array) -> Zeros:
-    """Fit a negative binomial and a zero-inflated one (Lambert 1992, Technometrics 34) and keep the better.
-
-    Where the larger model does not converge, or its inflation ends at the edge, the smaller stands; where that does
-    not converge either (all counts equal, too few), there is no model.
+    A negative binomial and a zero-inflated one (Lambert 1992, Technometrics 34) are fitted. The first is the share that
+    the zero-inflated model takes for people who never tell, not known where it describes the counts no better by
+    Akaike's criterion, does not converge, or its inflation ends at the edge. The second is the share of zeros that the
+    negative binomial expects, NaN where that does not converge either (all counts equal, too few).
     """
     y = np.asarray(counts, float)
     method = "zero-inflated negative binomial"
@@ -203,17 +160,16 @@ def zeros(counts: Array) -> Zeros:
     if len(y) >= 30 and y.max() > y.min() and y.var() > y.mean():
         plain = _fit(NegativeBinomialP(y, constant), [np.log(y.mean()), 1.0])
     if plain is None:
-        return Zeros("none", nothing, float("nan"), float("nan"))
+        return nothing, float("nan")
     rate, spread = float(np.exp(plain.params[0])), float(plain.params[1])
     expected = (1 + spread * rate) ** (-1 / spread)
     larger = ZeroInflatedNegativeBinomialP(y, constant, exog_infl=constant, p=2)
     inflated = _fit(larger, [-1.0, np.log(y[y > 0].mean()), max(spread / 2, 0.1)])
     if inflated is None or inflated.aic >= plain.aic:
-        return Zeros("negative binomial", nothing, expected, spread)
+        return nothing, expected
     half = Z * np.sqrt(inflated.cov_params()[0, 0])
     value, low, high = (float(end) for end in expit(inflated.params[0] + np.array([0.0, -half, half])))
-    never = Estimate(value, low, high, len(y), "share", f"{method}, delta method on the logit")
-    return Zeros("zero-inflated", never, expected, float(inflated.params[2]))
+    return Estimate(value, low, high, len(y), "share", f"{method}, delta method on the logit"), expected
 
 
 def _fit(model: NegativeBinomialP, start: list[float]) -> NegativeBinomialP | None:

@@ -1,7 +1,4 @@
-"""How many there are of whom only some are seen: from the overlap of lists, and from how often each was seen.
-
-Every estimate rests on an assumption that lists alone cannot prove; each docstring names it.
-"""
+"""How many there are of whom only some are seen: from the overlap of lists, and from how often each was seen."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import statsmodels.api as sm
@@ -104,36 +102,7 @@ def chao_lower_bound(once: int, twice: int, seen: int) -> PopulationSize:
     return above_seen(seen, hidden, variance)
 
 
-@dataclass(frozen=True)
-class LogLinear:
-    """One log-linear model of three lists, of which some `pairs` may depend on each other.
-
-    `hidden` is the estimated number on no list, `deviance` the distance from the observed counts on `freedom` degrees
-    of freedom, `aic` Akaike's criterion; the smallest is chosen.
-    """
-
-    pairs: tuple[tuple[int, int], ...]
-    hidden: float
-    deviance: float
-    freedom: int
-    aic: float
-
-    @property
-    def fits(self) -> bool:
-        """Whether the counts are such as the model would give, at 5 %."""
-        return self.freedom > 0 and float(stats.chi2.sf(self.deviance, self.freedom)) >= ALPHA
-
-
-@dataclass(frozen=True)
-class ThreeLists:
-    """The size of a population from three lists, and the models it was chosen from, best first."""
-
-    size: PopulationSize
-    chosen: LogLinear
-    models: tuple[LogLinear, ...]
-
-
-def three_lists(counts: Mapping[tuple[int, int, int], int]) -> ThreeLists:
+def three_lists(counts: Mapping[tuple[int, int, int], int]) -> PopulationSize:
     """Return the size of a population from the people on each of three lists, such as {(1, 0, 1): 17}.
 
     Log-linear Poisson models: Fienberg (1972), Biometrika 59(3); Bishop, Fienberg and Holland (1975), *Discrete
@@ -146,33 +115,37 @@ def three_lists(counts: Mapping[tuple[int, int, int], int]) -> ThreeLists:
     Raises MeasureError if no two lists have anybody in common: then nothing says how many are on none.
     """
     seen = np.array([counts.get(history, 0) for history in HISTORIES], float)
-    models = sorted(_candidates(seen), key=lambda model: (model.aic, len(model.pairs)))
-    if not models:
+    fits = log_linear(seen)
+    if not fits:
         raise MeasureError("three lists: too little overlap between the lists to say how many are on none of them")
-    best = models[0]
-    lows, highs = zip(*(_profile_limits(seen, m) for m in models if m.aic <= best.aic + AS_GOOD), strict=True)
-    low, high, value = min(lows), max(highs), float(seen.sum()) + best.hidden
-    size = PopulationSize(
-        value, min(low, value), max(high, value), int(seen.sum()), float(((high - low) / (2 * Z)) ** 2)
-    )
-    return ThreeLists(size, best, tuple(models))
+    best = min(fits.values(), key=lambda fit: (fit.aic, len(fit.params)))
+    as_good = {pairs: fit for pairs, fit in fits.items() if fit.aic <= best.aic + AS_GOOD}
+    lows, highs = zip(*(_profile_limits(seen, pairs, _hidden(fit)) for pairs, fit in as_good.items()), strict=True)
+    low, high, value = min(lows), max(highs), float(seen.sum()) + _hidden(best)
+    variance = ((high - low) / (2 * Z)) ** 2
+    return PopulationSize(value, min(low, value), max(high, value), int(seen.sum()), float(variance))
 
 
-def _candidates(seen: Floats) -> list[LogLinear]:
-    lists, fits = np.array(HISTORIES, float), []
+def log_linear(seen: Floats) -> dict[tuple[tuple[int, int], ...], Any]:
+    """Return statsmodels' fits, by the pairs of lists that depend on each other, that determine the hidden number."""
+    lists, fits = np.array(HISTORIES, float), {}
     for pairs in (pairs for size in range(len(PAIRS)) for pairs in combinations(PAIRS, size)):
         design = np.column_stack([np.ones(len(lists)), lists, *(lists[:, a] * lists[:, b] for a, b in pairs)])
         with warnings.catch_warnings():
             # an empty overlap sends its interaction to minus infinity, which is the right fit
             warnings.simplefilter("ignore")
             fit = sm.GLM(seen, design, family=sm.families.Poisson()).fit(maxiter=200)
-            hidden, aic = float(np.exp(np.clip(fit.params[0], -50, 50))), float(fit.aic)
-        if hidden <= ENDLESS * max(seen.sum(), 1.0):
-            fits.append(LogLinear(pairs, hidden, float(fit.deviance), len(seen) - design.shape[1], aic))
+        if _hidden(fit) <= ENDLESS * max(seen.sum(), 1.0):
+            fits[pairs] = fit
     return fits
 
 
-def _profile_limits(seen: Floats, model: LogLinear) -> tuple[float, float]:
+def _hidden(fit: Any) -> float:
+    """Return the estimated number on no list."""
+    return float(np.exp(np.clip(fit.params[0], -50, 50)))
+
+
+def _profile_limits(seen: Floats, pairs: Sequence[tuple[int, int]], near: float) -> tuple[float, float]:
     """Return the sizes at which twice the log-likelihood has come down by the 95 % point of chi-squared."""
     total, drop = float(seen.sum()), float(stats.chi2.ppf(1 - ALPHA, 1)) / 2
 
@@ -180,11 +153,10 @@ def _profile_limits(seen: Floats, model: LogLinear) -> tuple[float, float]:
         """Of a size, with all other parameters at their best: the completed table is multinomial."""
         counts = np.append(seen, hidden)
         size = total + hidden
-        inner = special.xlogy(counts, np.maximum(expected(counts, model.pairs) / size, 1e-300)).sum()
+        inner = special.xlogy(counts, np.maximum(expected(counts, pairs) / size, 1e-300)).sum()
         return float(special.gammaln(size + 1) - special.gammaln(hidden + 1) + inner)
 
-    near = np.log(model.hidden + 0.5)
-    bounds = (near - 3, near + 3)
+    bounds = (np.log(near + 0.5) - 3, np.log(near + 0.5) + 3)
     peak = optimize.minimize_scalar(lambda log: -likelihood(np.exp(log)), bounds=bounds, method="bounded")
     top, best = -float(peak.fun), float(np.exp(peak.x))
 

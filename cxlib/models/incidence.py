@@ -1,23 +1,31 @@
-"""How many have come to an end of one kind by when: other ends in competition, late entry, weights and clusters."""
+"""How many have come to an end of one kind by when, how many are still there, and what some work kept of them.
 
-from dataclasses import dataclass
+Other ends may compete, cases may come under observation late, count with a weight, and belong to clusters.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from cxlib.estimate import Array, Estimate, Floats, Ints, Z, proportion
-from cxlib.models.clusters import cluster_variance, hidden_if_few
+from cxlib.errors import MeasureError
+from cxlib.estimate import ALPHA, Array, Bools, Estimate, Floats, Interval, Ints, Z
+from cxlib.models.clusters import cluster_variance, hidden_if_few, moved_variance, share_limits, student
 
 STILL, WANTED, OTHER = 0, 1, 2
 """Codes of `end`: still running when last seen, the end that is asked for, any other end."""
 
+MONTH = 2_629_800
+"""Seconds in a twelfth of a year of 365.25 days."""
+
 
 @dataclass(frozen=True)
 class Durations:
-    """Times until an end, one entry per case, each array of shape (cases,).
+    """Times until an end, in any unit from each case's own beginning; every array has the shape (cases,).
 
-    Each ended or was last seen at `time`, in any unit, from its own beginning; it could have been seen ending from
-    `entry` on (0: from its beginning), belongs to `cluster` and counts with `weight`, which is not negative.
+    A case ended or was last seen at `time`; it could have been seen ending from `entry` on (0: from its beginning).
     """
 
     time: Floats
@@ -39,35 +47,28 @@ def incidence(cases: Durations, by: Array, unit: str = "share") -> list[Estimate
     """Return which share has come to the wanted end by each of some times: Aalen and Johansen's estimator.
 
     With one kind of end it is one less Kaplan and Meier's. Cases still running leave the risk set when last seen;
-    another end takes a case out for good. Variance from the influence of each cluster (the infinitesimal
-    jackknife; for independent cases as in Aalen and Johansen 1978, Scandinavian Journal of Statistics 5); limits
-    on the scale of log(-log(1 - share)). Where no case, or every one, has come to the end by then, Wilson's
-    interval on the cases stands in. Not known (NaN) beyond the last time at which anybody was seen.
+    another end takes a case out for good. Variance from the influence of each cluster (the infinitesimal jackknife;
+    for independent cases as in Aalen and Johansen 1978, Scandinavian Journal of Statistics 5); limits as in
+    `share_limits`. Not known beyond the last time at which anybody was seen.
     """
     n, method = len(cases.time), "Aalen-Johansen, clustered"
-    shares, influence = influences(cases, by)
     found = []
-    for value, each in zip(shares.tolist(), influence.T, strict=True):
+    for value, influence in zip(*(line.T for line in influences(cases, by)), strict=True):
         if n == 0 or np.isnan(value):
             found.append(Estimate.unknown(n, unit, method))
             continue
-        if 1e-12 < value < 1 - 1e-12:
-            error, turn = float(np.sqrt(cluster_variance(each, cases.cluster))), -np.log1p(-value)
-            half = Z * error / ((1 - value) * turn)
-            low, high = (float(-np.expm1(-turn * np.exp(side))) for side in (-half, half))
-        else:
-            _, low, high = (float(line) for line in proportion(round(value) * n, n))
-        found.append(hidden_if_few(Estimate(value, min(low, value), max(high, value), n, unit, method)))
+        half = Z * float(np.sqrt(cluster_variance(influence, cases.cluster)))
+        low, high = share_limits(float(value), half, n)
+        found.append(hidden_if_few(Estimate(float(value), low, high, n, unit, method)))
     return found
 
 
 def at_risk(when: Floats, time: Floats, entry: Floats, weight: Floats) -> Floats:
-    """Return the weight of those who came before each of `when` and were last seen then or later."""
+    """Return the weight of those who came before each of `when`, ascending, and were last seen then or later."""
 
     def weight_from(times: Floats) -> Floats:
-        order = np.argsort(times, kind="stable")
-        remaining = np.append(np.cumsum(weight[order][::-1])[::-1], 0.0)
-        return np.asarray(remaining[np.searchsorted(times[order], when)], float)
+        reached = np.bincount(np.searchsorted(when, times, side="right"), weight, len(when) + 1)
+        return np.asarray(np.cumsum(reached[:0:-1])[::-1], float)
 
     return weight_from(time) - weight_from(entry)
 
@@ -75,13 +76,10 @@ def at_risk(when: Floats, time: Floats, entry: Floats, weight: Floats) -> Floats
 def influences(cases: Durations, by: Array) -> tuple[Floats, Floats]:
     """Return the shares that have come to the wanted end by some times, and what each case adds to their errors.
 
-    The variance of a share is the sum over clusters of the square of their summed influences; that of a difference
-    between groups that share clusters is the same of the difference of their influences. An influence is the
-    derivative by the weight of the case, times the weight (Reid 1981, Annals of Statistics 9, for one kind of end).
-
-    A case moves a share where it ends: directly (`adds`) and by leaving fewer who can still come to the wanted end
-    (`takes`); less what an average case would have done while it was at risk. Shapes (times,) and (cases, times); NaN
-    beyond the last time at which anybody was seen.
+    An influence is the derivative by the weight of the case, times the weight (Reid 1981, Annals of Statistics 9, for
+    one kind of end). A case moves a share where it ends: directly (`adds`) and by leaving fewer who can still come to
+    the wanted end (`takes`); less what an average case would have done while it was at risk. Shapes (times,) and
+    (cases, times); NaN beyond the last time at which anybody was seen.
     """
     times, weight, counted, ended = np.asarray(by, float), cases.weight, cases.weight > 0, cases.end != STILL
     when = np.unique(cases.time[ended & counted])
@@ -120,3 +118,97 @@ def influences(cases: Durations, by: Array) -> tuple[Floats, Floats]:
     own = ((cases.end == WANTED) * adds[spot])[:, None] - (value - reached[spot][:, None]) * takes[spot][:, None]
     own = np.where(ended[:, None] & (place[:, None] < come), own, 0.0)
     return value + known, weight[:, None] * (own - average) + known
+
+
+def kaplan_meier(exit: Array, ended: Array, entry: Array, by: Array) -> tuple[Interval, Floats]:
+    """Return the share of spells that outlasts some times, and how many spells were under observation then.
+
+    A spell is at risk where entry < t <= exit; at its exit it ended or was last seen running. Spells are independent,
+    and those never at risk do not count. Kaplan and Meier (1958), JASA 53; limits on the scale log(-log): Collett
+    (2015), *Modelling Survival Data in Medical Research*, 3rd ed., 2.2. Where nobody has gone yet the lower limit is
+    the exact binomial one (Clopper and Pearson 1934); where everybody has, the upper limit stays what it was before.
+    NaN after the last time that anybody was seen at.
+    """
+    out, over, came, times = (np.asarray(line, float) for line in (exit, ended, entry, by))
+    out, over, came = (line[out > came] for line in (out, over, came))
+    when, place = np.unique(out, return_inverse=True)
+    risk, ends = at_risk(when, out, came, np.ones(len(out))), np.bincount(place, over, len(when))
+    none_of, all_of = ((ALPHA / 2) ** (1 / trials) for trials in (risk, np.minimum.accumulate(risk)))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        log_share = np.cumsum(np.log1p(-ends / risk))
+        spread = Z * np.sqrt(np.cumsum(ends / (risk * (risk - ends)))) / np.abs(log_share)
+        low, high = (np.exp(log_share * np.exp(side)) for side in (spread, -spread))
+    untouched, gone = log_share == 0, np.isneginf(log_share)
+    low = np.where(untouched, all_of, np.where(gone, 0.0, low))
+    high = pd.Series(np.where(untouched, 1.0, np.where(gone, np.nan, high))).ffill().to_numpy()
+    high = np.where(np.isnan(high), 1 - none_of, high)
+    known = np.where((times <= when.max(initial=-np.inf)) | gone.any(), 0.0, np.nan)
+    so_far = np.searchsorted(when, times, side="right")
+    lines = (np.append(1.0, line)[so_far] + known for line in (np.exp(log_share), low, high))
+    return Interval(*lines), np.append(risk, 0.0)[np.searchsorted(when, times)]
+
+
+def in_months(start: Array, end: Array, entry: Array, cut: int, weight: Floats) -> Durations:
+    """Return how many whole months customers stayed, each with a weight, from times in seconds.
+
+    Whoever is still there ends at any time after the `cut`, the last one that is known. A customer counts in a month
+    if watched from its beginning and if the month was over by the cut; so nobody is counted in months that could only
+    be seen where they ended badly. Whoever was watched through no month stays in the list, and is never at risk.
+    """
+    began = np.asarray(start, float)
+    entered, left = (np.maximum(np.ceil((np.asarray(at, float) - began) / MONTH), 0.0) for at in (entry, end))
+    seen = np.floor((cut - began) / MONTH)
+    ends = np.where((entered < left) & (left <= seen), WANTED, STILL)
+    return Durations(np.maximum(np.minimum(left, seen), entered), ends, np.arange(len(began)), entered, weight)
+
+
+def horizon_of(groups: Iterable[Durations], fewest: int, longest: int) -> int:
+    """Return the last month, up to `longest`, until which each group has at least so many customers at risk."""
+    months = np.arange(1.0, longest + 1)
+    seen = [at_risk(months, group.time, group.entry, np.ones(len(group.time))) for group in groups]
+    return int(np.argmax(np.append(np.min(seen, axis=0), -np.inf) < fewest))
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What some work kept for each who got it.
+
+    `share` is the additional share still there at the end of each month until a horizon, `months` the additional
+    months kept until then, `slope` by how much the additional share grows a month.
+    """
+
+    share: tuple[Estimate, ...]
+    months: Estimate
+    slope: Estimate
+
+
+def gain(work: Durations, none: Durations, horizon: int, got: Bools | None = None) -> Gain:
+    """Return what work kept for each who got it, from a group (in months) that could get it and one that could not.
+
+    `got` says who of the first group did get it, shape (customers,); everybody if not given. As nobody in the second
+    group got any, the effect on those who did is the difference of the groups divided by their share: Bloom (1984),
+    Evaluation Review 8(2), with the error of a ratio. Errors by the influence of each customer: Xie and Liu (2005),
+    Statistics in Medicine 24. Shares fall evenly within a month. Raises MeasureError if nobody got it.
+    """
+    took = 1.0 if got is None else float(np.average(got, weights=work.weight))
+    if took == 0 or horizon < 1:
+        raise MeasureError(
+            f"a gain needs somebody who got the work and at least one month, not {took:.0%} and {horizon} months"
+        )
+    takers = 0.0 if got is None else work.weight * (got - took) / work.weight.sum()
+    (left, mine), (left_without, others) = (influences(group, np.arange(1.0, horizon + 1)) for group in (work, none))
+
+    def effect(of_months: Floats) -> Estimate:
+        value = float(of_months @ (left_without - left)) / took
+        variance = moved_variance((mine @ of_months + takers * value) / took) + moved_variance(
+            others @ of_months / took
+        )
+        method = "difference of weighted life tables"
+        return student(value, variance, np.inf, len(mine), "share difference", method)
+
+    centred = np.asarray(np.arange(horizon) - (horizon - 1) / 2, float)
+    return Gain(
+        tuple(effect(month) for month in np.eye(horizon)),
+        replace(effect(np.append(np.ones(horizon - 1), 0.5)), unit="months"),
+        effect(centred / max(float(centred @ centred), 1.0)),
+    )

@@ -1,7 +1,11 @@
-"""What a customer is worth over its life, and how much more if customers stay longer.
+"""What a customer is worth over its life, and what all bring to the books; how much more if customers stay longer.
 
 Values are counted in first margins: a value of 4.2 is 4.2 times the margin of the first period. The margin of a period
 comes at its start, so the first one is certain and not discounted; that is how the published figures are counted.
+
+In the books contribution (revenue less what it costs to serve) is followed month by month for the customers of today
+and for those who come; everything else that is spent stays as it is, and amounts are not discounted.
+
 `alpha` and `beta` are those of `cxlib.models.retention_curve`; arrays are broadcast.
 """
 
@@ -110,23 +114,20 @@ def lifetime_value(alpha: Array, beta: Array, terms: Terms, shape: Array = 1.0) 
     return np.asarray((left * terms.weights).sum(axis=-1), float)
 
 
-def _uplift(alpha: Array, beta: Array, churn: Array, terms: Terms, shape: Array = 1.0) -> Floats:
-    after = lifetime_value(*with_mean_churn(alpha, beta, churn), terms, shape)
-    return np.asarray(after / lifetime_value(alpha, beta, terms, shape) - 1, float)
-
-
 def value_uplift(
     alpha: Array, beta: Array, terms: Terms, reading: Reading, step: float = STEP, shape: Array = 1.0
 ) -> Floats:
     """Return by which share the value rises when the mean churn falls by a step and customers differ as before."""
-    a, b = np.asarray(alpha, float), np.asarray(beta, float)
-    return _uplift(a, b, churn_after(a / (a + b), reading, step), terms, shape)
+    churn = np.asarray(alpha, float) / (np.asarray(alpha, float) + np.asarray(beta, float))
+    return scaled_uplift(alpha, beta, terms, churn_after(churn, reading, step) / churn, shape)
 
 
-def scaled_uplift(alpha: Array, beta: Array, terms: Terms, factor: Array) -> Floats:
+def scaled_uplift(alpha: Array, beta: Array, terms: Terms, factor: Array, shape: Array = 1.0) -> Floats:
     """Return by which share the value rises when the mean churn is multiplied, customers differing as before."""
     a, b = np.asarray(alpha, float), np.asarray(beta, float)
-    return _uplift(a, b, np.maximum(np.asarray(factor, float) * a / (a + b), LEAST_CHURN), terms)
+    churn = np.maximum(np.asarray(factor, float) * a / (a + b), LEAST_CHURN)
+    after = lifetime_value(*with_mean_churn(a, b, churn), terms, shape)
+    return np.asarray(after / lifetime_value(a, b, terms, shape) - 1, float)
 
 
 def slowed_uplift(alpha: float, beta: float, terms: Terms, reading: Reading, step: float = STEP) -> float:
@@ -147,3 +148,56 @@ def share_beyond(alpha: Array, beta: Array, terms: Terms, periods: int) -> Float
     """Return the share of a whole life's value that comes after so many periods."""
     seen = lifetime_value(alpha, beta, replace(terms, horizon=periods))
     return np.asarray(1 - seen / lifetime_value(alpha, beta, terms), float)
+
+
+@dataclass(frozen=True)
+class Base:
+    """Today's customers by years behind them, and those who come.
+
+    `age` in years, `customers`, and the `contribution` they bring a year have the shape (groups,); `arrivals`, the new
+    customers a year, and `arrival_contribution`, what one of them brings a year, may have that of (draws, 1).
+    """
+
+    age: Floats
+    customers: Floats
+    contribution: Floats
+    arrivals: float | Floats
+    arrival_contribution: float | Floats
+
+
+def factor_for(base: Base, alpha: Array, beta: Array, step: float = STEP) -> Floats:
+    """Return by what everybody's churn is multiplied when a step more of today's customers stays for a year.
+
+    The churn of those with some years behind them is Beta(alpha, beta + years).
+    """
+    a, b = np.asarray(alpha, float)[..., None], np.asarray(beta, float)[..., None]
+    churn = (a / (a + b + base.age)) @ base.customers / base.customers.sum()
+    return np.asarray(np.maximum(1 - step / churn, LEAST_CHURN), float)
+
+
+def contribution(base: Base, alpha: Array, beta: Array, years: int, factor: Array = 1.0) -> Floats:
+    """Return what customers bring in each of the next years, shape (..., years).
+
+    The mean churn of everybody is multiplied by `factor` from today on, customers differing as before.
+    """
+    a, b, by = (np.asarray(part, float)[..., None] for part in np.broadcast_arrays(alpha, beta, factor))
+    middle = (np.arange(12 * years) + 0.5) / 12
+    old = _left(a, b + base.age, by, middle)
+    there = np.einsum("...gm,g->...m", old, base.contribution / 12)
+    # those who came this month are there for half of it, those of k months ago with what is left of them by then
+    new = np.cumsum(_left(a, b, by, np.arange(12 * years) / 12)[..., 0, :], axis=-1) - 0.5
+    coming = np.asarray(base.arrivals, float) / 12 * np.asarray(base.arrival_contribution, float) / 12
+    monthly = there + coming * new
+    return np.asarray(monthly.reshape(*monthly.shape[:-1], years, 12).sum(axis=-1), float)
+
+
+def _left(alpha: Floats, beta: Floats, factor: Floats, time: Floats) -> Floats:
+    """Return the share left after each time of customers of each group, shape (..., groups, times)."""
+    churn = np.clip(factor * alpha / (alpha + beta), LEAST_CHURN, 1 - LEAST_CHURN)
+    a, b = with_mean_churn(alpha, beta, churn)
+    return survival(a[..., None], b[..., None], time)
+
+
+def first_year_bound(base: Base, profit: float, step: float = STEP) -> float:
+    """Return the most that a step can add to the first year's profit: as if all who stay had left on the first day."""
+    return step * float(base.contribution.sum()) / profit

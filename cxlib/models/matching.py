@@ -8,15 +8,13 @@ those who had it), and its error has a derivative; that of one or few nearest ne
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from cxlib.estimate import Array, Floats, Ints
-from cxlib.models.incidence import OTHER, STILL, WANTED, durations, influences
+from cxlib.models.incidence import Durations, influences
 
 BLOCK = 10_000_000
 """Cells that are held in memory at once."""
@@ -26,8 +24,8 @@ BLOCK = 10_000_000
 class Matches:
     """Pairs of a case and one of those it is compared with, the pairs of a case together.
 
-    `case` and `other`, shape (pairs,), are rows of the cases and of the stretches; `weight` adds up to 1 for each
-    matched case; `exact_on`, shape (cases,), is how many of the first strata its others share: -1 where it has none.
+    `case` and `other` are rows of the cases and of the stretches; `weight` adds up to 1 for each matched case;
+    `exact_on`, one number per case, is how many of the first strata its others share: -1 where it has none.
     """
 
     case: Ints
@@ -55,15 +53,10 @@ def match_risk_sets(
     but never the first; a case that finds somebody, yet never so many, keeps those who share the most. Of more than
     `most` others the nearest in `near`, a number on both sides, are kept, and all who are as near as the last of them.
 
-    Parameters
-    ----------
-    cases : DataFrame
-        One row per case: `customer`, `at` (number), and the strata.
-    stretches : DataFrame
-        One row per stretch of time in which somebody could serve: `customer`, `begins`, `ends` (numbers; the end is
-        not part of it), and the strata, which do not change within a stretch.
-    strata : sequence of str
-        Columns to be exact on, the most important first; without any everybody is like everybody.
+    `cases` has one row per case: `customer`, `at` (a number), and the strata. `stretches` has one row per stretch of
+    time in which somebody could serve: `customer`, `begins`, `ends` (numbers; the end is not part of it), and the
+    strata, which do not change within it. `strata` are columns, the most important first; without any everybody is
+    like everybody.
     """
     exact_on = np.full(len(cases), -1)
     found: dict[int, Ints] = {}
@@ -100,26 +93,11 @@ def _at_risk(cases: pd.DataFrame, stretches: pd.DataFrame, strata: list[str], ro
             yield from ((int(row), there[line]) for row, line in zip(here, holds, strict=True))
 
 
-class Followed(NamedTuple):
-    """How long rows were followed from the moment of their case, and what ended it (0: nothing yet)."""
-
-    duration: Floats
-    event: Ints
-    customer: npt.NDArray[np.generic]
-
-
-def reached(rows: Followed, times: Array, weight: Array = 1.0, cause: int = 1) -> tuple[Floats, Floats]:
-    """Return the shares that `cause` has happened to by the times, others competing, and each row's influence."""
-    end = np.select([rows.event == cause, rows.event == 0], [WANTED, STILL], OTHER)
-    return influences(durations(rows.duration, end, rows.customer, weight=weight), times)
-
-
 @dataclass(frozen=True)
 class Compared:
     """Shares by each time among the cases and among those like them, with the error of each customer.
 
-    Shares have the shape (times,), NaN where either side was not followed so far; influences, what each customer adds
-    to the error of either side, that of (customers, times). A customer on both sides adds to both.
+    Shares are NaN where either side was not followed so far; influences have the shape (customers, times).
     """
 
     times: Floats
@@ -137,11 +115,10 @@ class Compared:
         return self.influence_of_cases - self.influence_of_others
 
 
-def compare(cases: Followed, others: Followed, matches: Matches, times: Array, cause: int = 1) -> Compared:
-    """Compare the matched cases with those they are matched to: the share that `cause` has happened to by each time.
+def compare(cases: Durations, others: Durations, matches: Matches, times: Array) -> Compared:
+    """Compare the matched cases with those they are matched to: the share that has come to an end by each time.
 
-    All other events compete. `cases` has one row per case, in the order of the cases that were matched, `others` one
-    per pair of `matches`, followed from the moment of its case.
+    `cases` has one row per case, `others` one per pair of `matches`, both followed from the moment of the case.
 
     A customer is drawn as a whole, with all its roles: as a case it brings its set along, within a set it takes its
     share of the set. That is what the influence is the derivative of, so sums of squares over customers respect
@@ -149,24 +126,22 @@ def compare(cases: Followed, others: Followed, matches: Matches, times: Array, c
     """
     moments = np.asarray(times, float)
     parts = np.array_split(moments, 1 + len(moments) * len(matches.case) // BLOCK)
-    found = [_compare(cases, others, matches, part, cause) for part in parts if len(part)]
+    found = [_compare(cases, others, matches, part) for part in parts if len(part)]
     return Compared(moments, *(np.concatenate(lines, axis=-1) for lines in zip(*found, strict=True)))
 
 
 def _compare(
-    cases: Followed, others: Followed, matches: Matches, times: Floats, cause: int
+    cases: Durations, others: Durations, matches: Matches, times: Floats
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Return what `Compared` holds beside the times."""
-    rows = matches.matched
-    matched = Followed(cases.duration[rows], cases.event[rows], cases.customer[rows])
-    own, of_own = reached(matched, times, cause=cause)
-    set_, of_pair = reached(others, times, matches.weight, cause)
+    own, of_own = influences(replace(cases, weight=(matches.exact_on >= 0).astype(float)), times)
+    set_, of_pair = influences(replace(others, weight=matches.weight), times)
     nothing = np.where(np.isfinite(own + set_), 0.0, np.nan)
-    of_set = np.zeros((len(cases.duration), len(times)))
+    of_set = np.zeros(of_own.shape)
     np.add.at(of_set, matches.case, of_pair)
     within = of_pair - matches.weight[:, None] * of_set[matches.case]
-    place = np.unique(np.concatenate([matched.customer, others.customer]), return_inverse=True)[1]
+    place = np.unique(np.concatenate([cases.cluster, others.cluster]), return_inverse=True)[1]
     of_cases, of_others = np.zeros((2, int(place.max(initial=-1)) + 1, len(times)))
-    np.add.at(of_cases, place[: len(rows)], of_own)
-    np.add.at(of_others, place, np.concatenate([of_set[rows], within]))
+    np.add.at(of_cases, place[: len(of_own)], of_own)
+    np.add.at(of_others, place, np.concatenate([of_set, within]))
     return own + nothing, set_ + nothing, of_cases, of_others

@@ -1,11 +1,7 @@
-"""Those who were asked and did not answer: weights, effective sizes, and what their silence could hide.
-
-All functions take one element per person or answer. Codes are small integers from 0; weights are positive.
-"""
+"""Those who were asked and did not answer: weights, effective sizes, and what their silence could hide."""
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import statsmodels.api as sm
@@ -16,35 +12,32 @@ from cxlib.models.clusters import cluster_variance
 
 LEAST_CHANCE = 0.02
 """A chance of answering below this is not believed: nobody may speak for more than fifty."""
+CLOSE = 1e-10
+"""Relative distance from its target at which a margin counts as reached."""
+ROUNDS = 2_000
 
 
-def rake(
-    weights: Array,
-    margins: Sequence[tuple[Array, Array]],
-    tolerance: float = 1e-10,
-    rounds: int = 2_000,
-) -> Floats:
+def rake(weights: Array, margins: Sequence[tuple[Array, Array]]) -> Floats:
     """Scale weights until every margin adds up to its target: iterative proportional fitting.
 
-    Deming and Stephan (1940), Annals of Mathematical Statistics 11(4). A margin is the category of each respondent and
-    the total that each category must reach, up to a relative distance of `tolerance`, in so many `rounds` over all
-    margins. Raises MeasureError if a category with a target has no respondent, the targets of two margins add up to
-    different totals, or the margins cannot all be reached.
+    Deming and Stephan (1940), Annals of Mathematical Statistics 11(4). A margin is the category of each respondent,
+    coded from 0, and the total that each category must reach. Raises MeasureError if a category with a target has no
+    respondent, the targets of two margins add up to different totals, or the margins cannot all be reached.
     """
     result = np.array(weights, dtype=float)
     tables = [(np.asarray(codes, np.intp), np.asarray(target, float)) for codes, target in margins]
     _refuse(result, tables)
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         farthest = 0.0
         for codes, target in tables:
             reached = np.bincount(codes, result, len(target))
             factor = np.divide(target, reached, out=np.ones_like(target), where=reached > 0)
             farthest = max(farthest, float(np.abs(factor - 1).max()))
             result = result * factor[codes]
-        if farthest < tolerance:
+        if farthest < CLOSE:
             return result
     raise MeasureError(
-        f"raking did not reach its {len(tables)} margins in {rounds} rounds; merge small categories of the frame"
+        f"raking did not reach its {len(tables)} margins in {ROUNDS} rounds; merge small categories of the frame"
     )
 
 
@@ -127,21 +120,13 @@ def weighted_share(yes: Array, weights: Array, people: Array) -> Interval:
     return proportion([share * n], [float(n)], max(n / effective_size(w), clustered))
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """The lowest and the highest that a share could be."""
-
-    low: float
-    high: float
-
-
-def worst_case(yes: float, no: float, silent: float) -> Bounds:
-    """Return the bounds of a share if every one of the `silent` would have said no, or yes.
+def worst_case(yes: float, no: float, silent: float) -> tuple[float, float]:
+    """Return the lowest and the highest that a share could be: if every one of the `silent` had said no, or yes.
 
     Manski (1989), Journal of Human Resources 24(3): nothing is assumed on them. NaN where nobody was asked.
     """
-    everyone = yes + no + silent
-    return Bounds(yes / everyone, (yes + silent) / everyone) if everyone > 0 else Bounds(float("nan"), float("nan"))
+    everyone = yes + no + silent or np.nan
+    return yes / everyone, (yes + silent) / everyone
 
 
 def with_different_silent(share: Array, answered: float, times: Array) -> Floats:
@@ -155,38 +140,18 @@ def with_different_silent(share: Array, answered: float, times: Array) -> Floats
     return np.asarray(answered * known + (1 - answered) * others, float)
 
 
-@dataclass(frozen=True)
-class Lateness:
-    """Shares among those who answered early and late, `parts` being equal thirds of the answers by delay.
-
-    The slope is of the weighted share per rank of delay, from the first answer (0) to the last (1).
-    """
-
-    parts: Interval
-    counts: Floats
-    slope: float
-    slope_low: float
-    slope_high: float
-
-
-def late_responders(yes: Array, delay: Array, weights: Array) -> Lateness:
+def late_responders(yes: Array, delay: Array, weights: Array) -> tuple[float, float, float]:
     """Return how an answer goes with its delay: the late are taken to be nearer to those who never answer.
 
-    The continuum of resistance: Armstrong and Overton (1977), Journal of Marketing Research 14(3). The delay, from
-    being asked to the answer, may have any unit; the slope's interval is a sandwich, NaN below five answers.
+    The slope, with its limits, is of the weighted share per rank of delay, from the first answer (0) to the last (1):
+    the continuum of resistance, Armstrong and Overton (1977), Journal of Marketing Research 14(3). The delay may have
+    any unit; the interval is a sandwich, all NaN below five answers.
     """
-    y, w = np.asarray(yes, float), np.asarray(weights, float)
-    n = len(y)
+    n = len(np.asarray(delay))
+    if n < 5:
+        return np.nan, np.nan, np.nan
     rank = np.empty(n)
-    rank[np.argsort(np.asarray(delay, float), kind="stable")] = (np.arange(n) + 0.5) / max(n, 1)
-    third = np.minimum((rank * 3).astype(np.intp), 2)
-    rows = np.bincount(third, minlength=3).astype(float)
-    sizes, sums, squares = (np.bincount(third, line, 3) for line in (w, w * y, w * w))
-    shares, effect = np.zeros(3), np.ones(3)
-    np.divide(sums, sizes, out=shares, where=rows > 0)
-    np.divide(rows * squares, sizes**2, out=effect, where=rows > 0)
-    slope = low = high = float("nan")
-    if n >= 5:
-        fit = sm.WLS(y, sm.add_constant(rank), weights=w).fit(cov_type="HC1")
-        slope, low, high = (float(number) for number in (fit.params[1], *np.asarray(fit.conf_int())[1]))
-    return Lateness(proportion(shares * rows, rows, effect), rows, slope, low, high)
+    rank[np.argsort(np.asarray(delay, float), kind="stable")] = (np.arange(n) + 0.5) / n
+    fit = sm.WLS(np.asarray(yes, float), sm.add_constant(rank), weights=np.asarray(weights, float)).fit(cov_type="HC1")
+    low, high = np.asarray(fit.conf_int())[1]
+    return float(fit.params[1]), float(low), float(high)

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from cxlib.errors import MeasureError
 from cxlib.estimate import Array, Estimate, Floats, Z
 from cxlib.models.clusters import cluster_variance, hidden_if_few, student
 
@@ -36,19 +35,11 @@ def expected_change(spread: float, correlation: float, cutoff: float, mean: floa
 
     spread (1 - correlation) phi(z) / Phi(z) with z = (cutoff - mean) / spread, for normal scores with that mean and
     standard deviation: Barnett, van der Pols and Dobson (2005), equation 1, where (1 - correlation) is the share of
-    the variance that lies within one customer. Raises MeasureError for a spread or correlation that cannot be.
+    the variance that lies within one customer.
     """
-    if not spread > 0 or not -1 <= correlation <= 1:
-        raise MeasureError(f"scores need a spread above 0 and a correlation from -1 to 1, not {spread}, {correlation}")
     z = (cutoff - mean) / spread
     # on the log scale, so that a cutoff far below everybody does not divide 0 by 0
     return float(spread * (1 - correlation) * np.exp(stats.norm.logpdf(z) - stats.norm.logcdf(z)))
-
-
-def lowest(scores: Array, share: float) -> float:
-    """Return the lowest score at or below which at least `share` of the scores lie."""
-    ranked = np.sort(np.asarray(scores, float))
-    return float(ranked[max(int(np.ceil(share * len(ranked) - 1e-9)), 1) - 1])
 
 
 def movement(first: Array, second: Array, cluster: Array, share: float, unit: str = "points") -> Movement | None:
@@ -60,7 +51,7 @@ def movement(first: Array, second: Array, cluster: Array, share: float, unit: st
     one, two, belongs = np.asarray(first, float), np.asarray(second, float), np.asarray(cluster)
     if len(one) < 4 or one.std() == 0 or two.std() == 0:
         return None
-    cutoff = lowest(one, share)
+    cutoff = float(np.quantile(one, share, method="inverted_cdf"))
     picked = one <= cutoff
     # half a point up, as scores are whole points and the formula is for fine ones
     step = float(np.diff(np.unique(one)).min()) / 2

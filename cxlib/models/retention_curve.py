@@ -6,9 +6,9 @@ customers: the shifted-beta-geometric model of Fader and Hardie (2007), Journal 
     S(t) = B(alpha, beta + t^c) / B(alpha, beta)
 
 with c = 1; the beta-discrete-Weibull model of Fader, Hardie, Liu, Davin and Steenburgh (2018), same journal 43, lets
-each customer's own risk rise (c > 1) or fall (c < 1) with time. Retention rises with tenure although nobody grows
-more loyal, because those likely to go go first. `alpha / (alpha + beta)` is the mean churn of the first period and
-`1 / (alpha + beta + 1)` the polarization: 0 where all customers are alike, 1 where they stay for ever or go at once.
+each customer's own risk rise (c > 1) or fall (c < 1) with time. `alpha / (alpha + beta)` is the mean churn of the first
+period and `1 / (alpha + beta + 1)` the polarization: 0 where all customers are alike, 1 where they stay for ever or go
+at once. Retention rises with tenure although nobody grows more loyal, because those likely to go go first.
 """
 
 from __future__ import annotations
@@ -53,14 +53,6 @@ class Spells:
                 "count a customer only in periods that were seen whole"
             )
 
-    @classmethod
-    def of_cohort(cls, survivors: Array) -> Spells:
-        """Return a cohort of which so many are left after 0, 1, 2, … periods."""
-        left = np.asarray(survivors, float)
-        after = np.append(np.arange(len(left) - 1.0), len(left) - 1.0)
-        by = np.append(np.arange(1.0, len(left)), np.inf)
-        return cls(np.zeros(len(left)), after, by, np.append(-np.diff(left), left[-1]))
-
 
 @dataclass(frozen=True)
 class RetentionCurve:
@@ -81,19 +73,13 @@ class RetentionCurve:
         """Share of new customers that goes in the first period."""
         return self.alpha / (self.alpha + self.beta)
 
-    @property
-    def polarization(self) -> float:
-        """How far customers differ, from 0 (alike) to 1 (stay for ever or go at once)."""
-        return 1 / (self.alpha + self.beta + 1)
-
     def survival(self, time: Array) -> Floats:
         return survival(self.alpha, self.beta, time, self.shape)
 
     def retention(self, period: Array) -> Floats:
         """Return the share that stays through the period (1 = the first) of those who began it."""
         last = np.asarray(period, float)
-        now, before = (log_survival(self.alpha, self.beta, time, self.shape) for time in (last, last - 1))
-        return np.exp(now - before)
+        return self.survival(last) / self.survival(last - 1)
 
     def draws(self, rng: np.random.Generator, count: int) -> Floats:
         """Draw parameters, shape (3, count), asymptotically normal on the log scale, within the model's limits."""
@@ -136,22 +122,18 @@ def with_mean_churn(alpha: Array, beta: Array, churn: Array) -> tuple[Floats, Fl
     return asked * total, (1 - asked) * total
 
 
-def fit_sbg(spells: Spells, robust: bool = False) -> RetentionCurve:
-    """Fit the shifted-beta-geometric model by maximum likelihood.
+def fit_bdw(spells: Spells) -> RetentionCurve:
+    """Fit the beta-discrete-Weibull model; see `fit_sbg`."""
+    return fit_sbg(spells, size=3)
+
+
+def fit_sbg(spells: Spells, robust: bool = False, size: int = 2) -> RetentionCurve:
+    """Fit the shifted-beta-geometric model by maximum likelihood; with c as a third parameter, the Weibull one.
 
     A spell counts for what happened to it given that it had lasted until it came under observation. If `robust`,
     `count` are weights; then each row is one spell, and the covariance the sandwich of White (1982), Econometrica 50.
     Raises MeasureError if nobody, or everybody at the first chance, left.
     """
-    return _fit(spells, 2, robust)
-
-
-def fit_bdw(spells: Spells, robust: bool = False) -> RetentionCurve:
-    """Fit the beta-discrete-Weibull model; see `fit_sbg`."""
-    return _fit(spells, 3, robust)
-
-
-def _fit(spells: Spells, size: int, robust: bool) -> RetentionCurve:
     here = (np.isfinite(spells.by) | (spells.after > spells.entry)) & (spells.count > 0)  # rows that say something
     rows = Spells(*(part[here] for part in (spells.entry, spells.after, spells.by, spells.count)))
     ended, count = np.isfinite(rows.by), float(rows.count.sum())
@@ -171,10 +153,8 @@ def _fit(spells: Spells, size: int, robust: bool) -> RetentionCurve:
     begin = np.array([np.log(lost / (periods - lost)), 2.0, 0.0])[:size]
     close = {"ftol": 1e-14, "maxiter": 500}
     found = minimize(cost, begin, jac=True, method="SLSQP", bounds=LIMITS[:size], options=close)
-    best = np.asarray(found.x, float)
-    value = -cost(best)[0] * count
-    many = len(rows.entry) if robust else round(count)
-    return RetentionCurve(*_natural(best), value, _covariance(best, rows, robust), many)
+    best, many = np.asarray(found.x, float), len(rows.entry) if robust else round(count)
+    return RetentionCurve(*_natural(best), -cost(best)[0] * count, _covariance(best, rows, robust), many)
 
 
 def _natural(point: Floats) -> tuple[float, float, float]:

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from cxlib.errors import MeasureError
-from cxlib.estimate import Bools, Estimate, Floats, Ints
-from cxlib.models.clusters import sandwich, student
+from cxlib.estimate import Estimate, Floats, Ints
+from cxlib.models.clusters import moved_variance, student
 
 NEVER = 10**9
 """The start of a unit for which the work never begins."""
@@ -31,40 +32,17 @@ class Panel:
     outcome: Floats
     start: Ints
 
-    def __post_init__(self) -> None:
-        if self.outcome.ndim != 2 or self.start.shape != self.outcome.shape[:1]:
-            raise MeasureError(
-                f"a panel needs one row of outcomes and one start per unit, not {self.outcome.shape} and "
-                f"{self.start.shape}"
-            )
-
 
 @dataclass(frozen=True)
 class Effects:
     """Effects by the number of periods since the start (0: the period of the start itself).
 
-    `treated` counts the units with the work that an effect rests on, `influence`, shape (units,), is what each unit
-    adds to its error, and `level` the mean outcome of the units with the work before it began; NaN without any.
+    `by_event`, in order, has the `value`, the number of `treated` units that it rests on, and the `influence`, shape
+    (units,), that each unit has on its error; `level` is the mean outcome of the units with the work before it began.
     """
 
-    value: Mapping[int, float]
-    treated: Mapping[int, int]
-    influence: Mapping[int, Floats]
+    by_event: pd.DataFrame
     level: float
-
-    def within(self, first: int, last: int) -> list[int]:
-        """Return the event times from `first` to `last` that have an effect, in order."""
-        return [event for event in sorted(self.value) if first <= event <= last]
-
-    def covariance(self, events: list[int]) -> Floats:
-        """Return the covariance of the effects at some event times, shape (events, events)."""
-        influence = np.column_stack([self.influence[event] for event in events])
-        units = int(np.any(influence != 0, axis=1).sum())
-        with np.errstate(invalid="ignore"):
-            return sandwich(influence, units) * (1.0 if units > 1 else np.inf)
-
-    def values(self, events: list[int]) -> Floats:
-        return np.array([self.value[event] for event in events])
 
 
 @dataclass(frozen=True)
@@ -92,16 +70,15 @@ def effects(panel: Panel, base: tuple[int, int] = (-1, -1), reach: tuple[int, in
         raise MeasureError(f"the base {base} must lie before the start, such as (-12, -4), the earlier time first")
     periods, units = panel.outcome.shape[1], len(panel.start)
     levels = {int(g): _level(panel.outcome, int(g), base) for g in np.unique(panel.start) if 0 <= g < periods}
-    value: dict[int, float] = {}
-    treated: dict[int, int] = {}
-    influence: dict[int, Floats] = {}
+    found = {}
     for event in range(reach[0], reach[1] + 1):
         cells = [] if base[0] <= event <= base[1] else _cells(panel, levels, event, -1 - base[1])
         if cells:
-            value[event], treated[event], influence[event] = _joined(cells, units)
+            found[event] = _joined(cells, units)
+    by_event = pd.DataFrame.from_dict(found, orient="index", columns=["value", "treated", "influence"])
     own = np.concatenate([np.empty(0), *(level[panel.start == g] for g, level in levels.items())])
     own = own[np.isfinite(own)]
-    return Effects(value, treated, influence, float(own.mean()) if len(own) else float("nan"))
+    return Effects(by_event, float(own.mean()) if len(own) else float("nan"))
 
 
 def _level(outcome: Floats, start: int, base: tuple[int, int]) -> Floats:
@@ -137,35 +114,28 @@ def _joined(cells: list[tuple[Floats, Floats]], units: int) -> tuple[float, int,
 
 def average(found: Effects, first: int, last: int, unit: str) -> Estimate:
     """Return the mean effect from one event time to another, each unit and period with the work counting once."""
-    events = found.within(first, last)
-    if not events:
+    part = found.by_event.loc[lambda rows: (first <= rows.index) & (rows.index <= last)]
+    if part.empty:
         return Estimate.unknown(0, unit, METHOD)
-    treated = np.array([found.treated[event] for event in events], float)
+    treated = part["treated"].to_numpy(float)
     weight, n = treated / treated.sum(), int(treated.max())  # limits on the units with the work: as a rule the fewer
-    variance = float(weight @ found.covariance(events) @ weight)
-    variance = variance if np.isfinite(variance) and variance > 0 and n > 1 else np.inf
-    return student(float(weight @ found.values(events)), variance, max(n - 1, 1), n, unit, METHOD)
+    variance = moved_variance(weight @ np.stack(part["influence"].tolist())) if n > 1 else np.inf
+    return student(float(weight @ part["value"].to_numpy(float)), variance, max(n - 1, 1), n, unit, METHOD)
 
 
 def two_way(panel: Panel) -> TwoWay:
     """Return what a regression with unit and period effects says, as a warning beside the right number."""
-    seen = np.isfinite(panel.outcome)
-    on = (np.arange(panel.outcome.shape[1])[None, :] >= panel.start[:, None]) & seen
-    rest = _residual(on.astype(float), seen)
+    seen = np.isfinite(panel.outcome).astype(float)
+    on = (np.arange(panel.outcome.shape[1])[None, :] >= panel.start[:, None]) * seen
+    # what the means of units leave, then period dummies cleared of unit means: D'D and D'y without building the dummies
+    count = seen.sum(axis=1, keepdims=True).clip(1)
+    within = seen * (on - on.sum(axis=1, keepdims=True) / count)
+    gram = np.diag(seen.sum(axis=0)) - seen.T @ (seen / count)
+    effect = np.linalg.pinv(gram, hermitian=True) @ within.sum(axis=0)
+    rest = within - seen * (effect[None, :] - (seen @ effect)[:, None] / count)
     power = float((rest**2).sum())
     if power < 1e-9:
         return TwoWay(np.nan, np.nan)
-    weights = rest[on]
+    weights = rest[on > 0]
     value = float(np.nansum(rest * panel.outcome)) / power
     return TwoWay(value, float(-weights[weights < 0].sum() / np.abs(weights).sum()))
-
-
-def _residual(values: Floats, seen: Bools) -> Floats:
-    """Return what unit and period means leave of the values, 0 where not seen: exact, by the normal equations."""
-    count = seen.sum(axis=1, keepdims=True).clip(1)
-    within = np.where(seen, values - np.where(seen, values, 0.0).sum(axis=1, keepdims=True) / count, 0.0)
-    # period dummies, cleared of unit means: D'D and D'y without building the dummies
-    shown = seen.astype(float)
-    gram = np.diag(shown.sum(axis=0)) - shown.T @ (shown / count)
-    effect = np.linalg.pinv(gram, hermitian=True) @ within.sum(axis=0)
-    return within - np.where(seen, effect[None, :] - (shown @ effect)[:, None] / count, 0.0)

@@ -1,7 +1,7 @@
 """What work does where nobody drew lots: those with it and without it made alike in what was known before.
 
 The estimate is doubly robust: right if either the chance of getting the work or the outcome without it is described
-well by the covariates. How strong something not written down would have to be: `cxlib.models.sensitivity`.
+well by the covariates. How strong something not written down would have to be: `e_value`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from statsmodels.treatment.treatment_effects import TreatmentEffect
 from cxlib.estimate import Array, Bools, Estimate, Floats, difference, proportion
 from cxlib.models.binary import encode, is_separated, share_difference
 from cxlib.models.clusters import RATIO_METHOD, columns, hidden_if_few, ratio_limits
-from cxlib.models.nonresponse import effective_size as effective_size
+from cxlib.models.nonresponse import effective_size
 
 WhyNot = Literal["", "one group", "no overlap", "too few", "separated"]
 
@@ -49,11 +49,10 @@ class Overlap:
 class Compared:
     """Two groups made alike.
 
-    `difference` is the share with the work less that without, `treated` and `control` are the two weighted shares,
-    `ratio` theirs, for an E-value; `plain` is the difference of the same rows without weights. `chance`, shape (kept
-    rows,), is that of the work. `effective` says how many unweighted customers each group is worth, first those with
-    the work; `balance` (`covariate, before, after`) has the standardised mean differences of all covariates, and
-    `used` names those that the groups were made alike in. `why_not` says why there are no numbers; then they are NaN.
+    `difference` and `ratio` are of the weighted shares with the work (`treated`) and without (`control`), `plain` is
+    the difference of the same rows without weights. `effective` says how many unweighted customers each group is worth;
+    `balance` (`covariate, before, after`) has the standardised mean differences of all covariates. `why_not` says why
+    there are no numbers.
     """
 
     difference: Estimate
@@ -62,22 +61,20 @@ class Compared:
     ratio: Estimate
     plain: Estimate
     overlap: Overlap
-    chance: Floats
     effective: tuple[float, float]
     balance: pd.DataFrame
-    used: tuple[str, ...]
     why_not: WhyNot = ""
 
 
 def aipw(outcome: Array, treated: Array, design: Array, chances: Any) -> float:
     """Return the average effect on all rows: augmented inverse probability weighting with a linear outcome.
 
-    Robins, Rotnitzky and Zhao (1994), JASA 89. `design` holds the covariates of the outcome with their constant,
+    Robins, Rotnitzky and Zhao (1994), JASA 89, without an error: where nobody of a group had the outcome there is none.
+    `design` holds the covariates of the outcome with their constant,
     `chances` is statsmodels' Logit or Probit of `treated`, fitted on covariates of its own.
     """
     model = sm.OLS(np.asarray(outcome, float), np.asarray(design, float))
     work = TreatmentEffect(model, np.asarray(treated, float), results_select=chances)
-    # without its error: where nobody of a group had the outcome there is none, and the value is wanted all the same
     return float(work.aipw(return_results=False)[0])
 
 
@@ -127,26 +124,18 @@ def compared(outcome: Array, treated: Array, covariates: pd.DataFrame) -> Compar
 def _compared(yes: Floats, group: Bools, every: pd.DataFrame, last: int) -> Compared:
     covariates = every.iloc[:, :last]
     kept, one_sided = _two_sided(covariates, group)
-    overlap, fit = Overlap(kept, one_sided, 0), _chances(covariates[kept], group[kept])
-    if isinstance(fit, _Fit):
-        inside = kept.copy()
-        inside[kept] = (fit.chance >= LEAST_CHANCE) & (fit.chance <= 1 - LEAST_CHANCE)
+    overlap, (fit, why_not) = Overlap(kept, one_sided, 0), _chances(covariates[kept], group[kept])
+    if not why_not:
+        inside, chance = kept.copy(), fit.predict()
+        inside[kept] = (chance >= LEAST_CHANCE) & (chance <= 1 - LEAST_CHANCE)
         overlap = Overlap(inside, one_sided, int(kept.sum() - inside.sum()))
         if overlap.beyond:  # estimated anew on those who can be compared
-            fit = _chances(covariates[inside], group[inside])
-    if isinstance(fit, _Fit):
-        used = tuple(str(name) for name in covariates)
-        return _alike(yes[overlap.kept], group[overlap.kept], every[overlap.kept], fit, overlap, used)
+            fit, why_not = _chances(covariates[inside], group[inside])
+    if not why_not:
+        return _alike(yes[overlap.kept], group[overlap.kept], every[overlap.kept], fit, overlap)
     empty = Estimate.unknown(int(group.sum()), "share difference")
     balance = pd.DataFrame({"covariate": pd.Series(dtype=object), "before": [], "after": []})
-    return Compared(empty, empty, empty, empty, empty, overlap, np.empty(0), (0.0, 0.0), balance, (), fit)
-
-
-@dataclass(frozen=True)
-class _Fit:
-    design: Floats
-    model: Any
-    chance: Floats
+    return Compared(empty, empty, empty, empty, empty, overlap, (0.0, 0.0), balance, why_not)
 
 
 def _two_sided(covariates: pd.DataFrame, group: Bools) -> tuple[Bools, tuple[tuple[str, str], ...]]:
@@ -161,32 +150,31 @@ def _two_sided(covariates: pd.DataFrame, group: Bools) -> tuple[Bools, tuple[tup
     return kept, tuple(one_sided)
 
 
-def _chances(covariates: pd.DataFrame, group: Bools) -> _Fit | WhyNot:
-    """Return each row's chance of the work by logistic regression, or why there is none."""
+def _chances(covariates: pd.DataFrame, group: Bools) -> tuple[Any, WhyNot]:
+    """Return statsmodels' logistic regression of the work, or why there is none."""
     if len(group) == 0:
-        return "no overlap"
+        return None, "no overlap"
     if group.all() or not group.any():
-        return "one group"
+        return None, "one group"
     design, treated = np.column_stack([np.ones(len(group)), encode(covariates)]), group.astype(float)
     if min(group.sum(), (~group).sum()) < FEWEST_PER_COLUMN * design.shape[1]:
-        return "too few"
+        return None, "too few"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # separation, what they would warn of, is asked below
         try:
             model = sm.Logit(treated, design).fit(disp=0, maxiter=100)
             chance = np.asarray(model.predict(), float)
         except np.linalg.LinAlgError:
-            return "separated"
+            return None, "separated"
     certain = not np.isfinite(chance).all() or chance.min() < CERTAIN or chance.max() > 1 - CERTAIN
     # asked only where it is likely, as it takes long with many customers
-    return "separated" if certain and is_separated(treated, design) else _Fit(design, model, chance)
+    return (None, "separated") if certain and is_separated(treated, design) else (model, "")
 
 
-def _alike(
-    yes: Floats, group: Bools, covariates: pd.DataFrame, fit: _Fit, overlap: Overlap, used: tuple[str, ...]
-) -> Compared:
-    weights, ones = np.where(group, 1 / fit.chance, 1 / (1 - fit.chance)), np.ones(len(yes))
-    effect = aipw(yes, group, fit.design, fit.model)
+def _alike(yes: Floats, group: Bools, covariates: pd.DataFrame, fit: Any, overlap: Overlap) -> Compared:
+    chance, ones = np.asarray(fit.predict(), float), np.ones(len(yes))
+    weights = np.where(group, 1 / chance, 1 / (1 - chance))
+    effect = aipw(yes, group, fit.model.exog, fit)
     treated, control = (_weighted_share(yes[side], weights[side]) for side in (group, ~group))
     apart = difference(treated, control)
     shift = effect - apart.value
@@ -202,10 +190,8 @@ def _alike(
         _ratio(treated, control),
         share_difference(*(_weighted_share(yes[side], ones[side]) for side in (group, ~group))),
         overlap,
-        fit.chance,
         (effective_size(weights[group]), effective_size(weights[~group])),
         balance.rename_axis("covariate").reset_index(),
-        used,
     )
 
 

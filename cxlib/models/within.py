@@ -1,21 +1,28 @@
-"""How an outcome moves with one thing, among cases that are alike in others.
+"""How an outcome moves with something among what is alike: cases of a stratum, or one unit seen again and again.
 
-The slope of a regression with one constant per stratum (within, or fixed-effects, estimator): strata in which nothing
-differs say nothing. It is the average change per unit over the values that occur, whatever the shape of the relation
-(Yitzhaki 1996, Journal of Business & Economic Statistics 14), and rests on sums only.
+What does not change within a stratum or a unit (its size, its trade) cannot disturb the comparison. A slope is the
+average change per unit over the values that occur, whatever the shape of the relation (Yitzhaki 1996, Journal of
+Business & Economic Statistics 14). Errors of one cluster may hang together: Liang and Zeger (1986), Biometrika 73;
+Arellano (1987), Oxford Bulletin of Economics and Statistics 49.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import statsmodels.api as sm
 
-from cxlib.estimate import Estimate, Floats
+from cxlib.errors import MeasureError
+from cxlib.estimate import ALPHA, Array, Estimate, Floats, Ints
 from cxlib.facts import GROUPS
 from cxlib.models.clusters import hidden_if_few, sandwich, student
 
-FEWEST_CLUSTERS = 5
+FEWEST_GROUPS = 5
 """With fewer groups of customers their spread cannot be told."""
+FEWEST_CLUSTERS, FEW_CLUSTERS = 3, 20
+"""With fewer the errors cannot be told, or come out too small: Cameron and Miller (2015), Journal of Human Resources
+50(2), call fewer than 20 to 50 few."""
 
 
 @dataclass(frozen=True)
@@ -30,30 +37,25 @@ class Slope:
     influence: Floats
     clusters: int
 
-    @property
-    def is_known(self) -> bool:
-        return self.estimate.is_known
 
+def within_slope(sums: pd.DataFrame) -> Slope:
+    """Return the slope of a share with one constant per stratum, from sums of deviations from the strata's means.
 
-def within_slope(sums: pd.DataFrame, unit: str = "share difference") -> Slope:
-    """Return the slope from sums of deviations from the means of the strata.
-
-    The variance is the sandwich over random groups of customers, or that of independent cases with equal spread where
-    that is larger; Student's t with one degree of freedom less than there are groups. `sums` has one row per group:
-    `bucket`, `n` cases, `compared` (cases in strata where x differs), `strata` (fractions that add up to the number of
-    strata), and the sums `xx`, `xy`, `yy` of products of deviations.
+    Strata in which nothing differs say nothing. The variance is the sandwich over random groups of customers, or that
+    of independent cases with equal spread where that is larger; Student's t with one degree of freedom less than there
+    are groups. `sums` has one row per group: `bucket`, `n` cases, `compared` (cases in strata where x differs),
+    `strata` (fractions that add up to the number of strata), and the sums `xx`, `xy`, `yy` of products of deviations.
     """
-    method = "within strata, clustered"
-    n, compared = int(sums["n"].sum()), int(sums["compared"].sum())
-    xx, xy, yy = (float(sums[name].sum()) for name in ("xx", "xy", "yy"))
-    clusters, freedom = int((sums["n"] > 0).sum()), n - float(sums["strata"].sum()) - 1
+    unit, method = "share difference", "within strata, clustered"
+    n, strata, xx, xy, yy = (float(sums[name].sum()) for name in ("n", "strata", "xx", "xy", "yy"))
+    compared, clusters, freedom = int(sums["compared"].sum()), int((sums["n"] > 0).sum()), n - strata - 1
     slope = xy / xx if xx > 0 else float("nan")
     unexplained = yy - slope * xy
     influence = np.zeros(GROUPS)
-    if not unexplained > 1e-9 * max(yy, 1e-9) or clusters < FEWEST_CLUSTERS or freedom < 1:
+    if not unexplained > 1e-9 * max(yy, 1e-9) or clusters < FEWEST_GROUPS or freedom < 1:
         return Slope(Estimate.unknown(compared, unit, method), influence, clusters)
     influence[sums["bucket"].to_numpy(int)] = (sums["xy"] - slope * sums["xx"]).to_numpy(float) / xx
-    variance = max(float(sandwich(influence[:, None], clusters)[0, 0]), unexplained / freedom / xx)
+    variance = max(float(sandwich(influence, clusters)), unexplained / freedom / xx)
     return Slope(hidden_if_few(student(slope, variance, clusters - 1, compared, unit, method)), influence, clusters)
 
 
@@ -61,7 +63,95 @@ def gap(first: Slope, second: Slope) -> Estimate:
     """Return `first - second`, two slopes from the same customers."""
     one, two = first.estimate, second.estimate
     n, clusters, method = min(one.n, two.n), max(first.clusters, second.clusters), "difference of two slopes, clustered"
-    if not (first.is_known and second.is_known):
+    if not (one.is_known and two.is_known):
         return Estimate.unknown(n, one.unit, method)
-    variance = float(sandwich((first.influence - second.influence)[:, None], clusters)[0, 0])
+    variance = float(sandwich(first.influence - second.influence, clusters))
     return hidden_if_few(student(one.value - two.value, variance, clusters - 1, n, one.unit, method))
+
+
+def two_way(
+    y: Array, regressors: Mapping[str, Array], unit: Array, time: Array | None = None, weight: Array | None = None
+) -> dict[str, Estimate]:
+    """Regress y on the regressors with an effect of each unit and, where given, of each time; errors by unit.
+
+    All arrays have the shape (rows,). The slopes have Student's t limits with one degree of freedom less than there are
+    units. They are flagged "few-clusters" below 20 units; NaN, flagged "no-data", where there are fewer than 3 or
+    nothing is left of a regressor once the effects are taken out. Raises MeasureError if rows hold no number.
+    """
+    places, names = pd.factorize(np.asarray(unit), use_na_sentinel=False)
+    rows, method = len(places), "fixed effects, clustered"
+    outcome, weights = np.asarray(y, float), np.ones(rows) if weight is None else np.asarray(weight, float)
+    columns = [np.asarray(part, float) for part in regressors.values()]
+    _check(outcome, *columns, weights)
+    if time is not None:
+        columns += list(pd.get_dummies(np.asarray(time), drop_first=True).to_numpy(float).T)
+    design = np.column_stack([_within(column, places, weights) for column in columns])
+    if len(names) < FEWEST_CLUSTERS or np.linalg.matrix_rank(design) < design.shape[1]:
+        return dict.fromkeys(regressors, Estimate.unknown(rows, "ratio", method))
+    fit = sm.WLS(_within(outcome, places, weights), design, weights).fit(
+        cov_type="cluster", cov_kwds={"groups": places}, use_t=True
+    )
+    flags = ("few-clusters",) if len(names) < FEW_CLUSTERS else ()
+    return {
+        name: Estimate(float(value), float(low), float(high), rows, "ratio", method, flags)
+        for name, value, (low, high) in zip(regressors, fit.params, fit.conf_int(ALPHA), strict=False)
+    }
+
+
+@dataclass(frozen=True)
+class Growth:
+    """By which share something grows within units from one time to a later one, and its standard error.
+
+    NaN where nobody was seen at both times, as `units` were. The degrees of freedom fall where some of them are large.
+    """
+
+    value: float
+    error: float
+    units: int
+    freedom: float
+
+    def estimate(self) -> Estimate:
+        """Return the growth with Student's t limits."""
+        method = "ratio of sums within units, clustered"
+        if not np.isfinite(self.value + self.error):
+            return Estimate.unknown(self.units, "share", method)
+        return student(self.value, self.error**2, self.freedom, self.units, "share", method)
+
+
+def paired_growth(y: Array, unit: Array, time: Array, lag: int) -> Growth:
+    """Return by which share the sum of y grows over `lag` times (whole numbers), over units that are there at both.
+
+    Every pair of rows of one unit that lie `lag` apart counts, with its size; so a unit that comes, goes, or is seen
+    for longer than others cannot look like growth. There is one row per unit and time. The error of the ratio is the
+    jackknife's, over units: Cochran (1977), *Sampling Techniques*, 3rd ed., section 6.17. The degrees of freedom are
+    Satterthwaite's, as if the spread of a unit grew with its size: Bell and McCaffrey (2002), Survey Methodology 28(2).
+    """
+    rows = pd.DataFrame({"y": np.asarray(y, float), "unit": np.asarray(unit), "time": np.asarray(time, int)})
+    _check(rows["y"].to_numpy())
+    pairs = rows.merge(rows.assign(time=rows["time"] - lag), on=["unit", "time"], suffixes=("", "_later"))
+    sums = pairs.groupby("unit")[["y", "y_later"]].sum()
+    before, gained = sums["y"].to_numpy(float), (sums["y_later"] - sums["y"]).to_numpy(float)
+    count, total = len(sums), float(before.sum())
+    if count < 2 or total <= 0:
+        return Growth(np.nan, np.nan, count, 1.0)
+    value = float(gained.sum()) / total
+    # what the ratio would move by without the unit; one that is all there is leaves nothing
+    rest = 1 - before / total
+    moved = np.where(rest > 0, (gained - value * before) / np.where(rest > 0, rest, 1.0), np.inf) / total
+    size = before**2
+    freedom = max(float(size.sum() ** 2 / (size @ size)) - 1, 1.0)
+    return Growth(value, float(np.sqrt(moved @ moved * (count - 1) / count)), count, freedom)
+
+
+def _within(values: Floats, places: Ints, weights: Floats) -> Floats:
+    """Return the deviations from the weighted mean of each unit."""
+    total = np.bincount(places, weights)
+    return values - (np.bincount(places, weights * values) / np.where(total > 0, total, 1.0))[places]
+
+
+def _check(*columns: Floats) -> None:
+    empty = int((~np.isfinite(np.column_stack(columns))).any(axis=1).sum())
+    if empty:
+        raise MeasureError(
+            f"{empty} of {len(columns[0])} rows hold no number: leave them out, and say how many they are"
+        )

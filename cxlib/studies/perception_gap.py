@@ -364,8 +364,8 @@ def silent(customers: Answers) -> dict[str, Value]:
     untold(SILENT, customers.rate.is_known, customers.plain.is_known)
     many = len(customers.asked) - customers.responded
     agree = customers.plain.value * customers.responded
-    bounds = worst_case(agree, customers.responded - agree, many)
-    shares = {"low": Quantity(bounds.low, "share"), "high": Quantity(bounds.high, "share")}
+    low, high = worst_case(agree, customers.responded - agree, many)
+    shares = {"low": Quantity(low, "share"), "high": Quantity(high, "share")}
     return {"silent": many, "asked": len(customers.asked), **shares}
 
 
@@ -373,9 +373,9 @@ def late(customers: Answers) -> Estimate:
     """Return how much more the last to answer agree than the first."""
     rows = customers.rows[customers.rows["delay"].notna()]
     untold(LATE, len(rows) >= SMALL_BELOW)
-    found = late_responders(rows["agrees"].to_numpy(bool), rows["delay"], rows["weight"].fillna(1.0))
-    untold(LATE, *np.isfinite([found.slope, found.slope_low, found.slope_high]))
-    return Estimate(found.slope, found.slope_low, found.slope_high, len(rows), "share difference", "sandwich")
+    slope = late_responders(rows["agrees"].to_numpy(bool), rows["delay"], rows["weight"].fillna(1.0))
+    untold(LATE, *np.isfinite(slope))
+    return Estimate(*slope, len(rows), "share difference", "sandwich")
 
 
 def differing(customers: Answers, by: str) -> tuple[Ruling, dict[str, Value]]:

@@ -21,10 +21,10 @@ from cxlib.estimate import ALPHA, Array, Estimate, Floats, Z, difference, propor
 from cxlib.facts import FACTS
 from cxlib.finding import Quantity, verdict
 from cxlib.models import lifetime_value as ltv
-from cxlib.models.firm_profit import Base, contribution, factor_for, first_year_bound
-from cxlib.models.life_table import life_table
-from cxlib.models.panel import Growth, paired_growth, two_way
+from cxlib.models.incidence import kaplan_meier
+from cxlib.models.lifetime_value import Base, contribution, factor_for, first_year_bound
 from cxlib.models.retention_curve import RetentionCurve, Spells, fit_bdw, fit_sbg, survival
+from cxlib.models.within import Growth, paired_growth, two_way
 from cxlib.nearest import did_you_mean
 from cxlib.workbook import Workbook
 
@@ -303,9 +303,9 @@ def _by_year(years: Spells) -> pd.DataFrame:
 def staircase(customers: Customers, life: Life) -> pd.DataFrame:
     """Return the share still there by twelfths of a year, with delayed entry: `x, value, low, high`."""
     spells, x = customers.spells, np.round(np.arange(0, life.seen + 2 + 1e-9, 1 / 12), 6)
-    table = life_table(spells["years"], spells["ended"], np.minimum(spells["entry"], spells["years"] * (1 - 1e-9)))
-    line = table.at(x)
-    enough = np.isfinite(line.value) & ((table.seen_at(x) >= FEWEST) | (x <= 1))
+    entry = np.minimum(spells["entry"], spells["years"] * (1 - 1e-9))
+    line, watched = kaplan_meier(spells["years"], spells["ended"], entry, x)
+    enough = np.isfinite(line.value) & ((watched >= FEWEST) | (x <= 1))
     return pd.DataFrame({"x": x, **line._asdict()})[enough]
 
 

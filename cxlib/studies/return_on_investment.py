@@ -17,11 +17,21 @@ from statsmodels.stats.proportion import proportion_effectsize
 
 from cxlib.errors import MeasureError, UntoldError, untold
 from cxlib.estimate import ALPHA, Array, Estimate, difference, proportion
-from cxlib.models.binary import hidden_if_few, share, share_difference
-from cxlib.models.incidence import STILL, WANTED, durations, incidence
-from cxlib.models.kept import MONTH, Gain, Kept, gain, horizon_of, kept
+from cxlib.models.binary import EValue, e_value, hidden_if_few, share, share_difference
+from cxlib.models.clusters import moved_variance
+from cxlib.models.incidence import (
+    MONTH,
+    STILL,
+    WANTED,
+    Durations,
+    Gain,
+    durations,
+    gain,
+    horizon_of,
+    in_months,
+    incidence,
+)
 from cxlib.models.regression_to_mean import Movement, movement
-from cxlib.models.sensitivity import EValue, e_value
 from cxlib.models.staggered import NEVER, Effects, Panel
 from cxlib.models.weighting import Compared, compared
 from cxlib.nearest import did_you_mean
@@ -317,19 +327,19 @@ def kept_by(
     Over at most so many months. Customers count once, or by the column `weight`; of the first those got the work whose
     column `got` is filled, or all.
     """
-    one, other = (_kept(rows, cut, months, weight) for rows in (work, none))
+    one, other = (_in_months(rows, cut, weight) for rows in (work, none))
     horizon = horizon_of((one, other), FEWEST, months)
     untold("At least twenty customers with the work and twenty without, followed for months, would tell.", horizon > 1)
     return gain(one, other, horizon, work[got].notna().to_numpy(bool) if got else None)
 
 
-def _kept(rows: pd.DataFrame, cut: datetime, months: int, weight: str) -> Kept:
+def _in_months(rows: pd.DataFrame, cut: datetime, weight: str) -> Durations:
     start, end, entry = (
         rows[name].fillna(pd.Timestamp("2200-01-01")).astype("datetime64[s]").to_numpy(np.int64)
         for name in ("started_at", "ended_at", "observed_from")
     )
     each = rows[weight].to_numpy(float) if weight else np.ones(len(rows))
-    return kept(start, end, entry, int(pd.Timestamp(cut).timestamp()), each, months)
+    return in_months(start, end, entry, int(pd.Timestamp(cut).timestamp()), each)
 
 
 def lost_by(kept: Gain, days: int) -> Estimate:
@@ -431,10 +441,9 @@ def mean(scores: pd.Series) -> Estimate:
 
 def by_month(found: Effects) -> pd.DataFrame:
     """Return the effects by month since the manager came, as a curve: `x, value, low, high`."""
-    x = sorted(found.value)
-    value = np.array([found.value[month] for month in x])
-    half = 1.96 * np.sqrt([found.covariance([month])[0, 0] for month in x])
-    return pd.DataFrame({"x": x, "value": value, "low": value - half, "high": value + half})
+    value = found.by_event["value"].to_numpy(float)
+    half = 1.96 * np.sqrt([moved_variance(influence) for influence in found.by_event["influence"]])
+    return pd.DataFrame({"x": found.by_event.index, "value": value, "low": value - half, "high": value + half})
 
 
 def margin_kept(months: Estimate, mrr: float, margin: float, currency: str) -> Estimate:

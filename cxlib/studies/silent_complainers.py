@@ -308,18 +308,17 @@ def late(answers: pd.DataFrame) -> Estimate:
     """Return how much more of the late answers than of the early ones had told, among those with a problem."""
     mine = answers[answers["is_problem"]]
     delay = (mine["completed_at"] - mine["sent_at"]).dt.total_seconds()
-    found = nonresponse.late_responders(mine["group"] == TOLD, delay, mine["weight"])
-    untold("More answers of customers with a problem would tell.", np.isfinite(found.slope))
-    ends = (found.slope, found.slope_low, found.slope_high)
-    return Estimate(*ends, len(mine), "share difference", "weighted line, sandwich")
+    slope = nonresponse.late_responders(mine["group"] == TOLD, delay, mine["weight"])
+    untold("More answers of customers with a problem would tell.", np.isfinite(slope[0]))
+    return Estimate(*slope, len(mine), "share difference", "weighted line, sandwich")
 
 
 def at_worst(asked: pd.DataFrame, problems: pd.DataFrame) -> tuple[Quantity, Quantity]:
     """Return the lowest and the highest ratio that any behaviour of those who did not answer would allow."""
     needs_invitations(problems)
     told, silent = (float((problems["group"] == group).sum()) for group in (TOLD, SILENT))
-    bounds = nonresponse.worst_case(told, silent, float(asked["severity"].isna().sum()))
-    return Quantity(odds_against(bounds.high), UNIT), Quantity(odds_against(bounds.low), UNIT)
+    low, high = nonresponse.worst_case(told, silent, float(asked["severity"].isna().sum()))
+    return Quantity(odds_against(high), UNIT), Quantity(odds_against(low), UNIT)
 
 
 def if_others_tell(asked: pd.DataFrame, answers: pd.DataFrame, times: float) -> Estimate:
@@ -373,7 +372,7 @@ def of_lists(asked: pd.DataFrame, rank: int, three: bool = False) -> Estimate:
     both = on[:, 0] & on[:, 1]
     try:
         if three:
-            size = three_lists(Counter((int(a), int(b), int(c)) for a, b, c in on)).size
+            size = three_lists(Counter((int(a), int(b), int(c)) for a, b, c in on))
         else:
             strata = pd.DataFrame(on).assign(both=both).groupby(asked["tier_kind"].to_numpy()).sum()
             size = stratified_chapman([(int(a), int(b), int(both)) for a, b, both in strata.to_numpy()])

@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 
 from cxlib.errors import untold
-from cxlib.estimate import Estimate, Floats, between_groups_variance, design_effect, proportion
+from cxlib.estimate import ALPHA, Estimate, Floats, between_groups_variance, design_effect, proportion
 from cxlib.facts import GROUPS
 from cxlib.models.binary import hidden_if_few
-from cxlib.models.ordinal import Cells, average_effect, fit, parallel_test
-from cxlib.models.relative_importance import Importance, relative_importance
+from cxlib.models.ordinal import Cells, Importance, average_effect, fit, parallel_test, relative_importance
 from cxlib.models.within import Slope, within_slope
 from cxlib.workbook import Workbook
 
@@ -234,9 +233,9 @@ def drivers(counted: pd.DataFrame, groups: Mapping[str, Sequence[str]], known: f
     agrees = score.notna().all() and score[good == 0].max() < score[good == 1].min()
     level, good_from = (score, score[good == 0].nunique()) if agrees and score.nunique() <= MOST_LEVELS else (good, 1)
     cells = Cells.of(level, design.to_numpy(float), rows["n"], rows["bucket"])
-    test = parallel_test(cells, np.flatnonzero(of.isin(numbers))) if cells.levels > 2 else None
+    p_value = parallel_test(cells, np.flatnonzero(of.isin(numbers)))
     # where steps of the score differ, only the step from bad to good tells of satisfied customers
-    holds = test is None or test.holds
+    holds = not p_value < ALPHA
     of_good, good_from = (cells, good_from) if holds else (cells.split(good_from), 1)
     model, effects = fit(of_good), {}
     for name in numbers:
@@ -245,14 +244,10 @@ def drivers(counted: pd.DataFrame, groups: Mapping[str, Sequence[str]], known: f
         effects[name] = average_effect(of_good, model, good_from, before, before + step)
     places = {group: np.flatnonzero(of.isin(names)) for group, names in groups.items()}
     found = relative_importance(cells, {group: place for group, place in places.items() if len(place)})
-    method = "Lindeman-Merenda-Gold, whole clusters drawn again"
-    ends = zip(found.share.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
-    all_ends = [(found.explained, found.explained_low, found.explained_high), *ends]
-    explained, *each = (Estimate(*one, cells.answers, "share", method) for one in all_ends)
-    shares = sorted(zip(found.names, each, strict=True), key=lambda item: -item[1].value)
+    shares = dict(sorted(found.shares.items(), key=lambda item: -item[1].value))
     outcome = "the whole score" if holds else "satisfied or not"
-    tested = [(outcome, test.p_value)] if test is not None and np.isfinite(test.p_value) else []
-    return Drivers(effects, dict(shares) if found.is_measurable else {}, explained, found, tested)
+    tested = [(outcome, p_value)] if np.isfinite(p_value) else []
+    return Drivers(effects, shares, found.explained, found, tested)
 
 
 def _columns(driver: pd.Series, n: pd.Series) -> pd.DataFrame:

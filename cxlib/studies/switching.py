@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from cxlib.errors import MeasureError, untold
-from cxlib.estimate import Array, Estimate, Floats, Ints, difference, proportion
+from cxlib.estimate import Array, Estimate, Floats, Ints, difference
 from cxlib.finding import Ruling, Value, verdict
-from cxlib.models.binary import share
-from cxlib.models.clusters import half_width, hidden_if_few, sandwich
-from cxlib.models.matching import Compared, Followed, Matches, compare, match_risk_sets
-from cxlib.models.sensitivity import EValue, e_value
+from cxlib.models.binary import EValue, e_value, share
+from cxlib.models.clusters import half_width, hidden_if_few, sandwich, share_limits
+from cxlib.models.incidence import OTHER, STILL, WANTED, Durations, durations
+from cxlib.models.matching import Compared, Matches, compare, match_risk_sets
 from cxlib.nearest import did_you_mean
 from cxlib.workbook import Workbook
 
@@ -134,16 +134,13 @@ class Comparison:
     def _half(self, influence: Floats) -> float:
         """Return half the width of an interval: Student's t, customers drawn whole."""
         customers = self.cases["customer"].nunique()
-        return half_width(float(sandwich(influence[:, None], customers)[0, 0]), max(customers - 1, 1))
+        return half_width(float(sandwich(influence, customers)), max(customers - 1, 1))
 
     def _share(self, shares: Floats, influence: Floats, place: int) -> Estimate:
         """Return a share with limits on the scale of log(-log(1 - share)); Wilson's where it is none or all."""
-        value, n = float(shares[place]), len(self.cases)
-        low, high = proportion(np.round(value) * n, n)[1:]
-        if 1e-12 < value < 1 - 1e-12:
-            hazard, half = -np.log1p(-value), self._half(influence[:, place])
-            low, high = -np.expm1(-hazard * np.exp(np.array([-half, half]) / ((1 - value) * hazard)))
-        return self._estimate(value, float(low), float(high), "share", "Aalen-Johansen, clustered by customer")
+        value = float(shares[place])
+        low, high = share_limits(value, self._half(influence[:, place]), len(self.cases))
+        return self._estimate(value, low, high, "share", "Aalen-Johansen, clustered by customer")
 
     def _estimate(self, value: float, low: float, high: float, unit: str, method: str) -> Estimate:
         if not np.isfinite(value):
@@ -152,13 +149,14 @@ class Comparison:
 
 
 def _compared(cases: pd.DataFrame, pairs: pd.DataFrame, matches: Matches, times: Array, cause: int) -> Comparison:
-    found, rows = compare(_followed(cases), _followed(pairs), matches, times, cause), matches.matched
+    found, rows = compare(_followed(cases, cause), _followed(pairs, cause), matches, times), matches.matched
     return Comparison(cases.iloc[rows], pairs, found, matches.exact_on[rows])
 
 
-def _followed(side: pd.DataFrame) -> Followed:
-    duration = (side["followed_until"] - side["at"]).to_numpy(float)
-    return Followed(duration, side["event"].to_numpy().astype(np.intp), side["customer"].to_numpy(object))
+def _followed(side: pd.DataFrame, cause: int) -> Durations:
+    """Return how long rows were followed, and whether `cause` or something else ended it."""
+    end = np.select([side["event"] == cause, side["event"] == 0], [WANTED, STILL], OTHER)
+    return durations(side["followed_until"] - side["at"], end, side["customer"].to_numpy(object))
 
 
 @dataclass(frozen=True)

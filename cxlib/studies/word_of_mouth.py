@@ -186,12 +186,12 @@ def who_never_tell(bad: pd.DataFrame) -> tuple[Ruling, dict[str, Any]]:
 
     Supported where a zero-inflated negative binomial fits better than a plain one: Lambert (1992), Technometrics 34.
     """
-    nobody, found = share_telling(bad, 0, 0), counts.zeros(np.rint(bad["told"]))
-    untold("More answers would tell, some of them larger than one.", found.model != "none", nobody.is_known)
-    values: dict[str, Any] = {"nobody": nobody, "expected": Quantity(found.expected_zeros, "share")}
-    if found.model != "zero-inflated":
+    nobody, (never, expected) = share_telling(bad, 0, 0), counts.zeros(np.rint(bad["told"]))
+    untold("More answers would tell, some of them larger than one.", np.isfinite(expected), nobody.is_known)
+    values: dict[str, Any] = {"nobody": nobody, "expected": Quantity(expected, "share")}
+    if not never.is_known:
         return Ruling("not-supported"), values
-    return Ruling("supported"), {**values, "never": found.never}
+    return Ruling("supported"), {**values, "never": never}
 
 
 def without_the_largest(bad: pd.DataFrame) -> tuple[int, Estimate]:

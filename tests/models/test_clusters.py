@@ -16,6 +16,7 @@ from cxlib.models.clusters import (
     ratio_limits,
     sandwich,
     share_effect,
+    share_limits,
     student,
 )
 
@@ -52,6 +53,13 @@ def test_students_limits_become_normal_with_endless_freedom() -> None:
     assert half_width(4.0, np.inf) == pytest.approx(2 * stats.norm.ppf(0.975))
     found = student(1.0, 4.0, 9, 10, "points", "mean")
     assert (found.value - found.low, found.high - found.value) == pytest.approx((half_width(4.0, 9),) * 2)
+
+
+def test_limits_of_a_share_stay_between_none_and_all() -> None:
+    assert share_limits(0.5, 0.0, 10) == pytest.approx((0.5, 0.5))
+    low, high = share_limits(0.02, 0.05, 40)
+    assert 0 < low < 0.02 < high < 1
+    assert share_limits(0.0, 0.0, 20) == pytest.approx((0.0, 0.161), abs=1e-3)  # Wilson, 0 of 20
 
 
 def test_limits_of_a_ratio_by_hand() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cxlib.models.firm_profit import Base, churn_of, contribution, factor_for, first_year_bound
+from cxlib.models.lifetime_value import Base, contribution, factor_for, first_year_bound
 from cxlib.models.retention_curve import survival
 
 ALPHA, BETA = 0.8, 2.4
@@ -13,11 +13,6 @@ ALPHA, BETA = 0.8, 2.4
 
 def base(arrivals: float = 0.0) -> Base:
     return Base(np.array([0.5, 3.0]), np.array([30.0, 70.0]), np.array([3_000.0, 14_000.0]), arrivals, 120.0)
-
-
-def test_churn_of_those_who_have_stayed_is_lower() -> None:
-    expected = (30 * 0.8 / 3.7 + 70 * 0.8 / 6.2) / 100
-    assert churn_of(base(), ALPHA, BETA) == pytest.approx(expected)
 
 
 def test_the_factor_keeps_five_in_a_hundred_more() -> None:

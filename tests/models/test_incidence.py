@@ -10,8 +10,7 @@ import pytest
 from lifelines import AalenJohansenFitter, KaplanMeierFitter
 from statsmodels.duration.survfunc import CumIncidenceRight
 
-from cxlib.models.incidence import OTHER, STILL, WANTED, durations, incidence, influences
-from cxlib.models.life_table import life_table
+from cxlib.models.incidence import OTHER, STILL, WANTED, durations, incidence, influences, kaplan_meier
 
 
 def some(seed: int = 3, n: int = 300) -> tuple[np.ndarray, np.ndarray]:
@@ -67,10 +66,9 @@ def test_reasons_and_those_still_there_add_up_to_one() -> None:
     entry = np.random.default_rng(14).uniform(0, 20, 300)
     times = np.linspace(0, 100, 21)
     ways = (np.where(end == STILL, STILL, np.where(end == kind, WANTED, OTHER)) for kind in (1, 2))
-    seen = time > entry
-    table = life_table(time[seen], end[seen] > 0, entry[seen])
     parts = [reached(time, way, times, entry=entry)[0] for way in ways]
-    assert sum(parts) + table.at(times).value == pytest.approx(np.ones(21))
+    there = kaplan_meier(time, end > 0, entry, times)[0].value
+    assert sum(parts) + there == pytest.approx(np.ones(21))
 
 
 def test_whole_weights_are_repeated_records() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from cxlib.models.matching import Compared, Followed, Matches, compare, match_risk_sets, reached
+from cxlib.models.incidence import Durations, durations, influences
+from cxlib.models.matching import Compared, Matches, compare, match_risk_sets
 
 CASES = pd.DataFrame({"customer": ["a", "b"], "at": [10.0, 20.0], "tier": ["big", "small"], "product": ["x", None]})
 STRETCHES = pd.DataFrame(
@@ -79,27 +82,32 @@ def test_nobody_stands_beside_himself_and_a_case_alone_is_left_out() -> None:
     assert len(empty.case) == 0
 
 
-def some(seed: int = 3) -> tuple[Followed, Followed, Matches]:
+def some(seed: int = 3) -> tuple[Durations, Durations, Matches]:
     """Return cases and sets in which customers come several times and on both sides."""
     rng = np.random.default_rng(seed)
     cases, sizes = 30, rng.integers(1, 6, 30)
     row = np.repeat(np.arange(cases), sizes)
     who = rng.integers(0, 25, cases + len(row))
 
-    def follow(customers: np.ndarray) -> Followed:
+    def follow(customers: np.ndarray) -> Durations:
         count = len(customers)
-        return Followed(rng.integers(1, 40, count).astype(float), rng.choice([0, 1, 2], count), customers)
+        return durations(rng.integers(1, 40, count).astype(float), rng.choice([0, 1, 2], count), customers)
 
     matches = Matches(row, np.arange(len(row)), np.repeat(1 / sizes, sizes), np.zeros(cases, np.intp))
     return follow(who[:cases]), follow(who[cases:]), matches
 
 
-def reweighted(times: list[float], cases: Followed, others: Followed, matches: Matches, many: np.ndarray) -> np.ndarray:
+def reweighted(
+    times: list[float], cases: Durations, others: Durations, matches: Matches, many: np.ndarray
+) -> np.ndarray:
     """Return the difference where each customer is there so many times, in every role."""
-    of_case, of_other = many[cases.customer], many[others.customer]
+    of_case, of_other = many[cases.cluster], many[others.cluster]
     in_set = np.bincount(matches.case, of_other, len(of_case))
     weight = of_case[matches.case] * of_other / in_set[matches.case]
-    return reached(cases, times, of_case)[0] - reached(others, times, weight)[0]
+    one, other = (
+        influences(replace(side, weight=each), times)[0] for side, each in ((cases, of_case), (others, weight))
+    )
+    return one - other
 
 
 def test_the_influence_is_the_derivative_by_the_customer() -> None:
@@ -107,7 +115,7 @@ def test_the_influence_is_the_derivative_by_the_customer() -> None:
     cases, others, matches = some()
     found = compare(cases, others, matches, times)
     assert found.difference == pytest.approx(reweighted(times, cases, others, matches, np.ones(25)))
-    customers = np.unique(np.concatenate([cases.customer, others.customer]))
+    customers = np.unique(np.concatenate([cases.cluster, others.cluster]))
     assert found.influence.shape == (len(customers), 3)
     for place, customer in enumerate(customers):
         more, less = np.ones(25), np.ones(25)
@@ -117,8 +125,8 @@ def test_the_influence_is_the_derivative_by_the_customer() -> None:
 
 
 def test_followed_to_the_end_it_is_the_mean_gap_between_a_case_and_its_set() -> None:
-    cases = Followed(np.array([1.0, 9.0, 9.0]), np.array([1, 1, 2]), np.array(["a", "b", "c"]))
-    others = Followed(np.array([2.0, 9, 9, 3, 9]), np.array([1, 2, 2, 1, 1]), np.array(["d", "e", "f", "d", "g"]))
+    cases = durations(np.array([1.0, 9.0, 9.0]), np.array([1, 1, 2]), np.array(["a", "b", "c"]))
+    others = durations(np.array([2.0, 9, 9, 3, 9]), np.array([1, 2, 2, 1, 1]), np.array(["d", "e", "f", "d", "g"]))
     matches = Matches(np.array([0, 0, 1, 2, 2]), np.arange(5), np.array([0.5, 0.5, 1, 0.5, 0.5]), np.zeros(3, np.intp))
     found = compare(cases, others, matches, [5.0])
     assert found.cases == pytest.approx([1 / 3])
@@ -127,12 +135,12 @@ def test_followed_to_the_end_it_is_the_mean_gap_between_a_case_and_its_set() -> 
 
 
 def test_what_one_side_was_not_followed_for_is_not_known() -> None:
-    cases = Followed(np.array([20.0]), np.array([0]), np.array(["a"]))
-    others = Followed(np.array([8.0]), np.array([0]), np.array(["b"]))
+    cases = durations(np.array([20.0]), np.array([0]), np.array(["a"]))
+    others = durations(np.array([8.0]), np.array([0]), np.array(["b"]))
     found = compare(cases, others, Matches(*(np.array([0]),) * 2, np.ones(1), np.zeros(1, np.intp)), [5.0, 10.0])
     assert found.difference[0] == 0
     assert np.isnan(found.difference[1])
-    nobody = Followed(np.zeros(0), np.zeros(0, np.intp), np.zeros(0, object))
+    nobody = durations(np.zeros(0), np.zeros(0, np.intp), np.zeros(0, object))
     no_row = np.zeros(0, np.intp)
     assert np.isnan(compare(nobody, nobody, Matches(no_row, no_row, np.zeros(0), no_row), [5.0]).difference).all()
 
@@ -162,7 +170,7 @@ def compared(cases: pd.DataFrame, stretches: pd.DataFrame, time: float) -> Compa
     others = stretches.iloc[matches.other]
     at = cases["at"].to_numpy()
     sides = [
-        Followed(side["followed_until"].to_numpy() - since, side["event"].to_numpy(), side["customer"].to_numpy())
+        durations(side["followed_until"].to_numpy() - since, side["event"].to_numpy(), side["customer"].to_numpy())
         for side, since in ((cases, at), (others, at[matches.case]))
     ]
     return compare(*sides, matches, [time])

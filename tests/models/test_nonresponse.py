@@ -88,8 +88,8 @@ def test_raking_refuses_margins_of_two_frames() -> None:
 
 
 def test_raking_says_when_margins_cannot_all_be_reached() -> None:
-    with pytest.raises(MeasureError, match="did not reach its 2 margins in 50 rounds; merge small categories"):
-        rake([1.0, 1.0], [([0, 1], [5, 5]), ([0, 1], [2, 8])], rounds=50)
+    with pytest.raises(MeasureError, match="did not reach its 2 margins in 2000 rounds; merge small categories"):
+        rake([1.0, 1.0], [([0, 1], [5, 5]), ([0, 1], [2, 8])])
 
 
 def test_chances_of_answering_are_the_shares_of_a_saturated_frame() -> None:
@@ -186,9 +186,8 @@ def test_weighted_shares_cover_the_truth_under_clusters_and_unequal_chances() ->
 
 def test_worst_case_is_manskis() -> None:
     """With 70 of 100 answering and 14 of them saying yes, anything from 14 to 44 in a hundred is possible."""
-    bounds = worst_case(14, 56, 30)
-    assert (bounds.low, bounds.high) == (0.14, 0.44)
-    assert np.isnan(worst_case(0, 0, 0).low)
+    assert worst_case(14, 56, 30) == (0.14, 0.44)
+    assert np.isnan(worst_case(0, 0, 0)).all()
 
 
 def test_a_pattern_mixture_is_the_mean_of_both_patterns() -> None:
@@ -202,14 +201,10 @@ def test_late_answers_show_their_trend() -> None:
     rank = delay.argsort().argsort() / 3_000
     falling = late_responders(rng.random(3_000) < 0.5 - 0.3 * rank, delay, np.ones(3_000))
     flat = late_responders(rng.random(3_000) < 0.3, delay, np.ones(3_000))
-    assert falling.slope_high < 0
-    assert falling.slope == pytest.approx(-0.3, abs=0.08)
-    assert falling.parts.value[0] > falling.parts.value[2]
-    assert flat.slope_low < 0 < flat.slope_high
-    np.testing.assert_array_equal(flat.counts, [1_000, 1_000, 1_000])
+    assert falling[2] < 0
+    assert falling[0] == pytest.approx(-0.3, abs=0.08)
+    assert flat[1] < 0 < flat[2]
 
 
 def test_too_few_answers_have_no_trend() -> None:
-    late = late_responders([True, False], [1.0, 2.0], [1.0, 1.0])
-    assert np.isnan(late.slope)
-    assert np.isnan(late.parts.value[1])
+    assert np.isnan(late_responders([True, False], [1.0, 2.0], [1.0, 1.0])).all()

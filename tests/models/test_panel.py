@@ -8,7 +8,7 @@ import pytest
 import statsmodels.api as sm
 
 from cxlib.errors import MeasureError
-from cxlib.models.panel import paired_growth, two_way
+from cxlib.models.within import paired_growth, two_way
 
 
 def panel(units: int = 30, times: int = 8, slope: float = 0.6, seed: int = 1) -> pd.DataFrame:

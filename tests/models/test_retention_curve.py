@@ -15,9 +15,21 @@ REGULAR = (100, 63.1, 46.8, 38.2, 32.6, 28.9, 26.2, 24.1, 22.3, 20.7, 19.4, 18.3
 HIGH_END = (100, 86.9, 74.3, 65.3, 59.3, 55.1, 51.7, 49.1, 46.8, 44.5, 42.7, 40.9, 39.4)
 
 
+def cohort(survivors: np.typing.ArrayLike) -> Spells:
+    """Return a cohort of which so many are left after 0, 1, 2, … years."""
+    left = np.asarray(survivors, float)
+    after = np.append(np.arange(len(left) - 1.0), len(left) - 1.0)
+    by = np.append(np.arange(1.0, len(left)), np.inf)
+    return Spells(np.zeros(len(left)), after, by, np.append(-np.diff(left), left[-1]))
+
+
+def polarization(curve: RetentionCurve) -> float:
+    return 1 / (curve.alpha + curve.beta + 1)
+
+
 def published(segment: tuple[float, ...]) -> RetentionCurve:
     """Fit as the paper does: years 0 to 7 of 1,000 customers."""
-    return fit_sbg(Spells.of_cohort(10 * np.array(segment[:8])))
+    return fit_sbg(cohort(10 * np.array(segment[:8])))
 
 
 @pytest.mark.parametrize(
@@ -143,17 +155,17 @@ def test_without_change_both_models_agree() -> None:
 
 def test_customers_all_alike_are_the_edge_of_the_model() -> None:
     """A constant risk of 20 %: no polarization, nothing uncertain about it, survival 0.8 to the power of t."""
-    curve = fit_sbg(Spells.of_cohort(1e6 * 0.8 ** np.arange(8)))
-    assert curve.polarization < 2e-4
+    curve = fit_sbg(cohort(1e6 * 0.8 ** np.arange(8)))
+    assert polarization(curve) < 2e-4
     assert curve.survival([1, 5]) == pytest.approx([0.8, 0.8**5], rel=1e-3)
     assert np.linalg.eigvalsh(curve.covariance)[0] == pytest.approx(0, abs=1e-12)
     alpha, beta, shape = curve.draws(np.random.default_rng(1), 50)
-    assert np.allclose(1 / (alpha + beta + 1), curve.polarization, rtol=0.05)
+    assert np.allclose(1 / (alpha + beta + 1), polarization(curve), rtol=0.05)
     assert (shape == 1).all()
 
 
 def test_one_year_alone_says_little_of_how_customers_differ() -> None:
-    curve = fit_sbg(Spells.of_cohort([1000, 700]))
+    curve = fit_sbg(cohort([1000, 700]))
     assert curve.mean_churn == pytest.approx(0.3, abs=1e-5)
     alpha, beta, _ = curve.draws(np.random.default_rng(1), 2000)
     low, high = np.quantile(1 / (alpha + beta + 1), [0.025, 0.975])
@@ -192,13 +204,13 @@ def test_spells_that_say_nothing_are_refused() -> None:
     with pytest.raises(MeasureError, match="0 of 5 spells ended in 10 periods under observation: a retention curve"):
         fit_sbg(Spells(np.zeros(5), np.full(5, 2.0), np.full(5, np.inf), np.ones(5)))
     with pytest.raises(MeasureError, match="5 of 5 spells ended in 5 periods"):
-        fit_sbg(Spells.of_cohort([5, 0]))
+        fit_sbg(cohort([5, 0]))
     with pytest.raises(MeasureError, match="1 of 2 spells were not under observation from entry to end: count"):
         Spells(np.array([0.0, 3.0]), np.array([1.0, 2.0]), np.array([2.0, np.inf]), np.ones(2))
 
 
 def test_a_cohort_is_counted_by_year() -> None:
-    spells = Spells.of_cohort([10, 7, 6])
+    spells = cohort([10, 7, 6])
     assert spells.count.tolist() == [3, 1, 6]
     assert spells.by.tolist() == [1, 2, np.inf]
     assert spells.after.tolist() == [0, 1, 2]

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from cxlib.errors import MeasureError
-from cxlib.models.sensitivity import e_value
+from cxlib.models.binary import e_value
 
 
 def test_the_example_of_the_paper() -> None:

@@ -100,14 +100,14 @@ def test_difference_of_two_slopes_knows_that_the_customers_are_the_same(rows: di
 )
 def test_where_nothing_can_be_told_there_is_no_number(x: np.ndarray, y: np.ndarray, bucket: np.ndarray) -> None:
     slope = within_slope(sums(x, y, np.zeros(len(x)), bucket))
-    assert not slope.is_known
+    assert not slope.estimate.is_known
     assert slope.estimate.flags[0] == "no-data"
     assert not gap(slope, slope).is_known
 
 
 def test_no_cases_at_all() -> None:
     nothing = pd.DataFrame(columns=["bucket", "n", "compared", "strata", "xx", "xy", "yy"], dtype=float)
-    assert not within_slope(nothing).is_known
+    assert not within_slope(nothing).estimate.is_known
 
 
 def test_few_cases_are_flagged() -> None:
