@@ -44,7 +44,6 @@ LEAST_NOTICED = 30  # incidents of which the log says that the customer noticed;
 LEAST_RECALL = 0.05  # share of problems remembered; of a smaller one, one answer would stand for too many
 
 MARKED = "Tickets that are marked as complaints (tickets.is_complaint) would tell."
-ENDS = "Subscriptions with their ends would tell who has left since."
 
 RANK = "CASE severity WHEN 'minor' THEN 1 WHEN 'moderate' THEN 2 WHEN 'severe' THEN 3 END"
 COMPLAINT = "kind = 'complaint' AND NOT is_outbound"
@@ -73,6 +72,7 @@ SELECT incident_id || ' ' || customer_id AS id, occurred_at AS at, customer_id, 
     occurred_at + INTERVAL $ahead DAY AS began, CAST(noticed AS INTEGER) AS noticed
 FROM incidents WHERE occurred_at < $cut - INTERVAL $ahead DAY
 """
+# after a survey sent upon a particular contact nobody can be silent: to be asked, one must have written
 DETRACTORS = """
 SELECT answer_id AS id, completed_at AS at, invite_id, customer_id FROM survey_answers
 WHERE instrument = 'nps' AND score <= 6 AND customer_id IS NOT NULL AND completed_at < $cut
@@ -105,11 +105,13 @@ GROUP BY ALL ORDER BY m.at, m.id
 """
 
 
-def _around(book: Workbook, moments: str, counts: Mapping[str, str], **values: object) -> pd.DataFrame:
+def _around(
+    book: Workbook, moments: str, counts: Mapping[str, str], *, ahead: int = 0, segment: str = "tier", **days: int
+) -> pd.DataFrame:
     """Return the moments with what is known of their customers, and counts of the signs near them by condition."""
     each = ", ".join(f"count(*) FILTER (WHERE {when}) AS {name}" for name, when in counts.items())
-    usual = {"segment": "tier", "ahead": 0, "rank": RANK, "counts": each}
-    return book.frame(AROUND.replace("$moments", moments), **{**usual, **values})
+    sql = AROUND.replace("$moments", moments)
+    return book.frame(sql, counts=each, rank=RANK, ahead=ahead, segment=segment, **days)
 
 
 def asked(book: Workbook, days: int, year: int, segment: str) -> pd.DataFrame:
@@ -138,12 +140,11 @@ def asked(book: Workbook, days: int, year: int, segment: str) -> pd.DataFrame:
 
 def in_kinds(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with what is known of everyone in categories, each with enough who answered and who did not."""
-    answered, tenure = rows["severity"].notna(), rows["tenure_days"].astype(float)
-    time = pd.cut(tenure, [-1, 365, 1095, np.inf], labels=["1", "3", "more"]).astype(object)
+    answered = rows["severity"].notna()
+    time = pd.cut(rows["tenure_days"].astype(float), [-1, 365, 1095, np.inf], labels=["1", "3", "more"]).astype(object)
     kinds = {"time": time.where(rows["is_customer"], "former"), "tier": rows["tier"], "region": rows["region"]}
     if "questions" in rows:
-        score = rows["earlier_score"].astype(float)
-        kinds["score"] = pd.cut(score, [-1, 6, 8, 10], labels=["low", "middle", "high"])
+        kinds["score"] = pd.cut(rows["earlier_score"].astype(float), [-1, 6, 8, 10], labels=["low", "middle", "high"])
         kinds["questions"] = rows["questions"].clip(upper=3)
     for name, values in kinds.items():
         kind = values.astype(object).where(values.notna(), "unknown")
@@ -178,11 +179,7 @@ def incidents(book: Workbook, days: int, controls: Sequence[int]) -> pd.DataFram
 
 
 def complaints(book: Workbook, days: int, before: str) -> pd.DataFrame:
-    """Return how many complaints came in the `days` before each moment of a statement.
-
-    `CUSTOMERS`: the cut, for each who ever wrote. `DETRACTORS`: their answers to the recommendation question, but for
-    surveys sent after a particular contact (to be asked, one must have written).
-    """
+    """Return how many complaints came in the `days` before each answer of `DETRACTORS`, or the cut (`CUSTOMERS`)."""
     untold(MARKED, not book.lacks("tickets.is_complaint"))
     return _around(book, before, {"complaints": COMPLAINT}, days=days)
 
@@ -203,8 +200,8 @@ def _estimate(ends: Array, n: int, unit: str, method: str, *flags: str) -> Estim
 def ratio_of(share: Estimate, *flags: str) -> Estimate:
     """Return silent people per one who told, from the share that told."""
     value, low, high = (odds_against(end) for end in (share.value, share.high, share.low))
-    endless = ("not-reached",) if np.isinf(value) else ()
-    return Estimate(value, low, high, share.n, UNIT, share.method, (*share.flags, *flags, *endless))
+    flags += ("not-reached",) if np.isinf(value) else ()
+    return Estimate(value, low, high, share.n, UNIT, share.method, share.flags + flags)
 
 
 def times_as_many(one: Estimate, other: Estimate) -> Estimate:
@@ -253,8 +250,7 @@ def weighed(asked: pd.DataFrame, most: float) -> pd.DataFrame:
     silent = (reported > 0) & (told != "company") & (complained[answered] == 0)
     usual = _chances(asked, np.append(complained, complained[answered]), np.zeros(1, bool))
     used = _chances(asked, np.append(known, reported), np.append((known > 0) & (complained == 0), silent))
-    codes = [asked[kind].cat.codes.to_numpy() for kind in KINDS[:3]]
-    margins = [(code[answered], np.bincount(code)) for code in codes]
+    margins = [(asked[kind].cat.codes[answered], asked[kind].value_counts(sort=False)) for kind in KINDS[:3]]
     for name, start in (("raked", np.ones(len(answers))), ("by_frame", 1 / usual), ("weight", 1 / used)):
         answers[name] = nonresponse.trimmed(start, most)
         with suppress(MeasureError):
@@ -264,10 +260,8 @@ def weighed(asked: pd.DataFrame, most: float) -> pd.DataFrame:
 
 def _worst(rows: pd.DataFrame, *sources: str) -> Ints:
     """Return the worst severity of which there is any sign, 0 where there is none."""
-    worst = np.zeros(len(rows), np.intp)
-    for rank, name in RANKS.items():
-        worst[(rows[[f"{source}_{name}" for source in sources]] > 0).any(axis=1)] = rank
-    return worst
+    signs = [rank * (rows[f"{source}_{name}"] > 0) for source in sources for rank, name in RANKS.items()]
+    return np.asarray(np.max(signs, axis=0), np.intp)
 
 
 def _chances(asked: pd.DataFrame, rank: Ints, silent: Bools) -> Floats:
@@ -332,20 +326,14 @@ def if_others_tell(asked: pd.DataFrame, answers: pd.DataFrame, times: float) -> 
 
 
 def noticed(incidents: pd.DataFrame) -> pd.DataFrame:
-    """Return the incidents noticed for certain; where those are too few, all but those certainly not noticed.
-
-    `group` is who told the company within the days that were over, and who was silent.
-    """
+    """Return the incidents noticed for certain, or all but those certainly not noticed where these are too few."""
     said = incidents["noticed"].astype(float)
     rows = incidents[said == 1 if (said == 1).sum() >= LEAST_NOTICED else said != 0]
     return in_kinds(rows.assign(group=np.where(rows["after"] > 0, TOLD, SILENT)))
 
 
 def of_incidents(noticed: pd.DataFrame, rank: int) -> Estimate:
-    """Return silent customers per complaint among those hit by a logged incident of one severity.
-
-    The share with a complaint soon after, less what as many ordinary days of the same customers bring.
-    """
+    """Return silent customers per complaint soon after incidents of one severity, less those of ordinary days."""
     rows = noticed[noticed["severity"] == rank].assign(weight=1.0)
     controls = [name for name in rows if str(name).startswith("control_")]
     weeks = rows.melt(["customer_id", "weight"], controls, value_name="came").dropna(subset="came")
@@ -406,15 +394,18 @@ def in_all_ways(asked: pd.DataFrame, answers: pd.DataFrame, noticed: pd.DataFram
 
 
 Found = Mapping[str, Estimate]
-Apart = tuple[Verdict, dict[str, Any]]
-"""Whether chance explains all differences; and the two that differ most: `at`, `one`, `first`, `other`, `second`."""
+Apart = tuple[Verdict, dict[str, Any]]  # whether chance explains all differences, and the two that differ most
 
 
 def _furthest(found: Mapping[str, Found], chance: Callable[[Found, str, str], float], needed: str) -> Apart:
-    """Compare numbers two by two, all pairs together by Holm's (1979) correction; endless ones are left out."""
+    """Compare numbers two by two, all pairs together by Holm's (1979) correction.
+
+    Endless numbers and upper bounds are left out, and three lists because they hold the two.
+    """
     pairs = []
     for at, each in found.items():
-        finite = [name for name, one in each.items() if one.value > 0 < one.low and np.isfinite(one.high)]
+        known = {name: one for name, one in each.items() if name != THREE and "upper-bound" not in one.flags}
+        finite = [name for name, one in known.items() if one.value > 0 < one.low and np.isfinite(one.high)]
         pairs += [(at, *pair) for pair in combinations(sorted(finite, key=lambda name: each[name].value), 2)]
     untold(needed, pairs)
     p = [chance(found[at], one, other) for at, one, other in pairs]
@@ -424,7 +415,7 @@ def _furthest(found: Mapping[str, Found], chance: Callable[[Found, str, str], fl
 
 
 def agreement(ways: Mapping[str, Found]) -> Apart:
-    """Compare the ways of counting two by two at each severity; three lists hold the two, so they are left out.
+    """Compare the ways of counting two by two at each severity.
 
     Two lists on which the same people tend to be give too low a ratio, so only too high a one is against them.
     """
@@ -434,15 +425,11 @@ def agreement(ways: Mapping[str, Found]) -> Apart:
         far = float(stats.norm.sf(np.log(found[high].value / found[low].value) / np.hypot(*errors)))
         return 1.0 if low == TWO else far if high == TWO else 2 * far
 
-    compared = {
-        severity: {way: one for way, one in each.items() if way != THREE and "upper-bound" not in one.flags}
-        for severity, each in ways.items()
-    }
     needed = (
         "Only one way of counting is possible. Incidents that the company's own systems log, by customer, and tickets "
         "that are marked as complaints would give a second and a third way."
     )
-    return _furthest(compared, chance, needed)
+    return _furthest(ways, chance, needed)
 
 
 def parts(answers: pd.DataFrame, segment: str) -> Apart:
@@ -488,7 +475,7 @@ def followed(rows: pd.DataFrame, cut: datetime, longest: int) -> pd.DataFrame:
     why = np.where(rows["end_reason"] == "payment", OTHER, WANTED)
     end = np.where(rows["ended_at"].notna() & (days <= longest), why, STILL)
     there = (rows["group"] != "") & rows["is_customer"] & ~(rows["ended_at"] <= rows["began"])
-    untold(ENDS, there.any())
+    untold("Subscriptions with their ends would tell who has left since.", there.any())
     return rows.assign(days=days.clip(upper=longest), end=end)[there].reset_index(drop=True)
 
 
@@ -527,15 +514,14 @@ def hazard_ratio(followed: pd.DataFrame, one: str, other: str, same_severity: bo
     # a column that the ones before it give already adds nothing of its own
     own = np.abs(np.diag(np.linalg.qr(design - design.mean(axis=0), mode="r")))
     design = design[:, np.flatnonzero(own > 1e-8 * max(own.max(), 1.0))]
-    with warnings.catch_warnings():
-        # a step of the search that overflows is taken back by the search itself; the result is checked below
-        warnings.simplefilter("ignore")
+    # a step of the search that overflows is taken back by the search itself; the result is checked below
+    with warnings.catch_warnings(action="ignore"):
         model = PHReg(rows["days"], design, status=left.astype(int), ties="breslow")
         fit = model.fit(groups=pd.factorize(rows["customer_id"])[0], disp=0)
     middle, error = float(fit.params[0]), float(fit.bse[0])
-    if not (np.isfinite(middle) and np.isfinite(error)) or abs(middle) > 10:
+    if not abs(middle) <= 10 or not np.isfinite(error):
         return unknown
-    ends = np.exp([middle, middle - Z * error, middle + Z * error])
+    ends = np.exp(middle + Z * error * np.array([0, -1, 1]))
     return _estimate(ends, unknown.n, unknown.unit, unknown.method)
 
 
@@ -551,13 +537,9 @@ def of_like_problems(after: pd.DataFrame, answers: pd.DataFrame) -> tuple[str, E
 
 
 def by_tickets(answers: pd.DataFrame) -> tuple[Estimate, Estimate]:
-    """Return the share with a complaint ticket as bad, of those who say they told; and the ratio if the ticket counts.
-
-    A ticket of the same severity counts, or one whose severity was not recorded.
-    """
-    found = answers["complaints_unrated"] > 0
-    for rank, name in RANKS.items():
-        found |= (answers["severity"] == rank) & (answers[f"complaints_{name}"] > 0)
+    """Return the share of those who say they told with a ticket as bad, and the ratio if the ticket counts instead."""
+    as_bad = [(answers["severity"] == rank) & (answers[f"complaints_{name}"] > 0) for rank, name in RANKS.items()]
+    found = (answers["complaints_unrated"] > 0) | np.any(as_bad, axis=0)
     untold(MARKED, found.any())
     told, problems = answers[answers["group"] == TOLD], answers[answers["is_problem"]]
     return _part(found[told.index]), ratio_of(share(problems, found[problems.index]))
@@ -568,7 +550,7 @@ def _part(yes: pd.Series) -> Estimate:
 
 
 def remembered(answers: pd.DataFrame) -> dict[int, Estimate]:
-    """Return how many of the problems that systems logged and customers noticed the survey brings back, by severity.
+    """Return by severity how many of the problems that systems logged and customers noticed the survey brings back.
 
     As many as report one without any sign of it are taken away: they would have reported another anyway.
     """
@@ -593,13 +575,14 @@ def planned(ratio: Estimate | float, problems: int) -> Estimate:
 
 def problems_needed(ratio: Estimate | float, within: float) -> Estimate:
     """Return how many problems pin the ratio to `within` of it either way."""
-    share, factor = _share_that_tells(ratio), 1 + within
-    numbers, odds = np.unique(np.geomspace(10, 1e6, 2_000).astype(int)), odds_against(share)
+    share, numbers = _share_that_tells(ratio), np.unique(np.geomspace(10, 1e6, 2_000).astype(int))
     _, low, high = proportion(share * numbers, numbers)
-    pinned = numbers[((1 - low) / low <= odds * factor) & ((1 - high) / high >= odds / factor)]
-    if not len(pinned):
+    odds, factor = odds_against(share), 1 + within
+    enough = numbers[((1 - low) / low <= odds * factor) & ((1 - high) / high >= odds / factor)]
+    if not len(enough):
         return Estimate.unknown(0, "")
-    return Estimate(float(pinned[0]), float(pinned[0]), float(pinned[0]), int(pinned[0]), "", EXACT)
+    least = float(enough[0])
+    return Estimate(least, least, least, int(least), "", EXACT)
 
 
 def _share_that_tells(ratio: Estimate | float) -> float:
