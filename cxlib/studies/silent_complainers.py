@@ -192,9 +192,9 @@ def odds_against(share: float) -> float:
 def _estimate(ends: Array, n: int, unit: str, method: str, *flags: str) -> Estimate:
     """Return an Estimate of (value, low, high), hidden if it rests on few."""
     value, low, high = np.ravel(ends).tolist()
-    if n == 0 or np.isnan(value):
-        return Estimate.unknown(n, unit, method)
-    return hidden_if_few(Estimate(value, low, high, n, unit, method, flags))
+    made = hidden_if_few(Estimate(value, low, high, n, unit, method, flags))
+    told = n > 0 and (not np.isnan(value) or "suppressed" in made.flags)
+    return made if told else Estimate.unknown(n, unit, method)
 
 
 def ratio_of(share: Estimate, *flags: str) -> Estimate:
@@ -235,8 +235,8 @@ def weighed(asked: pd.DataFrame, most: float) -> pd.DataFrame:
     `group` is who had no problem, told the company or was silent; empty where it is not known where one was taken.
     `plain` is one; `raked` brings time, tier and region to the shares of everyone asked; `by_frame` is one over the
     chance of answering, given all that is known of everyone; `weight` is one over that chance given what became of the
-    worst problem, too, cut at `most` medians. Unless most answers came upon an invitation that is known, and not all
-    answered, there are only `plain` and `weight`, which is one.
+    worst problem, too. All are cut at `most` medians. Unless most answers came upon an invitation that is known and not
+    all answered, there are only `plain` and `weight`, which is one.
     """
     answered = asked["severity"].notna().to_numpy()
     answers = asked[answered].reset_index(drop=True).astype({"severity": int})
@@ -363,7 +363,7 @@ def of_lists(asked: pd.DataFrame, rank: int, three: bool = False) -> Estimate:
             size = three_lists(Counter((int(a), int(b), int(c)) for a, b, c in on))
         else:
             strata = pd.DataFrame(on).assign(both=both).groupby(asked["tier_kind"].to_numpy()).sum()
-            size = stratified_chapman([(int(a), int(b), int(both)) for a, b, both in strata.to_numpy()])
+            size = stratified_chapman([(int(a), int(b), int(ab)) for a, b, ab in strata.to_numpy()])
     except MeasureError:  # too little overlap
         return Estimate.unknown(0, UNIT, method)
     # complaints without severity are spread like the others
