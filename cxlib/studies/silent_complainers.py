@@ -318,11 +318,10 @@ def at_worst(asked: pd.DataFrame, problems: pd.DataFrame) -> tuple[Quantity, Qua
 def if_others_tell(asked: pd.DataFrame, answers: pd.DataFrame, times: float) -> Estimate:
     """Return the ratio if those who did not answer tell `times` as often; where nobody knows how many, its floor."""
     now, answered = ratio(answers), float(asked["severity"].notna().mean())
-    if not ("raked" in answers and now.is_known):
-        least = now.value if now.is_known else now.low
-        return Estimate(np.inf, least, np.inf, now.n, UNIT, "", ("not-reached",))
-    value = odds_against(float(nonresponse.with_different_silent(1 / (1 + now.value), answered, times)))
-    return Estimate(value, value, value, now.n, UNIT, EXACT)
+    if "raked" in answers and now.is_known:
+        value = odds_against(float(nonresponse.with_different_silent(1 / (1 + now.value), answered, times)))
+        return Estimate(value, value, value, now.n, UNIT, EXACT)
+    return Estimate(np.inf, now.value if now.is_known else now.low, np.inf, now.n, UNIT, "", ("not-reached",))
 
 
 def noticed(incidents: pd.DataFrame) -> pd.DataFrame:
