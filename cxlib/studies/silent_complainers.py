@@ -105,13 +105,11 @@ GROUP BY ALL ORDER BY m.at, m.id
 """
 
 
-def _around(
-    book: Workbook, moments: str, counts: Mapping[str, str], *, ahead: int = 0, segment: str = "tier", **days: int
-) -> pd.DataFrame:
+def _around(book: Workbook, moments: str, counts: Mapping[str, str], **values: object) -> pd.DataFrame:
     """Return the moments with what is known of their customers, and counts of the signs near them by condition."""
     each = ", ".join(f"count(*) FILTER (WHERE {when}) AS {name}" for name, when in counts.items())
-    sql = AROUND.replace("$moments", moments)
-    return book.frame(sql, counts=each, rank=RANK, ahead=ahead, segment=segment, **days)
+    usual = {"ahead": 0, "segment": "tier", "rank": RANK, "counts": each}
+    return book.frame(AROUND.replace("$moments", moments), **{**usual, **values})
 
 
 def asked(book: Workbook, days: int, year: int, segment: str) -> pd.DataFrame:
@@ -397,10 +395,7 @@ Apart = tuple[Verdict, dict[str, Any]]  # whether chance explains all difference
 
 
 def _furthest(found: Mapping[str, Found], chance: Callable[[Found, str, str], float], needed: str) -> Apart:
-    """Compare numbers two by two, all pairs together by Holm's (1979) correction.
-
-    Endless numbers and upper bounds are left out, and three lists because they hold the two.
-    """
+    """Compare numbers in pairs (Holm 1979), without endless ones, upper bounds and three lists, which hold the two."""
     pairs = []
     for at, each in found.items():
         known = {name: one for name, one in each.items() if name != THREE and "upper-bound" not in one.flags}
@@ -479,16 +474,14 @@ def followed(rows: pd.DataFrame, cut: datetime, longest: int) -> pd.DataFrame:
 
 
 def left(followed: pd.DataFrame, days: float, group: str, less: str = "") -> Estimate:
-    """Return the share of a group that has left by so many days, or how much larger it is than of another.
-
-    A customer may be in both groups, at two times.
-    """
+    """Return the share of a group that has left by so many days, or how much larger it is than of another."""
     rows = [followed[followed["group"] == name] for name in (group, less)]
     one, other = (durations(mine["days"], mine["end"], mine["customer_id"]) for mine in rows)
     if not less:
         return incidence(one, [days])[0]
     (first, a), (second, b) = (influences(cases, [days]) for cases in (one, other))
     gap, n = float(first[0] - second[0]), min(len(one.time), len(other.time))
+    # a customer may be in both groups, at two times
     each, whom = np.concatenate([a[:, 0], -b[:, 0]]), np.concatenate([one.cluster, other.cluster])
     half = Z * float(np.sqrt(cluster_variance(each, whom)))
     return _estimate((gap, gap - half, gap + half), n, "share difference", "Aalen-Johansen, clustered")
@@ -549,12 +542,10 @@ def _part(yes: pd.Series) -> Estimate:
 
 
 def remembered(answers: pd.DataFrame) -> dict[int, Estimate]:
-    """Return by severity how many of the problems that systems logged and customers noticed the survey brings back.
-
-    As many as report one without any sign of it are taken away: they would have reported another anyway.
-    """
+    """Return by severity how many of the problems that systems logged and customers noticed the survey brings back."""
     incident, reports = _worst(answers, "incidents"), answers["severity"] > 0
     untold("Logged incidents that say whether the customer noticed would tell how many are forgotten.", incident.any())
+    # as many as report one without any sign of it would have reported another anyway
     ordinary = _part(reports[_worst(answers, "complaints", "incidents") == 0])
     return {rank: beyond(_part(reports[incident == rank]), ordinary, "put together from Wilson's") for rank in RANKS}
 
