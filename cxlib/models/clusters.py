@@ -73,10 +73,10 @@ def share_limits(value: float, half: float, n: int) -> tuple[float, float]:
     """
     if 1e-12 < value < 1 - 1e-12:
         hazard = -np.log1p(-value)
-        turned = half / ((1 - value) * hazard)
-        return float(-np.expm1(-hazard * np.exp(-turned))), float(-np.expm1(-hazard * np.exp(turned)))
-    ends = proportion(np.round(value) * n, n)
-    return float(ends.low), float(ends.high)
+        low, high = -np.expm1(-hazard * np.exp(np.array([-half, half]) / ((1 - value) * hazard)))
+    else:
+        _, low, high = proportion(np.round(value) * n, n)
+    return float(low), float(high)
 
 
 def ratio_limits(first: Array, second: Array) -> tuple[float, float]:

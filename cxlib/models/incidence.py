@@ -64,11 +64,12 @@ def incidence(cases: Durations, by: Array, unit: str = "share") -> list[Estimate
 
 
 def at_risk(when: Floats, time: Floats, entry: Floats, weight: Floats) -> Floats:
-    """Return the weight of those who came before each of `when`, ascending, and were last seen then or later."""
+    """Return the weight of those who came before each of `when` and were last seen then or later."""
 
     def weight_from(times: Floats) -> Floats:
-        reached = np.bincount(np.searchsorted(when, times, side="right"), weight, len(when) + 1)
-        return np.asarray(np.cumsum(reached[:0:-1])[::-1], float)
+        order = np.argsort(times, kind="stable")
+        remaining = np.append(np.cumsum(weight[order][::-1])[::-1], 0.0)
+        return np.asarray(remaining[np.searchsorted(times[order], when)], float)
 
     return weight_from(time) - weight_from(entry)
 
