@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -32,9 +32,6 @@ class Change:
     against: str
     verdict: Direction
 
-    def with_verdict(self, verdict: Direction) -> Change:
-        return replace(self, verdict=verdict)
-
 
 def direction_of(change: Estimate) -> Direction:
     """Return what may be said of a change.
@@ -46,11 +43,7 @@ def direction_of(change: Estimate) -> Direction:
     """
     if not _has_interval(change):
         return "cannot-tell"
-    if change.low > 0:
-        return "rose"
-    if change.high < 0:
-        return "fell"
-    return "no-measurable-change"
+    return "rose" if change.low > 0 else "fell" if change.high < 0 else "no-measurable-change"
 
 
 @dataclass(frozen=True)

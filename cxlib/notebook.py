@@ -160,10 +160,7 @@ class Parameter(NamedTuple):
 def parameters_of(notebook: Path) -> dict[str, Parameter]:
     """Return the parameters of a notebook: the lines `name = default  # type: float what it means`.
 
-    Raises
-    ------
-    ConfigError
-        If the file is no notebook, no cell is tagged `parameters`, or a line has no type that is known.
+    Raises ConfigError if the file is no notebook, no cell is tagged `parameters`, or a line has no type that is known.
     """
     tagged = [cell for cell in _code_cells(notebook) if "parameters" in cell["metadata"].get("tags", [])]
     if not tagged:
@@ -187,13 +184,7 @@ def parameters_of(notebook: Path) -> dict[str, Parameter]:
 
 
 def check_parameters(notebook: Path, given: Mapping[str, object]) -> None:
-    """Refuse a parameter that the notebook does not have or that is of another type.
-
-    Raises
-    ------
-    ConfigError
-        Naming the notebook, the parameter and the nearest right name or the type.
-    """
+    """Raise ConfigError for a parameter that the notebook does not have, or that is of another type."""
     known = parameters_of(notebook)
     for name in given:
         _known(notebook, known, name)
@@ -209,10 +200,7 @@ def check_parameters(notebook: Path, given: Mapping[str, object]) -> None:
 def read_parameter(notebook: Path, written: str) -> tuple[str, object]:
     """Return name and value of a parameter as a command line gives it: "discount=0.08".
 
-    Raises
-    ------
-    ConfigError
-        If it is not `name=value`, there is no such parameter, or the value is not of its type.
+    Raises ConfigError if it is not `name=value`, there is no such parameter, or the value is not of its type.
     """
     name, sign, value = written.partition("=")
     if not sign:
@@ -325,13 +313,7 @@ def said(book: Workbook, names: Iterable[str], folder: str = "") -> list[Record]
 
 
 def notebook_named(name: str) -> Path:
-    """Return a notebook of the project by its name.
-
-    Raises
-    ------
-    ConfigError
-        If there is none; the nearest is named.
-    """
+    """Return a notebook of the project by its name; ConfigError names the nearest where there is none."""
     here = Path.cwd()
     folders = [folder / "notebooks" for folder in (here, *here.parents) if (folder / "notebooks").is_dir()]
     if not folders:
@@ -346,10 +328,7 @@ def notebook_named(name: str) -> Path:
 def new_notebook(path: Path, title: str) -> None:
     """Write the beginning of a notebook: title, parameters, set-up, the answer, how it was made.
 
-    Raises
-    ------
-    ConfigError
-        If the file is there already.
+    Raises ConfigError if the file is there already.
     """
     if path.exists():
         raise ConfigError(f"{path} is there already; choose another name")

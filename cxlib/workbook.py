@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
@@ -253,7 +254,7 @@ def correct_family(findings: Sequence[Change]) -> list[Change]:
         return list(findings)
     rejected = iter(multipletests([two_sided_p(finding.change) for finding in told], method="fdr_bh")[0])
     return [
-        one if one.verdict == "cannot-tell" or next(rejected) else one.with_verdict("no-measurable-change")
+        one if one.verdict == "cannot-tell" or next(rejected) else replace(one, verdict="no-measurable-change")
         for one in findings
     ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -160,8 +159,3 @@ def test_the_front_door_opens_what_it_names() -> None:
     assert all(hasattr(cxlib, name) for name in cxlib.__all__)
     with pytest.raises(AttributeError, match=r"module 'cxlib' has no attribute 'nothing'"):
         _ = cxlib.nothing
-
-
-def test_a_verdict_may_be_replaced_and_nothing_else(book: Workbook) -> None:
-    one = finding(5, 4, 6, "rose")
-    assert one.with_verdict("fell") == replace(one, verdict="fell")

@@ -6,14 +6,12 @@ All that take them mean the same by: `name`, the id on the page (made from the c
 What could not be told is left out; where nothing is left, UntoldError is raised and the cell becomes a box.
 """
 
-from cxlib.exhibits.absent import missing
 from cxlib.exhibits.chart import breakdown, bridge, trend
 from cxlib.exhibits.dots import bars, forest, tornado
 from cxlib.exhibits.doubt import doubts
-from cxlib.exhibits.exhibit import Exhibit, stack
-from cxlib.exhibits.lines import curves
+from cxlib.exhibits.exhibit import Exhibit, missing, stack
+from cxlib.exhibits.lines import curves, plane
 from cxlib.exhibits.made import how_made, ledger_sentence, warnings
-from cxlib.exhibits.maps import plane
 from cxlib.exhibits.measured import answer, by_segment, history, scorecard, summary, tiles
 from cxlib.exhibits.picture import captioned
 from cxlib.exhibits.sentences import how_to_read, methods, say

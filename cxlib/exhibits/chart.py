@@ -12,9 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from cxlib.errors import ConfigError, MeasureError
 from cxlib.estimate import Estimate
 from cxlib.exhibits import theme, words
-from cxlib.exhibits.absent import reason
 from cxlib.exhibits.dots import forest
-from cxlib.exhibits.exhibit import Exhibit, box
+from cxlib.exhibits.exhibit import Exhibit, box, reason
 from cxlib.exhibits.frames import Rows, estimates, tidy
 from cxlib.exhibits.picture import Behind, numbers_table, pictured
 from cxlib.exhibits.tables import Cell, sheet
@@ -154,11 +153,6 @@ def breakdown(
         Id of a measure, or numbers of your own (a frame has `label, value, n`); these need a caption.
     by : str
         Segment column; of your own numbers, what the groups are.
-
-    Raises
-    ------
-    MeasureError
-        If there is no such measure or segment; the nearest is named.
 
     Examples
     --------

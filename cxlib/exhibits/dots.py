@@ -119,15 +119,8 @@ def dot(language: Language, axes: Axes, y: float, one: Estimate, span: tuple[flo
         axes.plot([high], [y], ">", color=color, markersize=5)
     value = float(np.clip(one.value, *span))
     axes.plot([value], [y], "o", color=color, markersize=5)
-    written = words.value(language, one)
-    how: dict[str, Any] = {
-        "textcoords": "offset points",
-        "ha": "center",
-        "va": "bottom",
-        "fontsize": 7.5,
-        "color": color,
-    }
-    axes.annotate(written, (value, y), (0, 4), **how)
+    how: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": 7.5}
+    axes.annotate(words.value(language, one), (value, y), (0, 4), color=color, **how)
 
 
 def _span(rows: list[Estimate], against: float | None) -> tuple[float, float]:

@@ -48,7 +48,7 @@ def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhi
     available = book.available(*names)
     found = [*_small(book, available), *_response(book, available), *islice(_unfinished(book, available), 1)]
     for column in by:
-        comparable = [name for name in available if _can_disagree(name, column)]
+        comparable = [name for name in available if column in FACTS[METRICS[name].fact].segments]
         book.measure(*comparable, months=2, by=(column,))  # one scan for all, remembered
         for name in comparable:
             found += [*shifted_mix(book, name, column), *disagreement(book, name, column)]
@@ -56,12 +56,6 @@ def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhi
     if not lines:
         return paragraph(book.language.text("Nothing of what was looked for was found."), "cx-note")
     return bullets(lines[:MOST_LINES], "cx-cautions")
-
-
-def _can_disagree(name: str, by: str) -> bool:
-    """Parts of a full count always move apart from the whole; that is no disagreement."""
-    metric = METRICS[name]
-    return metric.kind != "balance" and by in FACTS[metric.fact].segments
 
 
 def _small(book: Workbook, names: Sequence[str]) -> Cautions:
@@ -122,6 +116,8 @@ def disagreement(book: Workbook, name: str, by: str) -> Cautions:
     Each segment is compared with its own month before, and the directions are corrected as one family
     (Benjamini-Hochberg).
     """
+    if METRICS[name].kind == "balance":
+        return  # parts of a full count always move apart from the whole
     whole = book.change(name)
     segments = sorted(set(book.measure(name, months=2, by=(by,))[by]))
     found = {segment: book.change(name, segment={by: segment}) for segment in segments}

@@ -7,9 +7,8 @@ import pandas as pd
 
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
-from cxlib.exhibits.absent import given, missing
 from cxlib.exhibits.chart import MOST_SEGMENTS, no_segments
-from cxlib.exhibits.exhibit import NOTHING, Exhibit, element, paragraph, stack
+from cxlib.exhibits.exhibit import NOTHING, Exhibit, element, given, missing, paragraph, stack
 from cxlib.exhibits.frames import estimates, of_estimates
 from cxlib.exhibits.sentences import said_of_change
 from cxlib.exhibits.tables import Cell, flag_class, sheet

@@ -12,8 +12,7 @@ from cxlib.claims import IN_WORDS, Claim, Judgment, claims_on, judge, region_of
 from cxlib.errors import ConfigError, UntoldError
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
-from cxlib.exhibits.absent import reason
-from cxlib.exhibits.exhibit import NOTHING, Exhibit, Record, element, paragraph, stack
+from cxlib.exhibits.exhibit import NOTHING, Exhibit, Record, element, paragraph, reason, stack
 from cxlib.finding import Change, Finding, Value, Verdict
 from cxlib.finding import verdict as verdict_of
 from cxlib.language import Language
@@ -76,7 +75,8 @@ def say(
     Net Promoter Score (NPS): ...
     """
     if not sentence:
-        return _said_of_measure(book, id, months_back)
+        # under an exhibit that says why where the measure cannot be given
+        return NOTHING if reason(book, id) else said_of_change(book, book.change(id, months_back))
     for one in (estimate, *values.values()):
         # a name whose cell could not tell refuses any question, and so passes its reason on
         if isinstance(one, Estimate) and not one.is_known and "not-reached" not in one.flags:
@@ -145,14 +145,6 @@ def _record(language: Language, finding: Finding, judged: tuple[tuple[Claim, Jud
         "assumption": words.filled(language, finding.assumption, finding.values),
         "claims": [{"id": claim.id, **judgment._asdict()} for claim, judgment in judged],
     }
-
-
-def _said_of_measure(book: Workbook, name: str, months_back: int) -> Exhibit:
-    """Return the sentence that compares a measure with an earlier month.
-
-    It stands under an exhibit, which says why where the measure cannot be given; so this is silent then.
-    """
-    return NOTHING if reason(book, name) else said_of_change(book, book.change(name, months_back))
 
 
 def said_of_change(book: Workbook, change: Change) -> Exhibit:

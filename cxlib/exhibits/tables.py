@@ -96,11 +96,6 @@ def sheet(
     needed : str
         Sentence where there is no row.
 
-    Raises
-    ------
-    UntoldError
-        If there is no row.
-
     Examples
     --------
     >>> rows = {"this month": book.estimate("csat"), "last": book.estimate("csat", book.month.previous())}

@@ -143,38 +143,52 @@ def smaller_groups(language: Language, groups: int, cases: int) -> str:
     return " " + filled(language, said, {"groups": groups, "cases": cases})
 
 
+NOTHING_THEN = "There is nothing to compare with in {month}."
+CHANGED: Mapping[str, tuple[str, str, str, str]] = {
+    "rose": (
+        "rose by {size}",
+        "{by} since {month}",
+        "It rose since {month} (then {before}; change {by}, interval {limits}).",
+        "It rose by {size} since {month} (then {before}).",
+    ),
+    "fell": (
+        "fell by {size}",
+        "{by} since {month}",
+        "It fell since {month} (then {before}; change {by}, interval {limits}).",
+        "It fell by {size} since {month} (then {before}).",
+    ),
+    "no-measurable-change": (
+        "no measurable change",
+        "no measurable change since {month} ({by})",
+        "It did not measurably change since {month} (then {before}; change {by}, interval {limits}).",
+        "It is the same as in {month}.",
+    ),
+    "cannot-tell": ("cannot tell", "no comparison with {month}", NOTHING_THEN, NOTHING_THEN),
+}
+"""What is said of a change: in a word, on a tile, in a sentence, and in one of a full count, which has no interval."""
+
+
+def _changed(language: Language, finding: Change, place: int) -> str:
+    change = finding.change
+    by = language.difference(change.value, change.unit)
+    return language.text(
+        CHANGED[finding.verdict][place],
+        month=language.month(Month.parse(finding.against)),
+        before=value(language, finding.before),
+        by=by,
+        size=by.lstrip("+−"),
+        limits=language.interval(change.low, change.high, change.unit),
+    )
+
+
 def change_phrase(language: Language, finding: Change) -> str:
-    """Return how a measure compares with the earlier month, for a tile or a table cell."""
-    month = language.month(Month.parse(finding.against))
-    if finding.verdict == "cannot-tell":
-        return language.text("no comparison with {month}", month=month)
-    difference = language.difference(finding.change.value, finding.change.unit)
-    if finding.verdict == "no-measurable-change":
-        return language.text("no measurable change since {month} ({difference})", month=month, difference=difference)
-    return language.text("{difference} since {month}", month=month, difference=difference)
+    """Return how a measure compares with the earlier month, for a tile."""
+    return _changed(language, finding, 1)
 
 
 def verdict(language: Language, finding: Change) -> str:
     """Return the verdict in two or three words, with the difference."""
-    if finding.verdict == "cannot-tell":
-        return language.text("cannot tell")
-    said = {"rose": "rose by {by}", "fell": "fell by {by}"}.get(finding.verdict, "no measurable change")
-    by = language.difference(abs(finding.change.value), finding.change.unit).removeprefix("+")
-    return language.text(said, by=by)
-
-
-COMPARED = {
-    "rose": "It rose since {month} (then {before}; change {by}, interval {limits}).",
-    "fell": "It fell since {month} (then {before}; change {by}, interval {limits}).",
-    "no-measurable-change": "It did not measurably change since {month} (then {before}; change {by}, interval "
-    "{limits}).",
-}
-COUNTED = {
-    "rose": "It rose by {size} since {month} (then {before}).",
-    "fell": "It fell by {size} since {month} (then {before}).",
-    "no-measurable-change": "It is the same as in {month}.",
-}
-"""What is said of a change of an estimate, and of a full count, which has no interval."""
+    return _changed(language, finding, 0)
 
 
 def sentence(language: Language, finding: Change) -> str:
@@ -182,26 +196,13 @@ def sentence(language: Language, finding: Change) -> str:
 
     "Rose" and "fell" are said only where the interval of the change excludes no change.
     """
-    now, change = finding.now, finding.change
-    label = language.text(METRICS[finding.metric].label)
+    now, label = finding.now, language.text(METRICS[finding.metric].label)
     if not now.is_known:
         return language.text(
             "{label}: {value} this month ({n}).", label=label, value=value(language, now), n=denominator(language, now)
         )
     opening = language.text("{label}: {now}.", label=label, now=full(language, now))
-    month = language.month(Month.parse(finding.against))
-    if finding.verdict == "cannot-tell":
-        return f"{opening} " + language.text("There is nothing to compare with in {month}.", month=month)
-    by = language.difference(change.value, change.unit)
-    compared = language.text(
-        (COUNTED if now.method in BALANCES else COMPARED)[finding.verdict],
-        month=month,
-        before=value(language, finding.before),
-        by=by,
-        size=by.lstrip("+−"),
-        limits=language.interval(change.low, change.high, change.unit),
-    )
-    return f"{opening} {compared}"
+    return f"{opening} {_changed(language, finding, 3 if now.method in BALANCES else 2)}"
 
 
 def good_or_bad(finding: Change) -> str:
