@@ -31,7 +31,8 @@ class LedgerEntry:
 
     def __str__(self) -> str:
         """Return `read 10,412 = kept 10,101 + merged 207 + spam 104`."""
-        parts = [f"kept {self.kept:,}", *(f"{reason} {count:,}" for reason, count in self.rejected.items())]
+        left_out = sorted(self.rejected.items(), key=lambda one: (-one[1], one[0]))
+        parts = [f"kept {self.kept:,}", *(f"{reason} {count:,}" for reason, count in left_out)]
         return f"read {self.read:,} = {' + '.join(parts)}"
 
 
@@ -104,9 +105,7 @@ def entry(staged: Staged) -> LedgerEntry:
     """Return the ledger of an export; a TableError if it does not balance: nothing may be written then."""
     table, number, run = f"t_{staged.plan.table.name}", staged.number, staged.connection.execute
     (kept,) = row(staged.connection, f"SELECT count(*) FROM {table} WHERE cx_export = {number}")
-    rejected = run(
-        f"SELECT reason, count(*) FROM rejected WHERE export = {number} GROUP BY reason ORDER BY count(*) DESC, reason"
-    ).fetchall()
+    rejected = run(f"SELECT reason, count(*) FROM rejected WHERE export = {number} GROUP BY reason").fetchall()
     unknown = run(
         f"SELECT reason, count(*) FROM unknown AS u SEMI JOIN {table} AS t ON t.cx_export = u.export "
         f"AND t.cx_file = u.cx_file AND t.cx_row = u.cx_row WHERE u.export = {number} GROUP BY reason ORDER BY reason"
