@@ -63,6 +63,22 @@ class Estimate:
         return bool(np.isfinite(self.value))
 
 
+FIELDS = ("value", "low", "high", "n", "unit", "method", "flags")
+
+
+def estimates(frame: pd.DataFrame) -> list[Estimate]:
+    """Return the Estimates in the rows of a frame that has their fields, such as a table of measures."""
+    return [
+        Estimate(float(value), float(low), float(high), int(n), str(unit), str(method), flags_in(flags))
+        for value, low, high, n, unit, method, flags in frame[list(FIELDS)].astype(object).to_numpy()
+    ]
+
+
+def flags_in(given: str | Sequence[str]) -> tuple[str, ...]:
+    """Return flags, which a table of measures joins with commas."""
+    return tuple(filter(None, given.split(","))) if isinstance(given, str) else tuple(given)
+
+
 def design_effect(variance: Array, simple_variance: Array) -> Floats:
     """Return how much clustering widens a variance over the one as if rows were independent, never below 1.
 

@@ -15,7 +15,7 @@ from statsmodels.stats.multitest import multipletests
 
 from cxlib.engine import OF_EVERYBODY, Engine, Part
 from cxlib.errors import ConfigError, MeasureError
-from cxlib.estimate import Estimate, difference, two_sided_p
+from cxlib.estimate import Estimate, difference, estimates, two_sided_p
 from cxlib.facts import FACTS
 from cxlib.finding import Change, Quantity, direction_of
 from cxlib.language import Language
@@ -225,7 +225,7 @@ class Workbook:
         rows = rows[(rows[["period", *cell]] == [str(month), *cell.values()]).all(axis=1)]
         if rows.empty:
             raise MeasureError(f"{name}: no rows for {cell} in {month}")
-        return estimate_of(rows.iloc[0])
+        return estimates(rows)[0]
 
     def change(self, name: str, months_back: int = 1, segment: Mapping[str, str] | None = None) -> Change:
         """Compare the report's month with an earlier one."""
@@ -257,13 +257,6 @@ def correct_family(findings: Sequence[Change]) -> list[Change]:
         one if one.verdict == "cannot-tell" or next(rejected) else replace(one, verdict="no-measurable-change")
         for one in findings
     ]
-
-
-def estimate_of(row: pd.Series) -> Estimate:
-    """Return the Estimate in one row of a measures table."""
-    value, low, high = (float(row[name]) for name in ("value", "low", "high"))
-    flags = tuple(filter(None, row["flags"].split(",")))
-    return Estimate(value, low, high, int(row["n"]), str(row["unit"]), str(row["method"]), flags)
 
 
 def find_upward(name: str) -> Path:

@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from cxlib.errors import ConfigError, MeasureError
-from cxlib.estimate import Estimate
+from cxlib.estimate import Estimate, estimates
 from cxlib.exhibits import theme, words
 from cxlib.exhibits.dots import forest
 from cxlib.exhibits.exhibit import Exhibit, box, reason
-from cxlib.exhibits.frames import Rows, estimates, tidy
+from cxlib.exhibits.frames import Rows, tidy
 from cxlib.exhibits.picture import Behind, numbers_table, pictured
 from cxlib.exhibits.tables import Cell, sheet
 from cxlib.finding import Value

@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
 from cxlib.errors import untold
-from cxlib.estimate import Estimate
+from cxlib.estimate import Estimate, estimates
 from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit
-from cxlib.exhibits.frames import Rows, estimates, tidy, told
+from cxlib.exhibits.frames import Rows, tidy, told
 from cxlib.exhibits.picture import Behind, numbers_table, pictured
 from cxlib.exhibits.tables import Cell, table
 from cxlib.finding import Value

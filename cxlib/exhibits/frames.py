@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.errors import ConfigError, UntoldError
-from cxlib.estimate import Estimate
+from cxlib.estimate import FIELDS, Estimate, flags_in
 from cxlib.exhibits import words
 from cxlib.nearest import listed
 
@@ -41,10 +41,7 @@ def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)
         if name not in frame:
             frame = frame.assign(**{name: pd.Series([unit if name == "unit" else default] * len(frame), dtype=object)})
     frame = frame[[*keys, *FIELDS]].astype({"value": float, "low": float, "high": float})
-    # a table of measures joins its flags with commas
-    frame["flags"] = frame["flags"].map(
-        lambda one: tuple(filter(None, one.split(","))) if isinstance(one, str) else one
-    )
+    frame["flags"] = frame["flags"].map(flags_in)
     if not len(frame) or not np.isfinite(frame["value"].to_numpy(float)).any():
         raise UntoldError("There are no data to draw this from.")
     units = frame.loc[frame["value"].notna(), "unit"].drop_duplicates().tolist()
@@ -71,17 +68,6 @@ def of_estimates(rows: Mapping[Any, Estimate | None]) -> pd.DataFrame:
     given = {label: one for label, one in rows.items() if one is not None}
     lines = told(given, lambda one: [getattr(one, name) for name in FIELDS])
     return pd.DataFrame([(label, *line) for label, line in lines.items()], columns=["label", *FIELDS])
-
-
-FIELDS = ("value", "low", "high", "n", "unit", "method", "flags")
-
-
-def estimates(frame: pd.DataFrame) -> list[Estimate]:
-    """Return the Estimates in the rows of a tidy frame."""
-    return [
-        Estimate(float(value), float(low), float(high), int(n), str(unit), str(method), tuple(flags))
-        for value, low, high, n, unit, method, flags in frame[list(FIELDS)].astype(object).to_numpy()
-    ]
 
 
 def record_of(frame: pd.DataFrame) -> dict[str, list[Any]]:

@@ -2,7 +2,7 @@
 
 from cxlib import __version__
 from cxlib.exhibits import words
-from cxlib.exhibits.exhibit import NOTHING, Exhibit, bullets, paragraph
+from cxlib.exhibits.exhibit import NOTHING, Exhibit, bullets, paragraph, stack
 from cxlib.exhibits.sentences import terms
 from cxlib.finding import Quantity, Value
 from cxlib.metrics import METRICS
@@ -51,29 +51,20 @@ def warnings(book: Workbook) -> Exhibit:
 
 
 def how_made(book: Workbook, *names: str) -> Exhibit:
-    """Show the closing section: definitions of measures, the ledger in a sentence, snapshot and versions.
-
-    Parameters
-    ----------
-    *names : str
-        Ids of the page's measures.
+    """Show the closing section: definitions of measures, which part it is about, the ledger, snapshot and versions.
 
     Examples
     --------
     >>> print(how_made(book, "csat"))
     Satisfaction with tickets (CSAT): ...
     """
-    text = book.language.text(
+    language, snapshot = book.language, book.snapshot
+    text = language.text(
         "Computed from snapshot {snapshot}, exported {moment}, with cxlib {version}. Amounts are in {currency}.",
-        snapshot=book.snapshot.id,
-        moment=book.language.moment(book.snapshot.as_of, book.snapshot.time_zone),
+        snapshot=snapshot.id,
+        moment=language.moment(snapshot.as_of, snapshot.time_zone),
         version=__version__,
-        currency=book.snapshot.currency,
+        currency=snapshot.currency,
     )
-    made = paragraph(_ledger_words(book), "cx-note") + paragraph(text, "cx-note")
-    return definitions(book, *names) + _narrowed(book) + made
-
-
-def _narrowed(book: Workbook) -> Exhibit:
-    """Return which part of the customers the page is about; nothing where it is about all of them."""
-    return paragraph(words.narrowed(book.language, book.parts), "cx-note") if book.parts else NOTHING
+    lines = filter(None, (words.narrowed(language, book.parts), _ledger_words(book), text))
+    return stack(definitions(book, *names), (paragraph(line, "cx-note") for line in lines))

@@ -5,17 +5,17 @@ from html import escape
 
 import pandas as pd
 
-from cxlib.estimate import Estimate
+from cxlib.estimate import Estimate, estimates
 from cxlib.exhibits import words
 from cxlib.exhibits.chart import MOST_SEGMENTS, no_segments
 from cxlib.exhibits.exhibit import NOTHING, Exhibit, element, given, missing, paragraph, stack
-from cxlib.exhibits.frames import estimates, of_estimates
+from cxlib.exhibits.frames import of_estimates
 from cxlib.exhibits.sentences import said_of_change
 from cxlib.exhibits.tables import Cell, flag_class, sheet
 from cxlib.finding import Change, Value
 from cxlib.metrics import METRICS
 from cxlib.metrics.scan import UNKNOWN
-from cxlib.workbook import Workbook, estimate_of
+from cxlib.workbook import Workbook
 
 DIRECTIONS = {"rose": "up", "fell": "down", "no-measurable-change": "same", "cannot-tell": "none"}
 
@@ -180,7 +180,8 @@ def _laid_out(
 ) -> Exhibit:
     """Return measures side by side, one line for each of the labelled values of a column."""
     names = found["metric"].unique().tolist()
-    cells = {(row["metric"], row[by]): _cell(book, estimate_of(row)) for _, row in found.iterrows()}
+    places = zip(found["metric"], found[by], strict=True)
+    cells = {place: _cell(book, one) for place, one in zip(places, estimates(found), strict=True)}
     unknown = Cell(book.language.text("no data"), class_="cx-suppressed")
     rows = {text: tuple(cells.get((one, value), unknown) for one in names) for value, text in labels.items()}
     return sheet(book, f"{name}-{names[0]}", rows, caption, *(METRICS[one].label for one in names), label=label)

@@ -157,7 +157,8 @@ def make_all(
 
     The pages lie in `staging/pages` then, the executed notebooks in `staging`.
     """
-    context, at_once, waiting, running = _context(), _processors(), list(reports), list[_Running]()
+    context, waiting, running = _context(), list(reports), list[_Running]()
+    at_once = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         while waiting or running:
             unfinished = {report.name for report in (*waiting, *(one.report for one in running))}
@@ -225,11 +226,6 @@ class _Running:
         self.process.join()
         self.connection.close()
         return time.perf_counter() - self.started
-
-
-def _processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _worker(connection: Connection, report: Report, edition: Edition, staging: Path) -> None:

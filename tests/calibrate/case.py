@@ -10,8 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from company import Parameters, World
-from cxlib.estimate import Estimate
-from cxlib.exhibits.frames import estimates
+from cxlib.estimate import Estimate, estimates
 from cxlib.finding import Verdict
 from cxlib.notebook import Study
 

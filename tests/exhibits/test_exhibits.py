@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from lxml import html
@@ -386,3 +387,10 @@ def test_rows_of_measures_are_left_as_they_are(desk: Lay) -> None:
     before = book.measure("csat", months=6).copy()
     exhibits.trend(book, "csat", months=6)
     pd.testing.assert_frame_equal(book.measure("csat", months=6), before)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [(np.int64(1204), "1,204"), (1204, "1,204"), (0.25, "0.25"), ("by mail", "by mail")]
+)
+def test_what_a_frame_counts_is_said_as_a_count(given: Any, said: str) -> None:
+    assert words.filled(ENGLISH, "{given}", {"given": given}) == said

@@ -16,8 +16,7 @@ from scipy import stats
 from calibrate.harness import lay, tables_of, workbook_of
 from company import simulate
 from cxlib.errors import MeasureError, UntoldError
-from cxlib.estimate import Estimate
-from cxlib.exhibits.frames import estimates
+from cxlib.estimate import Estimate, estimates
 from cxlib.language import Language
 from cxlib.models.staggered import NEVER
 from cxlib.notebook import Study, run

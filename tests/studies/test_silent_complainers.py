@@ -16,8 +16,7 @@ from statsmodels.stats.proportion import proportion_confint
 from calibrate.harness import workbook_of
 from company import simulate
 from cxlib.errors import MeasureError, UntoldError
-from cxlib.estimate import Estimate
-from cxlib.exhibits.frames import estimates
+from cxlib.estimate import Estimate, estimates
 from cxlib.exhibits.sentences import text_of
 from cxlib.language import Language
 from cxlib.notebook import Study, run

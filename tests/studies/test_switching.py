@@ -13,8 +13,7 @@ import pytest
 
 from cxlib.engine import Engine
 from cxlib.errors import MeasureError, UntoldError
-from cxlib.estimate import Estimate
-from cxlib.exhibits.frames import estimates
+from cxlib.estimate import Estimate, estimates
 from cxlib.finding import verdict
 from cxlib.language import Language
 from cxlib.notebook import Study, run
