@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import cxlib
-from cxlib.store import build_snapshot
+from cxlib.store import Snapshot
 from cxlib.workbook import Workbook
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,9 +18,8 @@ FUNCTIONS = [name for name in cxlib.__all__ if callable(getattr(cxlib, name)) an
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Workbook:
-    snapshot = build_snapshot(ROOT / "data" / "sources.toml", tmp_path_factory.mktemp("snapshots"))
-    return Workbook(snapshot, cxlib.Month(2026, 10), cxlib.exhibits.words.Language())
+def book(sample: Snapshot) -> Workbook:
+    return Workbook(sample, cxlib.Month(2026, 10), cxlib.exhibits.words.Language())
 
 
 def test_every_public_name_is_there_and_explained() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from calibrate.harness import SOURCES, sources, tables_of, workbook_of
 from company import World, simulate
-from cxlib.store import Snapshot, build_snapshot
+from cxlib.store import Snapshot
 from cxlib.tables import TABLES
 from cxlib.workbook import Workbook
 
@@ -60,9 +60,9 @@ def laid(world: World, tmp_path_factory: pytest.TempPathFactory) -> Workbook:
     return workbook_of(world, tmp_path_factory.mktemp("laid"))
 
 
-@pytest.fixture(scope="module")
-def imported(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    return build_snapshot(SOURCES, tmp_path_factory.mktemp("snapshots"))
+@pytest.fixture
+def imported(sample: Snapshot) -> Snapshot:
+    return sample
 
 
 @pytest.fixture(scope="module")

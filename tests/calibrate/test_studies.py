@@ -9,7 +9,7 @@ from calibrate.run import calibrate, calibrate_declared, main
 from calibrate.table import complaint, table
 from cxlib.studies import STUDIES
 
-COMPANIES = 3
+COMPANIES = 2
 
 
 def test_every_study_is_held_to_a_known_truth() -> None:
@@ -25,7 +25,7 @@ def test_two_processes_see_what_one_sees() -> None:
 
 
 @pytest.mark.slow
-def test_no_number_is_measurably_off_in_three_companies() -> None:
+def test_no_number_is_measurably_off_in_two_companies() -> None:
     cases = [case for case in declared() if case.parameters == DEFAULT]
     seen = calibrate_declared(cases, COMPANIES)
     off = [words for case in cases if (words := complaint(case, seen[case]))]

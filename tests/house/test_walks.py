@@ -14,8 +14,6 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
-from cxlib.store import build_snapshot
-
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / ".github" / "CONTRIBUTING.md").read_text("utf-8")
 WALKS = dict(re.findall(r"^### (.+?)\n(.*?)(?=^##)", GUIDE[GUIDE.index("## Four walks") :], re.MULTILINE | re.DOTALL))
@@ -33,23 +31,17 @@ def test_there_are_four_of_at_most_ten_lines() -> None:
         assert len([line for line in written if not line.startswith("cx ")]) <= 10, name
 
 
-@pytest.fixture(scope="module")
-def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder with the sample imported, once for all walks."""
-    folder = tmp_path_factory.mktemp("imported")
-    build_snapshot(ROOT / "data" / "sources.toml", folder / "snapshots")
-    return folder
-
-
 @pytest.fixture
-def project(tmp_path: Path, imported: Path) -> Path:
-    """Return a copy of what a newcomer has, with the sample."""
+def project(tmp_path: Path, sample_snapshots: Path) -> Path:
+    """Return a copy of what a newcomer has, with the sample imported; pages are wanted as HTML alone."""
     for name in ("cxlib", "notebooks", "reports"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "20*", "failed"))
     (tmp_path / "data").mkdir()
     shutil.copy(ROOT / "data" / "sources.toml", tmp_path / "data")
     (tmp_path / "data" / "sample").symlink_to(ROOT / "data" / "sample")
-    shutil.copytree(imported / "snapshots", tmp_path / "data" / "snapshots")
+    shutil.copytree(sample_snapshots, tmp_path / "data" / "snapshots")
+    plan = tmp_path / "reports" / "reports.toml"
+    plan.write_text(plan.read_text("utf-8").replace('formats = ["html", "pdf"]', 'formats = ["html"]'), "utf-8")
     return tmp_path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,8 @@ def worlds(world: World) -> list[World]:
 
 
 @pytest.fixture(scope="session")
-def written(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sample")
-    write_sample(world, folder)
-    return folder
+def written(world: World, once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    return once("written-sample", lambda folder: write_sample(world, folder))
 
 
 @pytest.fixture(scope="session")

@@ -11,14 +11,14 @@ import pandas as pd
 import pytest
 
 from company import World
-from cxlib.store import LedgerEntry, Snapshot, build_snapshot
+from cxlib.store import LedgerEntry, Snapshot
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def snapshot(committed: Path, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    return build_snapshot(committed.parent / "sources.toml", tmp_path_factory.mktemp("snapshots"))
+@pytest.fixture
+def snapshot(sample: Snapshot) -> Snapshot:
+    return sample
 
 
 @pytest.fixture(scope="module")

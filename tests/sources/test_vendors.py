@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from cxlib.errors import SourceError
-from cxlib.store import build_snapshot
 from sources.drop import Drop
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sources.toml"
@@ -351,10 +350,9 @@ def test_salesforce_accounts(drop: Drop) -> None:
 # --- the simulated company, in the vendors' own layouts
 
 
-def test_sample_company(tmp_path: Path) -> None:
-    snapshot = build_snapshot(SAMPLE, tmp_path)
-    assert all(entry.balances for entry in snapshot.ledger)
-    assert [problem for problem in snapshot.warnings if problem.blocks] == []
+def test_sample_company(sample: Snapshot) -> None:
+    assert all(entry.balances for entry in sample.ledger)
+    assert [problem for problem in sample.warnings if problem.blocks] == []
     tables = (
         "customers",
         "subscriptions",
@@ -368,8 +366,8 @@ def test_sample_company(tmp_path: Path) -> None:
         "incidents",
         "price_index",
     )
-    assert set(snapshot.columns) == set(tables)
-    desks = [entry for entry in snapshot.ledger if entry.table == "tickets"]
+    assert set(sample.columns) == set(tables)
+    desks = [entry for entry in sample.ledger if entry.table == "tickets"]
     reasons = {reason for entry in desks for reason in entry.rejected}
     assert {"merged", "spam", "duplicate", "test", "test account", "internal account"} <= reasons
 

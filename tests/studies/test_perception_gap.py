@@ -19,7 +19,7 @@ from cxlib.finding import verdict
 from cxlib.language import Language
 from cxlib.notebook import Study, parameters_of, run
 from cxlib.period import Month
-from cxlib.store import build_snapshot
+from cxlib.store import Snapshot
 from cxlib.studies import perception_gap as gap
 from cxlib.workbook import Workbook
 from desk import Desk
@@ -456,10 +456,9 @@ def test_a_gap_the_other_way_and_none_do_not_support(desk: Lay) -> None:
 
 
 @pytest.mark.slow
-def test_on_the_sample_the_truth_lies_in_the_intervals(tmp_path: Path) -> None:
+def test_on_the_sample_the_truth_lies_in_the_intervals(sample: Snapshot) -> None:
     """The committed company; its truth is in the parameters and in what its customers latently think."""
-    snapshot = build_snapshot(ROOT / "data" / "sources.toml", tmp_path)
-    study = studied(Workbook(snapshot, Month(2026, 10), Language()))
+    study = studied(Workbook(sample, Month(2026, 10), Language()))
     world, told = simulate(), Parameters().statements
     everybody = truth.agreeing(world, FIRST)["2026-06"]
     true = {
