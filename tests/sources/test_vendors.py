@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from cxlib.errors import SourceError
+from cxlib.store import Snapshot
 from sources.drop import Drop
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sources.toml"
