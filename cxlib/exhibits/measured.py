@@ -115,19 +115,20 @@ def scorecard(book: Workbook, *names: str, name: str = "scorecard") -> Exhibit:
     Examples
     --------
     >>> print(scorecard(book, "csat"))
-    Measures of October 2026 beside the month before and a year before, each with its 95% interval.
+    Measures of October 2026, with the 95% interval, beside the month before and a year before.
     ...
     """
     language, month = book.language, book.month
     rows = {}
     for change in book.changes(*given(book, names)):
         year, said = book.estimate(change.metric, month.shift(-12)), words.verdict(language, change)
-        rows[METRICS[change.metric].label] = (change.now, change.now.n, change.before, year, said)
+        earlier = (Cell(words.value(language, one), class_=flag_class(one.flags)) for one in (change.before, year))
+        rows[METRICS[change.metric].label] = (change.now, change.now.n, *earlier, said)
     if not rows:
         return missing(book, *names)
     months = (language.month(month), language.month(month.previous()), language.month(month.shift(-12)))
     headers = (months[0], "n", *months[1:], "Against the month before")
-    caption = "Measures of {month} beside the month before and a year before, each with its 95% interval."
+    caption = "Measures of {month}, with the 95% interval, beside the month before and a year before."
     return sheet(book, name, rows, caption, *headers, label="Measure", month=month) + missing(book, *names)
 
 
