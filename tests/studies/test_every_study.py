@@ -123,7 +123,11 @@ def test_it_says_the_same_twice(name: str, company: Tables, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_it_is_whole_without_any_of_its_tables(name: str, company: Tables, tmp_path: Path) -> None:
+def test_it_is_whole_without_any_of_its_tables(
+    name: str, company: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # charts are drawn here as everywhere, but not written as pictures: a third of the time
+    monkeypatch.setattr("cxlib.exhibits.theme.data_uri", lambda _: "data:,")
     read = tables_read(name, company, tmp_path / "all")
     assert len(read) >= 2
     for table in sorted(read):
