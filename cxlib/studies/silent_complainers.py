@@ -100,7 +100,7 @@ LEFT JOIN customers AS c ON c.customer_id = m.customer_id
 LEFT JOIN customer_spell AS p ON p.customer_id = m.customer_id AND p.started_at <= m.at
     AND (p.ended_at IS NULL OR p.ended_at > m.at)
 LEFT JOIN signs AS s ON s.customer_id = m.customer_id
-    AND s.seen_at >= m.at - INTERVAL $days DAY AND s.seen_at < m.at + INTERVAL $ahead DAY
+    AND s.seen_at > m.at - INTERVAL $days DAY AND s.seen_at <= m.at + INTERVAL $ahead DAY
 GROUP BY ALL ORDER BY m.at, m.id
 """
 
@@ -164,7 +164,8 @@ def incidents(book: Workbook, days: int, controls: Sequence[int]) -> pd.DataFram
         f"AND s.seen_at < m.at + INTERVAL ({shift + days}) DAY"
         for name, shift in ({"after": 0} | {f"control_{back}": -back for back in controls}).items()
     }
-    frame = _around(book, INCIDENTS, counts, days=max(controls), ahead=days)
+    # a day more, so that the bounds of the counts decide
+    frame = _around(book, INCIDENTS, counts, days=max(controls) + 1, ahead=days)
     untold(
         "Incidents that the company's own systems log (incidents), and tickets by customer, would tell without asking.",
         len(frame),
