@@ -96,17 +96,17 @@ def put_in_place(new: Path, target: Path) -> None:
     """
     tree_to_disk(new)
     target.parent.mkdir(parents=True, exist_ok=True)
-    old = new
+    old = target.with_name(f".old-{target.name}")
     if not target.exists():
         os.rename(new, target)
     elif not exchange(new, target):
-        old = target.with_name(f".old-{target.name}")
         shutil.rmtree(old, ignore_errors=True)
         os.rename(target, old)
         os.rename(new, target)
     to_disk(target.parent)
-    if old.exists():
-        shutil.rmtree(old)
+    for left in (new, old):  # the exchanged folder; the one moved away, now or by a run that was cut off
+        if left.exists():
+            shutil.rmtree(left)
 
 
 def exchange(one: Path, other: Path) -> bool:

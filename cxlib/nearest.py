@@ -26,13 +26,16 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     return f"; known: {listed(known)}" if known else ""
 
 
+def one_of(name: str, known: Collection[str], what: str) -> str:
+    """Return a name; MeasureError with the nearest where it is not known."""
+    if name not in known:
+        raise MeasureError(f'there is no {what} "{name}"{did_you_mean(name, known)}')
+    return name
+
+
 def chosen(named: str, known: Collection[str], what: str) -> tuple[str, ...]:
     """Return the names in a text, separated by commas; MeasureError at one that is not known."""
-    names = tuple(name.strip() for name in named.split(","))
-    for name in names:
-        if name not in known:
-            raise MeasureError(f'there is no {what} "{name}"{did_you_mean(name, known)}')
-    return names
+    return tuple(one_of(name.strip(), known, what) for name in named.split(","))
 
 
 def listed(names: Sequence[object], most: int = 12) -> str:

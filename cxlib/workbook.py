@@ -20,7 +20,7 @@ from cxlib.facts import FACTS
 from cxlib.finding import Change, Quantity, direction_of
 from cxlib.language import Language
 from cxlib.metrics import METRICS, Metric, measure
-from cxlib.nearest import did_you_mean
+from cxlib.nearest import did_you_mean, one_of
 from cxlib.period import Month
 from cxlib.store import Snapshot
 from cxlib.tables import EVENT_TIMES, TABLES
@@ -74,10 +74,8 @@ class Workbook:
         return Workbook(self.snapshot, self.month, self.language, (*self.parts, Part(segment, values, out)))
 
     def _values_of(self, segment: str) -> list[str]:
+        one_of(segment, {column for fact in FACTS.values() for column in fact.segments}, "segment")
         facts = [self.engine.fact(name) for name, fact in FACTS.items() if segment in fact.segments]
-        if not facts:
-            known = {column for fact in FACTS.values() for column in fact.segments}
-            raise MeasureError(f'there is no segment "{segment}"{did_you_mean(segment, known)}')
         asked = " UNION ".join(f"SELECT CAST({segment} AS VARCHAR) AS v FROM {fact}" for fact in facts)
         return [str(value) for value in self.engine.frame(asked)["v"].dropna().sort_values()]
 

@@ -1,4 +1,4 @@
-"""How a page was made: definitions, ledger, warnings, coverage, provenance. Generated, never typed."""
+"""How a page was made: definitions, ledger, warnings, provenance. Generated, never typed."""
 
 from cxlib import __version__
 from cxlib.exhibits import words

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 
@@ -143,36 +144,44 @@ def smaller_groups(language: Language, groups: int, cases: int) -> str:
     return " " + filled(language, said, {"groups": groups, "cases": cases})
 
 
+class Phrases(NamedTuple):
+    """What is said of a change: in a word, on a tile, in a sentence, and of a full count, which has no interval."""
+
+    word: str
+    tile: str
+    sentence: str
+    of_count: str
+
+
 NOTHING_THEN = "There is nothing to compare with in {month}."
-CHANGED: Mapping[str, tuple[str, str, str, str]] = {
-    "rose": (
+CHANGED = {
+    "rose": Phrases(
         "rose by {size}",
         "{by} since {month}",
         "It rose since {month} (then {before}; change {by}, interval {limits}).",
         "It rose by {size} since {month} (then {before}).",
     ),
-    "fell": (
+    "fell": Phrases(
         "fell by {size}",
         "{by} since {month}",
         "It fell since {month} (then {before}; change {by}, interval {limits}).",
         "It fell by {size} since {month} (then {before}).",
     ),
-    "no-measurable-change": (
+    "no-measurable-change": Phrases(
         "no measurable change",
         "no measurable change since {month} ({by})",
         "It did not measurably change since {month} (then {before}; change {by}, interval {limits}).",
         "It is the same as in {month}.",
     ),
-    "cannot-tell": ("cannot tell", "no comparison with {month}", NOTHING_THEN, NOTHING_THEN),
+    "cannot-tell": Phrases("cannot tell", "no comparison with {month}", NOTHING_THEN, NOTHING_THEN),
 }
-"""What is said of a change: in a word, on a tile, in a sentence, and in one of a full count, which has no interval."""
 
 
-def _changed(language: Language, finding: Change, place: int) -> str:
+def _changed(language: Language, finding: Change, phrase: str) -> str:
     change = finding.change
     by = language.difference(change.value, change.unit)
     return language.text(
-        CHANGED[finding.verdict][place],
+        phrase,
         month=language.month(Month.parse(finding.against)),
         before=value(language, finding.before),
         by=by,
@@ -183,12 +192,12 @@ def _changed(language: Language, finding: Change, place: int) -> str:
 
 def change_phrase(language: Language, finding: Change) -> str:
     """Return how a measure compares with the earlier month, for a tile."""
-    return _changed(language, finding, 1)
+    return _changed(language, finding, CHANGED[finding.verdict].tile)
 
 
 def verdict(language: Language, finding: Change) -> str:
     """Return the verdict in two or three words, with the difference."""
-    return _changed(language, finding, 0)
+    return _changed(language, finding, CHANGED[finding.verdict].word)
 
 
 def sentence(language: Language, finding: Change) -> str:
@@ -201,8 +210,8 @@ def sentence(language: Language, finding: Change) -> str:
         return language.text(
             "{label}: {value} this month ({n}).", label=label, value=value(language, now), n=denominator(language, now)
         )
-    opening = language.text("{label}: {now}.", label=label, now=full(language, now))
-    return f"{opening} {_changed(language, finding, 3 if now.method in BALANCES else 2)}"
+    opening, phrases = language.text("{label}: {now}.", label=label, now=full(language, now)), CHANGED[finding.verdict]
+    return f"{opening} {_changed(language, finding, phrases.of_count if now.method in BALANCES else phrases.sentence)}"
 
 
 def good_or_bad(finding: Change) -> str:

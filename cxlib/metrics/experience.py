@@ -1,48 +1,43 @@
 """What customers say when asked."""
 
+from functools import partial
+
 from cxlib.metrics.metric import Metric
 
+_answered = partial(Metric, fact="survey_answer", filed_under="answered_month", good="up")
+
 EXPERIENCE = (
-    Metric(
+    _answered(
         "nps",
         "Net Promoter Score (NPS)",
         "Share of answers of 9 or 10 less share of answers of 0 to 6, times 100, on the question how likely one is to "
         "recommend the company (0 to 10); answers of 7 and 8 stay in the denominator, blank answers do not. Only "
         "customers who answered are counted.",
-        fact="survey_answer",
-        filed_under="answered_month",
         needs=("survey_answers.score",),
         kind="nps",
         unit="points",
         among="instrument = 'nps'",
         population="score IS NOT NULL",
-        good="up",
     ),
-    Metric(
+    _answered(
         "nps_weighted",
         "Net Promoter Score, weighted",
         "The Net Promoter Score with the sampling weights that came with the answers.",
-        fact="survey_answer",
-        filed_under="answered_month",
         needs=("survey_answers.score", "survey_answers.weight"),
         kind="weighted_nps",
         unit="points",
         among="instrument = 'nps'",
         population="score IS NOT NULL AND weight IS NOT NULL",
         weight="weight",
-        good="up",
     ),
-    Metric(
+    _answered(
         "survey_csat",
         "Satisfaction in surveys (CSAT)",
         "Share of answers on the upper two of five points. Only customers who answered are counted.",
-        fact="survey_answer",
-        filed_under="answered_month",
         needs=("survey_answers.score",),
         among="instrument = 'csat'",
         population="score IS NOT NULL",
         numerator="is_satisfied",
-        good="up",
     ),
     Metric(
         "nps_response_rate",

@@ -13,6 +13,8 @@ LADDER_COHORT = (
 )
 
 _opened = partial(Metric, fact="ticket", filed_under="created_month")
+_solved = partial(Metric, fact="ticket", filed_under="solved_month")
+_rated = partial(Metric, fact="ticket", filed_under="rated_month", needs=("tickets.satisfaction",))
 
 
 def _waiting(quantile: str, share: float, what: str, label: str, until: str, need: str) -> Metric:
@@ -57,12 +59,10 @@ SUPPORT = (
         kind="count",
         unit="tickets",
     ),
-    Metric(
+    _solved(
         "tickets_solved",
         "Tickets solved",
         "Tickets that were solved for the first time in the month, whenever they were opened.",
-        fact="ticket",
-        filed_under="solved_month",
         needs=(SOLVED,),
         kind="count",
         unit="tickets",
@@ -122,38 +122,30 @@ SUPPORT = (
         SOLVED,
         "tickets.reopens",
     ),
-    Metric(
+    _solved(
         "reopen_rate",
         "Reopened after being solved",
         "Share of the tickets first solved in the month that were opened again at least once before the export; "
         "older months have had more time to be reopened.",
-        fact="ticket",
-        filed_under="solved_month",
         needs=("tickets.reopens", SOLVED),
         population="is_solved AND was_reopened IS NOT NULL",
         numerator="was_reopened",
         good="down",
     ),
-    Metric(
+    _rated(
         "csat",
         "Satisfaction with tickets (CSAT)",
         "Share of the month's ratings that were good (on five points: 4 or 5; 3 is not good). Filed under the month of "
         "the rating where the export has it, else of the last solution. Only customers who answered are counted.",
-        fact="ticket",
-        filed_under="rated_month",
-        needs=("tickets.satisfaction",),
         population="is_rated",
         numerator="rated_good",
         good="up",
     ),
-    Metric(
+    _rated(
         "csat_response_rate",
         "Ratings given when asked",
         "Share of the tickets on which a rating was asked for that were rated; unknown where the export lists only "
         "tickets that were rated.",
-        fact="ticket",
-        filed_under="rated_month",
-        needs=("tickets.satisfaction",),
         population="rating_offered",
         numerator="is_rated",
     ),

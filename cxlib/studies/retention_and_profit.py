@@ -23,7 +23,7 @@ from cxlib.models.incidence import kaplan_meier
 from cxlib.models.lifetime_value import Base, contribution, factor_for, first_year_bound
 from cxlib.models.retention_curve import RetentionCurve, Spells, fit_bdw, fit_sbg, survival
 from cxlib.models.within import Growth, paired_growth, two_way
-from cxlib.nearest import did_you_mean
+from cxlib.nearest import one_of
 from cxlib.workbook import Workbook
 
 SEED, DRAWS, DRAWS_OF_BOOKS = 20261101, 1000, 400
@@ -107,8 +107,7 @@ class Customers:
 
 def read(book: Workbook, segment: str, grace: int) -> Customers:
     """Read lives, what each month left after the cost of serving it, and what teams cost; `grace` is in days."""
-    if segment not in (segments := FACTS["customer_month"].segments):
-        raise MeasureError(f'there is no segment "{segment}"{did_you_mean(segment, segments)}')
+    one_of(segment, FACTS["customer_month"].segments, "segment")
     spells = book.frame(SPELLS, segment=segment, year=86_400 * YEAR)
     index, months, costs = book.frame(PRICES), book.frame(MONTHS, segment=segment), book.frame(COSTS)
     first = pd.concat([months, costs]).groupby("currency")["month"].min()
