@@ -42,7 +42,8 @@ class Estimate:
     """One number with what is needed to believe it.
 
     `n` counts the units in the denominator; `unit` is "share", "points", "minutes", a currency
-    a month or what is counted; `method` names the interval; `flags` say what to be careful of.
+    a month or what is counted; `method` names the interval; `flags` say what to be careful of;
+    `population` is how many units there are in all, where the number is of these and no others.
     """
 
     value: float
@@ -52,6 +53,7 @@ class Estimate:
     unit: str
     method: str
     flags: tuple[str, ...] = ()
+    population: int | None = None
 
     @classmethod
     def unknown(cls, n: int, unit: str, method: str = "", flag: str = "no-data") -> Estimate:

@@ -72,51 +72,76 @@ class Finding:
     verdict: Verdict = "described"
     estimate: Estimate | None = None
     assumption: str = ""
+    size: str = ""
+    """Of a number that shows the direction: whether it is as much as would matter, where that is not shown too."""
     needed: str = ""
 
 
 class Ruling(str):
-    """A verdict that knows how many cases would tell, should the number stay as it is."""
+    """A verdict, with what stands behind it."""
 
     cases: int | None = None
+    """How many cases would tell, should the number stay as it is."""
+    matters: float | None = None
+    """The least that would matter."""
+    side: Literal["for", "against", ""] = ""
+    """Where the whole interval lies in the region, or beyond its edge, however little would matter."""
 
 
 def verdict(estimate: Estimate | None, low: float = 0.0, high: float = np.inf, matters: float | None = None) -> Ruling:
-    """Return whether a number lies in a region.
+    """Return whether a number lies in a region, by what matters there.
 
-    Supported where the whole 95 % interval lies in it; not supported where the whole interval lies beyond what would
-    matter; else it cannot be told. A test of difference together with one of equivalence: Schuirmann (1987), Journal
-    of Pharmacokinetics and Biopharmaceutics 15.
+    Supported where the whole 95 % interval lies where it would matter; not supported where none of it does; else it
+    cannot be told. Both ask the same of the data, so what supports a claim refutes its opposite: a test of the least
+    effect that matters either way (Murphy and Myors 1999, Journal of Applied Psychology 84; Schuirmann 1987, Journal
+    of Pharmacokinetics and Biopharmaceutics 15).
 
     Parameters
     ----------
     estimate : Estimate or None
         Without an interval, or with too few cases to show one, nothing can be told.
     low, high : float
-        The region. An interval that touches "no effect" (a `low` of 0) does not lie in it.
+        The region. Both ends of a range belong to it; what touches the edge of a region without an end lies on
+        neither side.
     matters : float, optional
         The least that would make a difference to anybody, inside the region; the nearer limit of the region if not
         given.
 
     Examples
     --------
-    >>> verdict(Estimate(0.04, 0.01, 0.07, 900, "share difference", ""))
+    >>> verdict(Estimate(0.09, 0.06, 0.12, 900, "share difference", ""), matters=0.05)
     'supported'
-    >>> verdict(Estimate(0.04, -0.01, 0.09, 300, "share difference", ""), matters=0.05)
+    >>> verdict(Estimate(0.04, 0.01, 0.07, 900, "share difference", ""), matters=0.05)
     'cannot-tell'
-    >>> verdict(Estimate(0.01, -0.01, 0.03, 900, "share difference", ""), matters=0.05)
+    >>> verdict(Estimate(0.02, 0.01, 0.03, 900, "share difference", ""), matters=0.05)
     'not-supported'
     """
     if estimate is None or not _has_interval(estimate) or "suppressed" in estimate.flags:
         return Ruling("cannot-tell")
-    if low <= estimate.low and estimate.high <= high and not estimate.low == low == 0.0:
-        return Ruling("supported")
     least, most = _what_matters(low, high, matters)
-    if estimate.high < least or estimate.low > most:
-        return Ruling("not-supported")
-    unsure = Ruling("cannot-tell")
-    unsure.cases = cases_that_would_tell(estimate, low, high, matters)
-    return unsure
+    if _lies_in(estimate, max(low, least), min(high, most)):
+        ruling = Ruling("supported")
+    elif _lies_beyond(estimate, least, most):
+        ruling = Ruling("not-supported")
+    else:
+        ruling = Ruling("cannot-tell")
+        ruling.cases = cases_that_would_tell(estimate, low, high, matters)
+    ruling.matters = matters
+    if _lies_in(estimate, low, high):
+        ruling.side = "for"
+    elif _lies_beyond(estimate, low, high):
+        ruling.side = "against"
+    return ruling
+
+
+def _lies_in(estimate: Estimate, low: float, high: float) -> bool:
+    if np.isfinite(low) and np.isfinite(high):
+        return low <= estimate.low and estimate.high <= high
+    return (low < estimate.low or low == -np.inf) and (estimate.high < high or high == np.inf)
+
+
+def _lies_beyond(estimate: Estimate, low: float, high: float) -> bool:
+    return estimate.high < low or estimate.low > high
 
 
 def _what_matters(low: float, high: float, matters: float | None) -> tuple[float, float]:
@@ -131,23 +156,32 @@ def cases_that_would_tell(
 ) -> int | None:
     """Return how many cases would tell, should the number stay as it is; None where no number of them would.
 
-    The interval narrows with the square root of the cases.
+    The interval narrows with the square root of the cases; of a ratio on the log scale. Where there are only so many
+    cases in all, with that of 1 / cases - 1 / all (Cochran 1977, *Sampling Techniques*, 3rd ed., section 2.6), so
+    never more than there are.
 
     Examples
     --------
     >>> cases_that_would_tell(Estimate(0.04, -0.02, 0.10, 100, "share difference", ""))
     225
     """
-    least, most = _what_matters(low, high, matters)
-    value = estimate.value
-    if low < value < high:
-        below, above = value - low, high - value
+    ends = np.array([estimate.low, estimate.value, estimate.high, *_what_matters(low, high, matters)])
+    if estimate.unit == "ratio" and estimate.low > 0:
+        with np.errstate(divide="ignore"):
+            ends = np.log(np.maximum(ends, 0.0))
+    lower, value, upper, least, most = ends
+    if least < value < most:
+        below, above = value - least, most - value
     else:
         below, above = (np.inf, least - value) if value < least else (value - most, np.inf)
     if min(below, above) <= 0 or estimate.n <= 0:
         return None
-    times = max((value - estimate.low) / below, (estimate.high - value) / above)
-    return int(np.ceil(estimate.n * max(times, 1.0) ** 2 * (1 - 1e-12))) if np.isfinite(times) else None
+    times = max((value - lower) / below, (upper - value) / above, 1.0) ** 2
+    if not np.isfinite(times):
+        return None
+    all_there_are = estimate.population or np.inf
+    more = 1 / (1 / (estimate.n * times) * (1 - estimate.n / all_there_are) + 1 / all_there_are)
+    return int(np.ceil(more * (1 - 1e-12)))
 
 
 def _has_interval(estimate: Estimate) -> bool:

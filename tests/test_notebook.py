@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from math import inf, nan
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from cxlib.errors import ConfigError, MeasureError
 from cxlib.estimate import Estimate
 from cxlib.exhibits import methods
 from cxlib.exhibits.exhibit import MIME
-from cxlib.finding import cases_that_would_tell
 from cxlib.language import Language
 from cxlib.notebook import Untold, _Guard, check_parameters, parameters_of, read_parameter, records_in, run, said
 from cxlib.period import Month
@@ -206,18 +205,39 @@ def test_a_sentence_is_filled_and_keeps_its_address(book: Workbook) -> None:
     assert 'data-verdict="described"' in shown.html
 
 
-def test_the_sentence_follows_the_verdict(book: Workbook) -> None:
-    gap = share(0.04, -0.01, 0.09, 300, "share difference")
-    shown = say(
-        book, "gap", "They do: {g}.", gap, verdict(gap, matters=0.05), otherwise="It does not show: {g}.", g=gap
+def test_the_sentence_follows_the_interval_and_the_verdict_what_matters(book: Workbook) -> None:
+    def said(low: float, value: float, high: float, n: int = 300, **of_all: int) -> tuple[str, str, str]:
+        gap = Estimate(value, low, high, n, "share difference", "test", **of_all)
+        ruling = verdict(gap, matters=0.05)
+        shown = say(book, "gap", "More: {g}.", gap, ruling, otherwise="Not more: {g}.", reverse="Less: {g}.", g=gap)
+        assert shown.finding is not None
+        sentence, _, rest = shown.text.partition(". ")
+        return shown.finding.verdict, sentence, rest
+
+    assert said(0.06, 0.09, 0.12) == ("supported", "More: +9.0 points.", "")
+    assert said(0.01, 0.02, 0.03) == (
+        "not-supported",
+        "More: +2.0 points",
+        "It is less than would matter, which begins at +5.0 points.",
     )
-    assert shown.finding is not None
-    assert shown.finding.verdict == "cannot-tell"
-    assert shown.text == "It does not show: +4.0 points. About 469 cases would tell, should the figure stay as it is."
-    clear = share(0.04, 0.01, 0.07, 300, "share difference")
-    assert say(book, "gap", "They do: {g}.", clear, verdict(clear), otherwise="Not: {g}.", g=clear).text == (
-        "They do: +4.0 points."
+    # the interval holds 5 points, 1 beyond the value on one side and 5 on the other: 100 x 5 squared
+    assert said(0.01, 0.06, 0.11, 100) == (
+        "cannot-tell",
+        "More: +6.0 points",
+        "Whether it is as much as would matter, from +5.0 points on, cannot be told. "
+        "About 2,500 cases instead of 100 would tell, should the figure stay as it is.",
     )
+    assert said(-0.01, 0.04, 0.09) == (
+        "cannot-tell",
+        "Not more: +4.0 points",
+        "About 7,500 cases instead of 300 would tell, should the figure stay as it is.",
+    )
+    # of 52, with 1 / cases - 1 / 52 a twenty-fifth of what it was with 40: 52 / (1 + 12 / 1000) = 51.4
+    assert said(-0.01, 0.04, 0.09, 40, population=52)[2] == (
+        "About 52 of the 52 there are would tell, should the figure stay as it is."
+    )
+    assert said(-0.03, -0.02, -0.01)[:2] == ("not-supported", "Less: −2.0 points.")
+    assert said(-0.03, 0.0, 0.03)[:2] == ("not-supported", "Not more: 0.0 points.")
 
 
 def test_a_claim_decides_by_its_region_and_stands_under_the_sentence(book: Workbook) -> None:
@@ -247,47 +267,6 @@ def test_methods_name_the_assumptions(book: Workbook) -> None:
     shown = methods(book, {"Value": "Discounted at {rate}."}, rate=Quantity(0.08, "share"))
     assert shown.text == "Value: Discounted at 8.0%."
     assert shown.records == [{"methods": {"Value": "Discounted at 8.0%."}}]
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "region", "expected"),
-    [
-        (0.1, 0.3, {}, "supported"),
-        (-0.1, 0.5, {}, "cannot-tell"),
-        (-0.3, -0.1, {}, "not-supported"),
-        (-0.1, 0.04, {"matters": 0.05}, "not-supported"),
-        (-0.1, 0.06, {"matters": 0.05}, "cannot-tell"),
-        (0.01, 0.04, {"matters": 0.05}, "supported"),
-        (0.6, 0.7, {"low": 0.6, "high": 0.7}, "supported"),
-        (0.71, 0.8, {"low": 0.6, "high": 0.7}, "not-supported"),
-        (0.4, 0.5, {"low": -inf, "high": 1.0}, "supported"),
-        (0.9, 1.3, {"low": -inf, "high": 1.0, "matters": 0.8}, "not-supported"),
-        (0.7, 1.3, {"low": -inf, "high": 1.0, "matters": 0.8}, "cannot-tell"),
-        (0.0, 0.3, {}, "cannot-tell"),
-        (nan, 0.3, {}, "cannot-tell"),
-    ],
-)
-def test_a_verdict_is_of_the_whole_interval(low: float, high: float, region: dict[str, float], expected: str) -> None:
-    assert verdict(share(0.2, low, high), **region) == expected
-
-
-def test_no_verdict_without_a_figure() -> None:
-    assert verdict(None) == "cannot-tell"
-    assert verdict(share(0.2, 0.1, 0.3, 3, "share", "suppressed")) == "cannot-tell"
-
-
-@pytest.mark.parametrize(
-    ("value", "half", "region", "cases"),
-    [
-        (0.04, 0.06, {}, 225),  # the interval must be two thirds as wide: 100 x 1.5 squared
-        (0.02, 0.06, {"matters": 0.05}, 900),
-        (-0.01, 0.07, {"matters": 0.05}, 137),  # to end below 0.05 it must be 6/7 as wide
-        (0.65, 0.1, {"low": 0.6, "high": 0.7}, 400),
-        (0.0, 0.1, {}, None),
-    ],
-)
-def test_how_many_cases_would_tell(value: float, half: float, region: dict[str, float], cases: int | None) -> None:
-    assert cases_that_would_tell(share(value, value - half, value + half, 100), **region) == cases
 
 
 def test_a_workbook_shows_itself(book: Workbook) -> None:

@@ -89,7 +89,7 @@ class Claim(Strict):
         if self.kind == "definition":
             return "Not supported where the recipe as printed gives another number than the right formula."
         if self.region is None:
-            return "Supported only where the interval of the comparison shows it."
+            return "Supported only where all of the interval would matter, not supported only where none of it would."
         unit = self.region.unit
         low, high = (Language().measure(limit, unit) for limit in (self.region.low, self.region.high))
         has_end = self.region.high < (1 if unit == "share" else inf)

@@ -15,14 +15,15 @@ from cxlib.finding import verdict as verdict_of
 INSIDE = "The whole interval of your own figure lies inside the region in which the claim counts as true."
 ABOVE = "The whole interval of your own figure lies above the region in which the claim counts as true."
 BELOW = "The whole interval of your own figure lies below the region in which the claim counts as true."
-ACROSS = (
-    "The interval of your own figure lies partly inside and partly outside the region in which the claim counts as "
-    "true. More data would tell."
-)
+ACROSS = "The interval of your own figure lies partly inside the region in which the claim counts as true."
 NO_FIGURE = "There is no figure of your own to hold the claim against."
 SHOWN = "Your own data show it."
 NOT_SHOWN = "Your own data do not show it."
 NOT_TELLING = "Your own data do not tell."
+BY_SIZE = {
+    "cannot-tell": "Your own data show it, but not whether it is as much as would matter.",
+    "not-supported": "Your own data show it, but less of it than would matter.",
+}
 OTHER_NUMBER = "On your own answers the recipe gives another number than the right formula."
 SAME_NUMBER = "On your own answers the recipe and the right formula cannot be told apart."
 IN_WORDS = {
@@ -59,7 +60,8 @@ def judge(claim: Claim, finding: Finding) -> Judgment:
     if region is None:
         verdict: Verdict = finding.verdict if finding.verdict in WHY[claim.kind] else "cannot-tell"
         has_no_figure = claim.kind == "definition" and verdict == "cannot-tell" and estimate is None
-        return Judgment(verdict, NO_FIGURE if has_no_figure else WHY[claim.kind][verdict])
+        why = BY_SIZE[verdict] if finding.size else WHY[claim.kind][verdict]
+        return Judgment(verdict, NO_FIGURE if has_no_figure else why)
     if estimate is None:
         return Judgment("cannot-tell", NO_FIGURE)
     if estimate.unit != region.unit:

@@ -13,7 +13,7 @@ from cxlib.errors import ConfigError, UntoldError
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
 from cxlib.exhibits.exhibit import NOTHING, Exhibit, Record, element, paragraph, reason, stack
-from cxlib.finding import Change, Finding, Value, Verdict
+from cxlib.finding import Change, Finding, Quantity, Ruling, Value, Verdict
 from cxlib.finding import verdict as verdict_of
 from cxlib.language import Language
 
@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from cxlib.workbook import Workbook
 
 MORE_CASES = "More cases, or a longer history of them, would tell."
-SO_MANY_CASES = "About {cases_that_would_tell} cases would tell, should the figure stay as it is."
+SO_MANY_CASES = (
+    "About {cases_that_would_tell} cases instead of {cases_there_are} would tell, should the figure stay as it is."
+)
+OF_ALL_CASES = (
+    "About {cases_that_would_tell} of the {all_there_are} there are would tell, should the figure stay as it is."
+)
+SIZE: Mapping[str, str] = {
+    "cannot-tell": "Whether it is as much as would matter, from {least_that_matters} on, cannot be told.",
+    "not-supported": "It is less than would matter, which begins at {least_that_matters}.",
+}
 
 
 def say(
@@ -32,6 +41,7 @@ def say(
     verdict: str | None = None,
     *,
     otherwise: str = "",
+    reverse: str = "",
     assumption: str = "",
     needed: str = "",
     months_back: int = 12,
@@ -51,7 +61,10 @@ def say(
     verdict : str, optional
         What `verdict` returns. Where a claim gives a region for the finding, the region decides and none is given here.
     otherwise : str
-        Sentence where the verdict is not "supported"; the same sentence if not given.
+        Sentence where the interval does not lie in the region of the verdict; the same sentence if not given. Where it
+        does, but not wholly where it would matter, a sentence more says so.
+    reverse : str
+        Sentence where the interval lies wholly on the other side; `otherwise` if not given.
     assumption : str
         Sentence: what would turn the verdict over.
     needed : str
@@ -87,12 +100,22 @@ def say(
         if verdict is not None:
             raise ConfigError(f'finding "{id}": its claim gives the region that decides; leave the verdict out')
         verdict = verdict_of(estimate, region.low, region.high)
-    if verdict == "cannot-tell" and not needed:
-        values = {**values, "cases_that_would_tell": getattr(verdict, "cases", None) or 0}
-        needed = SO_MANY_CASES if values["cases_that_would_tell"] else MORE_CASES
-    told = verdict is None or verdict == "supported"
-    text = sentence if told or not otherwise else otherwise
-    finding = Finding(id, text, values, cast(Verdict, str(verdict or "described")), estimate, assumption, needed)
+    side, size = "", ""
+    if isinstance(verdict, Ruling) and estimate is not None:
+        side, of_all = verdict.side, estimate.population
+        if side == "for" and verdict.matters is not None:
+            size = SIZE.get(verdict, "")
+            values = {**values, "least_that_matters": Quantity(verdict.matters, estimate.unit)}
+        if verdict.cases and not needed:
+            needed = OF_ALL_CASES if of_all else SO_MANY_CASES
+            values = {**values, "cases_that_would_tell": verdict.cases, "cases_there_are": estimate.n}
+            values = {**values, "all_there_are": of_all or 0}
+    if verdict == "cannot-tell":
+        needed = needed or MORE_CASES
+    told = verdict in (None, "supported") or side == "for"
+    text = sentence if told else (reverse if side == "against" else "") or otherwise or sentence
+    given = cast(Verdict, str(verdict or "described"))
+    finding = Finding(id, text, values, given, estimate, assumption, size, needed)
     judged = tuple((claim, judge(claim, finding)) for claim in claims_on(id))
     return Exhibit(
         draw=lambda: _drawn(book.language, finding, judged),
@@ -130,7 +153,7 @@ def _claimed(language: Language, claim: Claim, judgment: Judgment) -> Exhibit:
 
 def text_of(language: Language, finding: Finding) -> str:
     """Return what a finding says, and where it cannot be told, what would tell."""
-    parts = [finding.sentence]
+    parts = [finding.sentence, finding.size] if finding.size else [finding.sentence]
     if finding.verdict == "cannot-tell" and finding.needed:
         parts.append(finding.needed)
     return " ".join(words.filled(language, part, finding.values) for part in parts)

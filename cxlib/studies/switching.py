@@ -376,6 +376,7 @@ def furthest(rows: Mapping[str, Estimate]) -> dict[str, Value]:
 
 
 def differs(estimate: Estimate, matters: float, none: float = 0.0) -> Ruling:
-    """Return whether a number lies to either side of no difference; if not, whether all that matters is excluded."""
+    """Return whether a number lies by what matters to either side of no difference, and if one side is measurable."""
     sides = verdict(estimate, none, np.inf, none + matters), verdict(estimate, -np.inf, none, none - matters)
-    return min(sides, key=["supported", "cannot-tell", "not-supported"].index)
+    order = ["supported", "cannot-tell", "not-supported"]
+    return min(sides, key=lambda ruling: (order.index(ruling), ruling.side != "for"))

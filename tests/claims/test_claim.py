@@ -97,7 +97,9 @@ def test_rules_in_words() -> None:
     )
     assert words["002.2-hundreds"].startswith("Supported only where the whole interval lies at 200 or above.")
     assert words["000.13"].startswith("Supported only where the whole interval lies at 50.0% or above.")
-    assert words["003.6"] == "Supported only where the interval of the comparison shows it."
+    assert words["003.6"] == (
+        "Supported only where all of the interval would matter, not supported only where none of it would."
+    )
     assert words["004.2-nps"].startswith("Not supported where the recipe as printed gives another number")
 
 

@@ -580,7 +580,8 @@ def test_between_quarters_arithmetic_is_one_point_for_one() -> None:
     assert same.flags == ()
     wide = replace(same, low=0.9, high=1.1), replace(ahead, low=-0.1, high=0.1)
     assert lives.more_than_arithmetic(*wide, 0.25) == "not-supported"
-    assert lives.more_than_arithmetic(replace(same, low=1.1, high=1.3), wide[1], 0.25) == "supported"
+    assert lives.more_than_arithmetic(replace(same, low=1.3, high=1.5), wide[1], 0.25) == "supported"
+    assert lives.more_than_arithmetic(replace(same, low=1.1, high=1.3), wide[1], 0.25) == "cannot-tell"
 
 
 def test_a_quarter_that_cannot_have_caused_it_is_noticed() -> None:
