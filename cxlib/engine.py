@@ -31,7 +31,7 @@ class Part(NamedTuple):
     out: bool = False
 
 
-OF_EVERYBODY = ("price_index", "rates")
+OF_EVERYBODY = ("price_index", "rates", "stated", "fact_coverage")
 """Tables that hold for whatever part of the customers."""
 
 
@@ -125,6 +125,10 @@ class Engine:
         rates = {**self.snapshot.rates, self.snapshot.currency: 1.0}
         values = ", ".join(f"('{currency}', CAST({rate!r} AS DOUBLE))" for currency, rate in sorted(rates.items()))
         self._define("rates", f"SELECT * FROM (VALUES {values}) AS r(currency, rate)")
+        spans = [("", None, None), *((name, *ends) for name, ends in sorted(self.snapshot.stated.items()))]
+        said = ", ".join(f"({', '.join('NULL' if one is None else literal(str(one)) for one in span)})" for span in spans)
+        ends = ", ".join(f"CAST({name} AS TIMESTAMP) AS {name}" for name in ("complete_from", "complete_until"))
+        self._define("stated", f"SELECT name, {ends} FROM (VALUES {said}) AS s(name, complete_from, complete_until)")
 
     def _define(self, name: str, source: str) -> None:
         """Define a relation whole, and as the part of it that is asked for."""

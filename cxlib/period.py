@@ -23,6 +23,11 @@ def zone(name: str) -> ZoneInfo:
         raise ConfigError(f'time zone "{name}" is not known; write an IANA name such as "Europe/Istanbul"') from error
 
 
+def day_start(day: date, time_zone: str) -> datetime:
+    """Return the first instant of a day in the zone, as naive UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone(time_zone)).astimezone(UTC).replace(tzinfo=None)
+
+
 @dataclass(frozen=True, order=True)
 class Month:
     """A calendar month, half open: its end is the first instant of the next."""
@@ -73,7 +78,7 @@ class Month:
 
     def start(self, time_zone: str) -> datetime:
         """Return the first instant of the month in the zone, as naive UTC."""
-        return datetime(self.year, self.month, 1, tzinfo=zone(time_zone)).astimezone(UTC).replace(tzinfo=None)
+        return day_start(self.first_day, time_zone)
 
     def end(self, time_zone: str) -> datetime:
         """Return the first instant after the month in the zone, as naive UTC."""

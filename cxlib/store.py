@@ -10,7 +10,7 @@ import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -30,7 +30,7 @@ from cxlib.sources.sql import columns_sql, connect, literal, row
 from cxlib.sources.stage import Staged
 from cxlib.tables import TABLES
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 
 
@@ -54,6 +54,10 @@ class Snapshot:
     ledger: tuple[LedgerEntry, ...]
     warnings: tuple[Problem, ...]
     inputs: tuple[InputFile, ...]
+    stated: Mapping[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
+    """From when to when (naive UTC) the owner says that a table is whole, by table."""
+    clockless: tuple[str, ...] = ()
+    """Times, such as "tickets.created_at", that are days without a clock in the exports."""
     notes: tuple[str, ...] = ()
     """What the import did beyond the mapping, and the warnings that someone has accepted."""
 
@@ -96,6 +100,8 @@ def build_snapshot(sources_file: Path, folder: Path | None = None) -> Snapshot:
             ledger=imported.ledger,
             warnings=imported.warnings,
             inputs=tuple(file for one in prepared for file in one.inputs),
+            stated=imported.stated,
+            clockless=imported.clockless,
             notes=imported.notes,
         )
         try:

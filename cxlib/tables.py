@@ -213,6 +213,7 @@ _ALL = (
         Column("comment", "text", "what the customer wrote with the rating"),
         ends_after_starts("created_at", "first_public_reply_at"),
         ends_after_starts("created_at", "first_solved_at"),
+        ends_after_starts("created_at", "last_solved_at"),
         ends_after_starts("first_solved_at", "last_solved_at"),
         never_negative("replies"),
         never_negative("reopens"),

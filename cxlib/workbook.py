@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
+from cxlib.coverage import Coverage, coverage_of, waited_for
 from cxlib.engine import OF_EVERYBODY, Engine, Part
 from cxlib.errors import ConfigError, MeasureError
 from cxlib.estimate import Estimate, difference, estimates, two_sided_p
@@ -23,7 +24,7 @@ from cxlib.metrics import METRICS, Metric, measure
 from cxlib.nearest import did_you_mean, one_of
 from cxlib.period import Month
 from cxlib.store import Snapshot
-from cxlib.tables import EVENT_TIMES, TABLES
+from cxlib.tables import TABLES
 
 HISTORY = 36
 """Months that are measured in one go and remembered; a page asks for most of them sooner or later."""
@@ -120,24 +121,31 @@ class Workbook:
 
     @property
     def tables(self) -> pd.DataFrame:
-        """All canonical tables by name: `rows, grain, with_customer, first, last, columns`.
+        """All canonical tables by name: `rows, grain, with_customer, first, last, edges, columns`.
 
-        `with_customer` is the share of rows that name a known customer, `first` and `last` are the days from when until
-        when the table reaches, `columns` names those that an export brings.
+        `with_customer` is the share of rows that name a known customer, `first` and `last` are the days of the first
+        and the last row, `edges` says from when to when they can be believed where that is something else, `columns`
+        names those that an export brings.
         """
-        columns = ["rows", "grain", "with_customer", "first", "last", "columns"]
+        columns = ["rows", "grain", "with_customer", "first", "last", "edges", "columns"]
         return pd.DataFrame.from_dict({name: self._about(name) for name in TABLES}, orient="index", columns=columns)
 
     def _about(self, table: str) -> tuple[object, ...]:
-        brought, event = self.columns.get(table, ()), EVENT_TIMES.get(table)
-        first, last = (f"strftime({end}({event}), '%Y-%m-%d')" if event in brought else "''" for end in ("min", "max"))
-        asked = f"count(*) AS rows, coalesce({first}, '') AS first, coalesce({last}, '') AS last"
-        found = self.engine.frame(f"SELECT {asked} FROM {table}").iloc[0]
-        rows, share = int(found["rows"]), None
+        brought, share = self.columns.get(table, ()), None
+        rows = int(self.engine.frame(f"SELECT count(*) AS n FROM {table}")["n"].iloc[0])
         if rows and table != "customers" and "customer_id" in brought and "customers" in self.columns:
             linked = f"SELECT count(*) AS n FROM {table} SEMI JOIN customers USING (customer_id)"
             share = Quantity(self.engine.frame(linked)["n"].iloc[0] / rows, "share")
-        return rows, TABLES[table].grain, share, found["first"], found["last"], ", ".join(brought)
+        return rows, TABLES[table].grain, share, *self._reach(table), ", ".join(brought)
+
+    def _reach(self, table: str) -> tuple[str, str, str]:
+        """Return the days of the first and the last row of a table, and in words what is to be said of its edges."""
+        spans = [one for name, one in self.coverage.items() if name.split(".")[0] == table]
+        if not spans:
+            return "", "", ""
+        zone = self.snapshot.time_zone
+        words = [text for one in spans for text in one.sentences(self.language, zone)]
+        return f"{spans[0].first_at:%Y-%m-%d}", f"{spans[0].last_at:%Y-%m-%d}", " ".join(words)
 
     def __repr__(self) -> str:
         parts = "".join(
@@ -152,9 +160,19 @@ class Workbook:
         )
 
     @cached_property
+    def coverage(self) -> Mapping[str, Coverage]:
+        """From when to when each table can be believed, by name."""
+        return coverage_of(self.engine)
+
+    @cached_property
     def cut(self) -> datetime:
-        """Last instant (UTC) that the month's pages may know of: its end, or the export where that came first."""
-        return min(self.month.end(self.snapshot.time_zone), self.snapshot.as_of)
+        """Last instant (UTC) that the month's pages may know of.
+
+        It is the end of the month, or the last instant that every table waited for covers where that came first: what
+        is missing after it, such as a complaint, must not be taken for what did not happen.
+        """
+        reached = [one.believed_until for one in waited_for(self.coverage.values(), self.snapshot.as_of)]
+        return min(self.month.end(self.snapshot.time_zone), self.snapshot.as_of, *reached)
 
     @property
     def sql_cut(self) -> str:
@@ -166,8 +184,12 @@ class Workbook:
         return self.snapshot.currency
 
     def lacks(self, *names: str) -> tuple[str, ...]:
-        """Return those of the canonical tables and columns, such as "tickets.created_at", that no export brings."""
+        """Return those of the canonical tables and columns, such as "tickets.created_at", that no export brings.
+
+        "clock of tickets.created_at" asks for times of the day: a column of days has none.
+        """
         brought = {f"{table}.{column}" for table, columns in self.columns.items() for column in columns}
+        brought |= {f"clock of {name}" for name in brought - set(self.snapshot.clockless)}
         return tuple(name for name in names if name not in brought and name not in self.columns)
 
     def metric(self, name: str) -> Metric:

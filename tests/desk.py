@@ -44,6 +44,8 @@ class Desk:
     inputs: tuple[InputFile, ...] = ()
     notes: tuple[str, ...] = ()
     rates: Mapping[str, float] = field(default_factory=lambda: {"USD": 0.5})
+    stated: Mapping[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
+    clockless: tuple[str, ...] = ()
 
     def parquet(self, table: str) -> Path | None:
         path = self.folder / f"{table}.parquet"

@@ -9,6 +9,9 @@ The SQL keeps to what every engine has and reads the canonical tables by name. B
 - `month_end(m)`, the UTC instant at which month `m` ends in the reporting zone;
 - `bucket(id)`, the random group (0 to 63) that all rows of one customer share;
 - `rates(currency, rate)`, one unit of a currency in the reporting currency;
+- `stated(name, complete_from, complete_until)`, the tables whose span the owner states;
+- `($events)`, the moment by which each row of any table is filed, and until when it speaks: `name, occurred_at,
+  holds_until`;
 - `fact_<name>`, another fact.
 """
 
@@ -19,6 +22,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from string import Template
+
+from cxlib.tables import EVENT_TIMES
 
 GROUPS = 64
 """How many random groups customers are dealt into, for variances that respect clustering."""
@@ -36,6 +41,17 @@ MONTHS = """
     WHERE month_end(CAST(first_day AS DATE)) <= $as_of
 """
 
+# a day that is counted, and a month that is accounted for, speak until their end
+_HOLDS_UNTIL = {
+    "month": "month_end(CAST({} AS DATE))",
+    "day": "CAST({} AS TIMESTAMP) + INTERVAL 1 DAY",
+}
+EVENTS = " UNION ALL ".join(
+    f"SELECT '{table}' AS name, CAST({column} AS TIMESTAMP) AS occurred_at, "
+    f"{_HOLDS_UNTIL.get(column, '{}').format(column)} AS holds_until FROM {table}"
+    for table, column in EVENT_TIMES.items()
+)
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -48,7 +64,7 @@ class Fact:
     @cached_property
     def template(self) -> str:
         text = resources.files(__name__).joinpath(f"{self.name}.sql").read_text(encoding="utf-8")
-        return text.replace("$months", MONTHS)
+        return text.replace("$months", MONTHS).replace("$events", EVENTS)
 
     @property
     def grain(self) -> str:
@@ -76,6 +92,7 @@ SURVEY = ("touchpoint", "channel", *CUSTOMER, "survey", "wave")
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
+        Fact("coverage", (), ()),
         Fact("ticket", ("tickets",), TICKET),
         Fact("subscription_month", ("subscriptions",), (*CUSTOMER, "product", "channel")),
         Fact("survey_answer", ("survey_answers",), (*SURVEY, "language")),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import estimate
+from cxlib.coverage import coverage_of
 from cxlib.engine import Engine, to_digits
 from cxlib.errors import MeasureError
 from cxlib.estimate import Bools, Floats, Interval, Ints
@@ -44,7 +45,8 @@ def measure(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], 
         One row per metric, month and segment, in that order: `metric, period, <by>, n, value, low, high,
         unit, method, excluded, flags, as_of`. `n` is the denominator; `excluded` counts the rows filed
         there that the population leaves out; `flags` is a comma separated list of `suppressed` (n below
-        5, value withheld), `small` (n below 30), `no-data`, `not-reached` (too few have ended yet),
+        5, value withheld), `small` (n below 30), `no-data`, `not-covered` (the month lies outside of what the
+        exports can be believed for, see `cxlib.coverage`; value withheld), `not-reached` (too few have ended yet),
         `first-month` (a count of the first month in the data, which may not be whole).
 
     Raises
@@ -84,12 +86,7 @@ def _sums(
         scan.scan_stock(engine, metrics[0], months, by) if is_stock else scan.scan_sums(engine, metrics, months, by)
     )
     cells, rows = _in_cells(scanned, months, by)
-    index, periods = rows["cell"].to_numpy(np.intp), cells["period"]
-    first, last = scan.first_and_last_month(engine, metrics[0])
-    # between the first and the last month with data no row means zero; what is open stays open where nothing new came
-    covered = periods.between(first, periods.max() if is_stock else last).to_numpy(bool)
-    # the export may begin in the middle of its first month
-    begins = (periods == first).to_numpy(bool)
+    index = rows["cell"].to_numpy(np.intp)
     parts = {}
     for metric in metrics:
         prefix = f"{metric.id}:"
@@ -97,7 +94,7 @@ def _sums(
         groups = {name.removeprefix(prefix): rows[name].to_numpy(float) for name in names}
         sums = {name: np.bincount(index, values, len(cells)).astype(float) for name, values in groups.items()}
         interval = _interval(metric, sums, groups, index)
-        parts[metric.id] = _tidy(engine, metric, cells, interval, sums["n"], sums["out"], covered, begins)
+        parts[metric.id] = _tidy(engine, metric, cells, interval, sums["n"], sums["out"])
     return parts
 
 
@@ -153,19 +150,19 @@ def _tidy(
     interval: Interval,
     n: Floats,
     excluded: Floats,
-    covered: Bools | bool = True,
-    begins: Bools | bool = False,
 ) -> pd.DataFrame:
-    """Return the rows of one metric; `covered` are the months that the data speak of, `begins` is their first."""
-    is_sampled = metric.kind in SAMPLED
-    shown = n >= SUPPRESSED_BELOW if is_sampled else covered
+    """Return the rows of one metric."""
+    is_sampled, covered, begins = metric.kind in SAMPLED, *_covered(engine, metric, cells)
+    enough = (n >= SUPPRESSED_BELOW) | (not is_sampled)
+    shown = covered & enough
     value, low, high = (np.where(shown, line, np.nan) for line in interval)
-    suppressed = is_sampled & (n > 0) & ~shown
+    suppressed = covered & (n > 0) & ~enough
     flags = {
         "suppressed": suppressed,
+        "not-covered": ~covered,
         "small": is_sampled & shown & (n < SMALL_BELOW),
         "not-reached": np.isinf(value),
-        "no-data": np.isnan(value) & ~suppressed,
+        "no-data": np.isnan(value) & covered & ~suppressed,
         "first-month": (metric.kind in ("count", "stock")) & shown & begins,
     }
     return cells.assign(
@@ -181,6 +178,24 @@ def _tidy(
         excluded=excluded.astype(np.int64),
         flags=[",".join(flag for flag, holds in flags.items() if holds[row]) for row in range(len(cells))],
     )
+
+
+def _covered(engine: Engine, metric: Metric, cells: pd.DataFrame) -> tuple[Bools, Bools]:
+    """Return of each cell whether its month can be believed, and whether the export may begin inside it."""
+    zone, spans = engine.snapshot.time_zone, coverage_of(engine)
+    tables = FACTS[metric.fact].needs
+    needed = {name: spans.get(name) for name in (*tables, *metric.needs) if name in (*spans, *tables)}
+    back = {name: metric.looks_back_months if metric.follows or name in tables else 0 for name in needed}
+    months = {day: Month.of(day) for day in cells["period"]}
+    held = {
+        day: all(
+            one is not None and one.holds_at(month, zone) and one.holds_at(month.shift(-back[name]), zone)
+            for name, one in needed.items()
+        )
+        for day, month in months.items()
+    }
+    begins = {day: any(one.begins_inside(month, zone) for one in needed.values() if one) for day, month in months.items()}
+    return cells["period"].map(held).to_numpy(bool), cells["period"].map(begins).to_numpy(bool)
 
 
 def _over(numerator: Floats, denominator: Floats) -> Floats:

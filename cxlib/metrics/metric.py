@@ -36,6 +36,8 @@ class Metric:
     among: str = "TRUE"  # condition: rows it speaks of at all
     population: str = "TRUE"  # condition: those of them that are counted; the others are `excluded`
     follow_up_days: int = 0  # how long a row must have been observed to be counted
+    looks_back_months: int = 0  # how long before the month's end the state is that it is compared with
+    follows: bool = False  # the customers of that earlier state are followed, so it must show who left since
     numerator: str = ""  # condition (proportion), amount (total, balance, ratio) or minutes (quantile)
     denominator: str = ""  # amount (ratio)
     observed: str = ""  # condition: the end of the duration was seen; the others are censored

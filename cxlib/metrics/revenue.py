@@ -11,7 +11,12 @@ from cxlib.metrics.metric import Direction, Kind, Metric
 COHORT = "mrr_year_ago > 0"
 FIXED = "the customers who paid twelve months earlier, those gone since included"
 
-_of_months = partial(Metric, fact="subscription_month", filed_under="month", needs=("subscriptions.monthly_amount",))
+_of_months = partial(
+    Metric,
+    fact="subscription_month",
+    filed_under="month",
+    needs=("subscriptions.monthly_amount", "subscriptions.ended_at"),
+)
 
 RETENTION = (
     _of_months(
@@ -28,6 +33,8 @@ RETENTION = (
         "logo_retention",
         "Customers kept over twelve months",
         f"Share of {FIXED} that still pay at the end of the month. Customers won since are not counted.",
+        looks_back_months=12,
+        follows=True,
         among=COHORT,
         numerator="mrr_end > 0",
         good="up",
@@ -37,6 +44,8 @@ RETENTION = (
         "Customers lost in the month",
         "Share of the customers who paid at the end of the month before and do not pay at the end of this one; a "
         "customer who comes and goes inside the month is not seen.",
+        looks_back_months=1,
+        follows=True,
         among="mrr_start > 0",
         numerator="mrr_end = 0",
         good="down",
@@ -48,6 +57,8 @@ RETENTION = (
         "then. Never above 100 %; growth does not count.",
         kind="ratio",
         bounded=True,
+        looks_back_months=12,
+        follows=True,
         among=COHORT,
         numerator="mrr_kept_of_year_ago",
         denominator="mrr_year_ago",
@@ -58,6 +69,8 @@ RETENTION = (
         "Net revenue retention (NRR)",
         f"Monthly recurring revenue paid now by {FIXED}, growth included, over what they paid then.",
         kind="ratio",
+        looks_back_months=12,
+        follows=True,
         among=COHORT,
         numerator="mrr_end",
         denominator="mrr_year_ago",
@@ -66,10 +79,20 @@ RETENTION = (
 )
 
 
-def _mrr(name: str, label: str, definition: str, good: Direction = "neither", kind: Kind = "total") -> Metric:
-    definition += " At constant exchange rates."
+def _mrr(
+    name: str, label: str, definition: str, good: Direction = "neither", kind: Kind = "total", looks_back: int = 1
+) -> Metric:
     return _of_months(
-        name, label, definition, kind=kind, unit="currency", among=f"{name} > 0", numerator=name, good=good
+        name,
+        label,
+        f"{definition} At constant exchange rates.",
+        kind=kind,
+        unit="currency",
+        looks_back_months=looks_back,
+        follows=name in ("mrr_start", "mrr_churn"),
+        among=f"{name} > 0",
+        numerator=name,
+        good=good,
     )
 
 
@@ -85,5 +108,5 @@ REVENUE = (
     _mrr("mrr_expansion", "Expansion", "Rise in MRR of customers who already paid.", "up"),
     _mrr("mrr_contraction", "Contraction", "Fall in MRR of customers who still pay.", "down"),
     _mrr("mrr_churn", "Lost", "MRR of customers who paid at the start and do not at the end.", "down"),
-    _mrr("mrr_end", "Recurring revenue at the end", "MRR of all customers at the end of the month.", "up", "balance"),
+    _mrr("mrr_end", "Recurring revenue at the end", "MRR of all customers at the end of the month.", "up", "balance", 0),
 )

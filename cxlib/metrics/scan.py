@@ -64,13 +64,6 @@ def scan_durations(engine: Engine, metric: Metric, months: Sequence[Month], by: 
     )
 
 
-def first_and_last_month(engine: Engine, metric: Metric) -> pd.Series:
-    """Return the first days of the first and the last month with any row filed; NaT where there is no row."""
-    filed = metric.filed_under
-    found = engine.frame(f"SELECT min({filed}) AS first, max({filed}) AS last FROM {engine.fact(metric.fact)}")
-    return pd.to_datetime(found.iloc[0])
-
-
 def _cell(filed: str, by: Sequence[str]) -> str:
     segments = (f"coalesce(CAST({column} AS VARCHAR), '{UNKNOWN}') AS {column}" for column in by)
     return ", ".join((f"{filed} AS period", *segments))

@@ -22,7 +22,7 @@ def _waiting(quantile: str, share: float, what: str, label: str, until: str, nee
         f"{what}_calendar_minutes_{quantile}",
         label,
         f"Time from a ticket's creation until {until}. {CLOCK}",
-        needs=(need,),
+        needs=(need, "clock of tickets.created_at", f"clock of {need}"),
         kind="quantile",
         unit="minutes",
         quantile=share,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
+from cxlib.coverage import coverage_of, last_covered_month
 from cxlib.engine import Engine
 from cxlib.errors import ConfigError, PeriodError
 from cxlib.language import Language
@@ -15,7 +16,7 @@ from cxlib.notebook import check_parameters
 from cxlib.period import Month
 from cxlib.report.manifest import Edition, Value
 from cxlib.store import Snapshot
-from cxlib.tables import EVENT_TIMES, TABLES
+from cxlib.tables import EVENT_TIMES
 from cxlib.toml import Strict, read_toml
 
 
@@ -104,35 +105,28 @@ def select(reports: Sequence[Report], only: Sequence[str]) -> tuple[Report, ...]
 
 
 def choose_month(asked: str | None, snapshot: Snapshot, language: Language) -> Month:
-    """Return the month to report: the one asked for, or the last that had ended when the exports were made.
+    """Return the month to report: the one asked for, or the last that every table waited for covers.
 
     Raises PeriodError if it is not well formed, had not ended at `as_of`, or lies outside of the data.
     """
-    last = Month.last_complete(snapshot.as_of, snapshot.time_zone)
+    with Engine(snapshot) as engine:
+        spans = coverage_of(engine)
+    events = [one for name, one in spans.items() if name in EVENT_TIMES]
+    if not events:
+        raise PeriodError(f"snapshot {snapshot.id} has no events at all; add exports to sources.toml")
+    zone, whole = snapshot.time_zone, Month.last_complete(snapshot.as_of, snapshot.time_zone)
+    last = last_covered_month(spans, snapshot.as_of, zone)
     month = Month.parse(asked) if asked else last
-    if month.end(snapshot.time_zone) > snapshot.as_of:
-        until = language.moment(snapshot.as_of, snapshot.time_zone)
+    if month > whole:
+        until = language.moment(snapshot.as_of, zone)
         raise PeriodError(
             f"{month} has not ended in the data, which go until {until}. "
             f"Report {last} (MONTH={last}), or make the exports again after the end of {month}"
         )
-    first, latest = months_with_data(snapshot)
+    first = Month.last_complete(min(one.first_at for one in events), zone).shift(1)
+    latest = min(whole, Month.last_complete(max(one.believed_until for one in events), zone))
     if not first <= month <= latest:
         raise PeriodError(
             f"there are no data of {month}; the data go from {first} to {latest} (set MONTH to one of these)"
         )
     return month
-
-
-def months_with_data(snapshot: Snapshot) -> tuple[Month, Month]:
-    """Return the first and the last month, in the reporting time zone, in which anything happened."""
-    ends = []
-    for table, column in EVENT_TIMES.items():  # Parquet knows the ends of a column without a scan
-        local = "{}" if TABLES[table].column(column).type == "date" else "local_month({})"
-        first, last = (local.format(f"{end}({column})") for end in ("min", "max"))
-        ends.append(f"SELECT {first} AS first, {last} AS last FROM {table}")
-    with Engine(snapshot) as engine:
-        found = engine.frame(f"SELECT min(first) AS first, max(last) AS last FROM ({' UNION ALL '.join(ends)})")
-    if found.isna().any(axis=None):
-        raise PeriodError(f"snapshot {snapshot.id} has no events at all; add exports to sources.toml")
-    return Month.of(found["first"].iloc[0]), Month.of(found["last"].iloc[0])

@@ -174,13 +174,19 @@ class Mapping(Strict):
 
 
 class Export(Mapping):
-    """One `[[export]]` of `sources.toml`."""
+    """One `[[export]]` of `sources.toml`.
+
+    `complete_from` and `complete_until` are the first and the last day of which it brings all that its table is for,
+    those who have left since included; without them this is judged by the rows.
+    """
 
     name: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")
     path: str = ""
     url: str = Field(default="", repr=False)
     source_table: str = ""
     vendor: str = ""
+    complete_from: date | None = None
+    complete_until: date | None = None
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:

@@ -1,13 +1,14 @@
 """One import: every export read, mapped and checked, then put together. All problems are raised at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
 from cxlib.errors import Problem, SourceError
+from cxlib.period import day_start
 from cxlib.sources import checks, ledger, link
 from cxlib.sources.config import Sources
 from cxlib.sources.files import InputFile, LocalFile, find, prepare
@@ -18,7 +19,7 @@ from cxlib.sources.raw import RawTable, source_view
 from cxlib.sources.read import look_into, read, read_duckdb, read_postgresql
 from cxlib.sources.resolve import resolve
 from cxlib.sources.sql import row
-from cxlib.sources.stage import Staged, read_values, stage, to_canonical
+from cxlib.sources.stage import Staged, clockless, read_values, stage, to_canonical
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Imported:
     exports: tuple[Staged, ...]
     as_of: datetime
     columns: Mapping[str, tuple[str, ...]]
+    stated: Mapping[str, tuple[datetime | None, datetime | None]]
+    clockless: tuple[str, ...]
     ledger: tuple[LedgerEntry, ...]
     warnings: tuple[Problem, ...]
     notes: tuple[str, ...]
@@ -111,7 +114,21 @@ def import_all(
         what, fix = "no event time says when the exports were made", "Write as_of in [workbook]."
         raise SourceError([Problem("after-as-of", "workbook", what, fix)])
     columns, entries = _columns(connection, exports), tuple(ledger.entry(staged) for staged in exports)
-    return Imported(tuple(exports), final, columns, entries, tuple(found), tuple(notes))
+    days = sorted({f"{staged.plan.table.name}.{name}" for staged in exports for name in staged.clockless})
+    spans = _stated(exports, sources.workbook.reporting_time_zone)
+    return Imported(tuple(exports), final, columns, spans, tuple(days), entries, tuple(found), tuple(notes))
+
+
+def _stated(exports: Sequence[Staged], zone: str) -> dict[str, tuple[datetime | None, datetime | None]]:
+    """Return the span of each table that its exports state: what all of them cover, as naive UTC."""
+    spans: dict[str, tuple[datetime | None, datetime | None]] = {}
+    for table in {staged.plan.table.name: None for staged in exports}:
+        of_it = [staged.plan.export for staged in exports if staged.plan.table.name == table]
+        begins = [day_start(one.complete_from, zone) for one in of_it if one.complete_from]
+        ends = [day_start(one.complete_until + timedelta(days=1), zone) for one in of_it if one.complete_until]
+        if begins or ends:
+            spans[table] = max(begins, default=None), min(ends, default=None)
+    return spans
 
 
 def _blocking(problems: Iterable[Problem]) -> list[Problem]:
@@ -148,8 +165,9 @@ def _import(
         to_canonical(staged, as_of, exponents)
         found += ledger.one_row_per_key(staged)
         found += checks.table_checks(staged)
+        days = clockless(staged)
         connection.execute(f"DROP TABLE {staged.parsed}")
-        return staged, found
+        return replace(staged, clockless=days), found
     except UnreadableError as error:
         found.append(error.problem)
     except duckdb.Error as error:

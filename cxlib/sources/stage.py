@@ -45,6 +45,8 @@ class Staged:
     number: int
     types: Mapping[str, str]
     reporting_zone: str
+    clockless: tuple[str, ...] = ()
+    """Columns of times that are days; known when the values have been read."""
 
     @property
     def staged(self) -> str:
@@ -163,6 +165,14 @@ def read_values(staged: Staged, pseudonym_key: str) -> None:
         f"CREATE TABLE {staged.parsed} AS SELECT {', '.join(parts)} FROM {staged.staged} AS s {joins} "
         "WHERE s.cx_rule IS NULL"
     )
+
+
+def clockless(staged: Staged) -> tuple[str, ...]:
+    """Return the columns of times that are days without a clock: all of several stand at midnight of their zone."""
+    moments = {name: f"coalesce(cx_local_{name}, cx_read_{name})" for name in staged.clock_times}
+    tests = [f"count({one}) > 1 AND bool_and({one} = date_trunc('day', {one}))" for one in moments.values()]
+    found = row(staged.connection, f"SELECT {', '.join(tests)} FROM {staged.parsed}") if tests else ()
+    return tuple(name for name, holds in zip(moments, found, strict=True) if holds)
 
 
 def _read(staged: Staged, name: str) -> str:

@@ -1,0 +1,112 @@
+"""From when to when the data can be believed: asked by measures, pages, the default month and `cx check`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cxlib.engine import Engine
+from cxlib.language import Language
+from cxlib.period import Month, zone
+from cxlib.tables import EVENT_TIMES
+
+LONG_AGO = timedelta(days=92)
+"""A table that ended so long before the export is not waited for: it has ended."""
+
+BEGINS = {
+    "": "",
+    "stated": "The {name} are said to be whole from {begins} on.",
+    "ramp": "The {name} are not whole before {begins}: their number rises there in one step, as in a log that was cut by "
+    "the date of closing.",
+    "survivors": "Nobody is seen leaving before {begins}, so customers and revenue of earlier months are those of the "
+    "ones who stayed. If the exports hold everybody who left since an earlier day, write complete_from.",
+    "nobody-leaves": "Nobody is seen leaving at all, so the exports may leave out who is gone. If nobody has left, "
+    "write complete_from.",
+}
+ENDS = {
+    "": "",
+    "stated": "The {name} are said to be whole until {ends}.",
+    "ramp": "The {name} are not whole after {ends}: their number falls there in one step, as in a log that was cut by the "
+    "date of closing.",
+    "pause": "The {name} are cut after {last}: nothing follows until the export, longer than any pause before. If "
+    "nothing happened since, write complete_until.",
+    "all-end": "The {name} are cut at {ends}: all that ran then end by the export, so it was the file that ended.",
+}
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """From when to when one table, or one column such as "subscriptions.ended_at", can be believed; naive UTC."""
+
+    name: str
+    first_at: datetime
+    last_at: datetime
+    believed_from: datetime
+    believed_until: datetime
+    begins: str
+    """Why it begins there, a key of `BEGINS`."""
+    ends: str
+    """Why it ends there, a key of `ENDS`; empty where it reaches the export."""
+
+    def holds_at(self, month: Month, time_zone: str) -> bool:
+        """Return whether the end of a month lies inside."""
+        end = month.end(time_zone)
+        return self.believed_from <= end <= self.believed_until
+
+    def begins_inside(self, month: Month, time_zone: str) -> bool:
+        """Return whether it begins after the first instant of a month and before its end."""
+        return month.start(time_zone) < self.believed_from < month.end(time_zone)
+
+    def sentences(self, language: Language, time_zone: str) -> list[str]:
+        """Return in words why it begins and ends where it does, where that is not with the first row and the export."""
+        local = {
+            "first": self.first_at,
+            "last": self.last_at,
+            "begins": self.believed_from,
+            # the last day that lies inside
+            "ends": self.believed_until - timedelta(seconds=1),
+        }
+        days = {key: language.day(_local(one, time_zone)) for key, one in local.items()}
+        name = self.name.replace("_", " ")
+        texts = (BEGINS[self.begins], ENDS[self.ends])
+        return [language.text(text, name=name, **days) for text in texts if text]
+
+
+def coverage_of(engine: Engine) -> dict[str, Coverage]:
+    """Return the coverage of all tables that hold rows, and of columns that reach less far, by name."""
+    rows = engine.frame(f"SELECT * FROM {engine.fact('coverage')} ORDER BY name")
+    return {
+        row["name"]: Coverage(
+            row["name"],
+            *(row[column].to_pydatetime() for column in _TIMES),
+            row["begins"],
+            row["ends"],
+        )
+        for row in rows.to_dict("records")
+    }
+
+
+_TIMES = ("first_at", "last_at", "believed_from", "believed_until")
+
+
+def waited_for(spans: Iterable[Coverage], as_of: datetime) -> list[Coverage]:
+    """Return the tables of events that a month must be covered by: not those that ended long ago.
+
+    Accounts of a month (costs, prices) come late as a rule and hold nobody back.
+    """
+    return [
+        one
+        for one in spans
+        if EVENT_TIMES.get(one.name) not in (None, "month") and one.believed_until + LONG_AGO > as_of
+    ]
+
+
+def last_covered_month(spans: Mapping[str, Coverage], as_of: datetime, time_zone: str) -> Month:
+    """Return the last month that had ended when the exports were made and that every table waited for covers."""
+    until = min((one.believed_until for one in waited_for(spans.values(), as_of)), default=as_of)
+    return Month.last_complete(until, time_zone)
+
+
+def _local(moment: datetime, time_zone: str) -> datetime:
+    return moment.replace(tzinfo=UTC).astimezone(zone(time_zone))

@@ -1,0 +1,153 @@
+-- One row per canonical table, or column of one, that holds rows: from when to when it can be believed, and why.
+WITH events AS (SELECT * FROM ($events) AS every_event WHERE occurred_at <= $as_of),
+
+days AS (
+    SELECT
+        name,
+        CAST(occurred_at AS DATE) AS day,
+        count(*) AS events,
+        min(occurred_at) AS first_at,
+        max(occurred_at) AS last_at,
+        max(holds_until) AS holds_until
+    FROM events
+    GROUP BY name, CAST(occurred_at AS DATE)
+),
+
+pauses AS (
+    SELECT *, date_diff('day', lag(day) OVER (PARTITION BY name ORDER BY day), day) AS pause FROM days
+),
+
+spans AS (
+    SELECT
+        name,
+        CAST(sum(events) AS BIGINT) AS events,
+        min(first_at) AS first_at,
+        max(last_at) AS last_at,
+        max(holds_until) AS holds_until,
+        max(pause) AS longest_pause,
+        -- with 30 pauses behind it, a longer one comes by chance once in some thirty times; a table with less, or one
+        -- of a few waves, cannot be told from one in which nothing happened
+        count(*) > 30 AND count(DISTINCT date_trunc('month', day)) >= 3 AS is_dense
+    FROM pauses
+    GROUP BY name
+),
+
+-- a log that was cut by the date of closing rises to its level, and falls from it, in one step
+asked AS (
+    SELECT local_month(created_at) AS month, count(*) AS opened FROM tickets GROUP BY local_month(created_at)
+),
+
+closed AS (
+    SELECT local_month(last_solved_at) AS month, count(*) AS solved
+    FROM tickets
+    WHERE last_solved_at IS NOT NULL
+    GROUP BY local_month(last_solved_at)
+),
+
+whole_months AS (
+    SELECT
+        a.month,
+        a.opened,
+        CASE WHEN (SELECT count(*) FROM closed) > 0 THEN coalesce(c.solved, 0) ELSE a.opened END AS solved,
+        row_number() OVER (ORDER BY a.opened, a.month) AS place,
+        count(*) OVER () AS months
+    FROM asked AS a
+    LEFT JOIN closed AS c ON c.month = a.month
+    WHERE month_end(a.month) <= $as_of
+),
+
+level AS (SELECT max(opened) AS opened FROM whole_months WHERE place <= (months + 1) / 2),
+
+steady AS (
+    SELECT
+        min(w.month) FILTER (WHERE w.solved * 5 >= w.opened) AS first_month,
+        max(w.month) AS last_month
+    FROM whole_months AS w
+    CROSS JOIN level AS l
+    WHERE w.opened * 5 >= l.opened AND w.opened >= 50
+),
+
+ramps AS (
+    SELECT
+        CASE WHEN before.opened * 5 <= first.opened OR before.solved * 5 < before.opened THEN
+            month_end(CAST(s.first_month - INTERVAL 1 MONTH AS DATE))
+        END AS steady_from,
+        CASE WHEN after.opened * 5 <= last.opened THEN month_end(s.last_month) END AS steady_until
+    FROM steady AS s
+    INNER JOIN whole_months AS first ON first.month = s.first_month
+    INNER JOIN whole_months AS last ON last.month = s.last_month
+    LEFT JOIN whole_months AS before ON before.month = s.first_month - INTERVAL 1 MONTH
+    LEFT JOIN whole_months AS after ON after.month = s.last_month + INTERVAL 1 MONTH
+),
+
+paid AS (
+    SELECT customer_id, min(started_at) AS first_start, max(coalesce(ended_at, TIMESTAMP '9999-01-01')) AS last_end
+    FROM subscriptions
+    WHERE monthly_amount > 0 AND started_at <= $as_of
+    GROUP BY customer_id
+),
+
+-- where all who pay at the last start are gone by the export, it was the file that ended, not they
+last_start AS (
+    SELECT
+        s.started_at,
+        count(*) FILTER (WHERE p.last_end > s.started_at) AS running,
+        count(*) FILTER (WHERE p.last_end > s.started_at AND p.last_end <= $as_of) AS gone,
+        min(p.last_end) FILTER (WHERE p.last_end > s.started_at) AS first_end
+    FROM (SELECT max(started_at) AS started_at FROM subscriptions WHERE started_at <= $as_of) AS s
+    CROSS JOIN paid AS p
+    GROUP BY s.started_at
+),
+
+-- exports as a rule leave out who was lost long ago: nobody can be seen leaving before the first who is lost for good
+first_loss AS (SELECT min(last_end) AS lost_at FROM paid WHERE last_end <= $as_of),
+
+found AS (
+    SELECT
+        s.name,
+        s.events,
+        s.first_at,
+        s.last_at,
+        CASE WHEN s.name = 'tickets' AND r.steady_from > s.first_at THEN r.steady_from ELSE s.first_at END
+            AS believed_from,
+        CASE WHEN s.name = 'tickets' AND r.steady_from > s.first_at THEN 'ramp' ELSE '' END AS begins,
+        CASE
+            WHEN s.name = 'tickets' AND r.steady_until < $as_of THEN r.steady_until
+            WHEN s.name = 'subscriptions' AND l.running >= 5 AND l.gone * 10 >= l.running * 9 THEN l.first_end
+            WHEN s.name <> 'subscriptions' AND s.is_dense THEN s.holds_until + s.longest_pause * INTERVAL 1 DAY
+        END AS seen_until,
+        CASE
+            WHEN s.name = 'tickets' AND r.steady_until < $as_of THEN 'ramp'
+            WHEN s.name = 'subscriptions' THEN 'all-end'
+            ELSE 'pause'
+        END AS ends
+    FROM spans AS s
+    LEFT JOIN ramps AS r ON TRUE
+    LEFT JOIN last_start AS l ON TRUE
+    UNION ALL
+    SELECT
+        'subscriptions.ended_at',
+        s.events,
+        s.first_at,
+        s.last_at,
+        -- who pays now is there in any case, and few have left since a month ago
+        CASE WHEN f.lost_at < $as_of - INTERVAL 31 DAY THEN f.lost_at ELSE $as_of - INTERVAL 31 DAY END,
+        CASE WHEN f.lost_at IS NULL THEN 'nobody-leaves' ELSE 'survivors' END,
+        NULL,
+        ''
+    FROM spans AS s
+    CROSS JOIN first_loss AS f
+    WHERE s.name = 'subscriptions'
+)
+
+SELECT
+    f.name,
+    f.events,
+    f.first_at,
+    f.last_at,
+    coalesce(t.complete_from, f.believed_from) AS believed_from,
+    coalesce(t.complete_until, CASE WHEN f.seen_until < $as_of THEN f.seen_until ELSE $as_of END) AS believed_until,
+    CASE WHEN t.complete_from IS NOT NULL THEN 'stated' ELSE f.begins END AS begins,
+    CASE WHEN t.complete_until IS NOT NULL THEN 'stated' WHEN f.seen_until < $as_of THEN f.ends ELSE '' END AS ends
+FROM found AS f
+LEFT JOIN stated AS t ON f.name IN (t.name, concat(t.name, '.ended_at'))
