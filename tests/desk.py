@@ -54,6 +54,8 @@ class Desk:
 
 Rows = Sequence[Mapping[str, Any]]
 
+EVERYBODY = {"subscriptions": (datetime(1990, 1, 1), None)}
+
 
 def write_table(name: str, frame: pd.DataFrame, folder: Path) -> None:
     """Write a canonical table from a frame that has some of its columns; the others are empty."""
@@ -77,9 +79,18 @@ def _arrow(values: pd.Series, kind: pa.DataType) -> pa.Array:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Callable[..., Desk]:
-    """Return a function that lays tables: `desk(as_of, tickets=[{...}], ...)`; absent columns are empty."""
+    """Return a function that lays tables: `desk(as_of, tickets=[{...}], ...)`; absent columns are empty.
 
-    def lay(as_of: str, time_zone: str = "UTC", folder: str = "desk", **tables: Rows) -> Desk:
+    Subscriptions laid by hand hold everybody who ever paid, if `stated` says nothing else.
+    """
+
+    def lay(
+        as_of: str,
+        time_zone: str = "UTC",
+        folder: str = "desk",
+        stated: Mapping[str, tuple[datetime | None, datetime | None]] = EVERYBODY,
+        **tables: Rows,
+    ) -> Desk:
         place = tmp_path / folder
         place.mkdir(exist_ok=True)
         for name, rows in tables.items():
@@ -89,6 +100,6 @@ def desk(tmp_path: Path) -> Callable[..., Desk]:
             name: tuple(sorted({column for row in rows for column, value in row.items() if value is not None}))
             for name, rows in tables.items()
         }
-        return Desk(place, datetime.fromisoformat(as_of), brought, time_zone)
+        return Desk(place, datetime.fromisoformat(as_of), brought, time_zone, stated=stated)
 
     return lay

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import estimate
-from cxlib.coverage import coverage_of
+from cxlib.coverage import Coverage, coverage_of
 from cxlib.engine import Engine, to_digits
 from cxlib.errors import MeasureError
 from cxlib.estimate import Bools, Floats, Interval, Ints
@@ -152,17 +152,19 @@ def _tidy(
     excluded: Floats,
 ) -> pd.DataFrame:
     """Return the rows of one metric."""
-    is_sampled, covered, begins = metric.kind in SAMPLED, *_covered(engine, metric, cells)
+    is_sampled, spans = metric.kind in SAMPLED, coverage_of(engine)
+    covered, begins = _covered(metric, spans, engine.snapshot.time_zone, cells)
+    has_rows = set(FACTS[metric.fact].needs) <= set(spans)
     enough = (n >= SUPPRESSED_BELOW) | (not is_sampled)
     shown = covered & enough
     value, low, high = (np.where(shown, line, np.nan) for line in interval)
     suppressed = covered & (n > 0) & ~enough
     flags = {
         "suppressed": suppressed,
-        "not-covered": ~covered,
+        "not-covered": ~covered & has_rows,
         "small": is_sampled & shown & (n < SMALL_BELOW),
         "not-reached": np.isinf(value),
-        "no-data": np.isnan(value) & covered & ~suppressed,
+        "no-data": np.isnan(value) & ~suppressed & (covered | (not has_rows)),
         "first-month": (metric.kind in ("count", "stock")) & shown & begins,
     }
     return cells.assign(
@@ -180,9 +182,10 @@ def _tidy(
     )
 
 
-def _covered(engine: Engine, metric: Metric, cells: pd.DataFrame) -> tuple[Bools, Bools]:
+def _covered(
+    metric: Metric, spans: Mapping[str, Coverage], zone: str, cells: pd.DataFrame
+) -> tuple[Bools, Bools]:
     """Return of each cell whether its month can be believed, and whether the export may begin inside it."""
-    zone, spans = engine.snapshot.time_zone, coverage_of(engine)
     tables = FACTS[metric.fact].needs
     needed = {name: spans.get(name) for name in (*tables, *metric.needs) if name in (*spans, *tables)}
     back = {name: metric.looks_back_months if metric.follows or name in tables else 0 for name in needed}

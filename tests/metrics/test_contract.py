@@ -123,7 +123,7 @@ def test_declaration_is_whole(metric: Metric) -> None:
     assert metric.good in ("up", "down", "neither")
     assert (metric.clock == "calendar") == (metric.unit == "minutes")
     for need in metric.needs:
-        table, column = need.split(".")
+        table, column = need.removeprefix("clock of ").split(".")
         assert column in TABLES[table].column_names
 
 

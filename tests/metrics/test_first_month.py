@@ -21,7 +21,7 @@ def test_only_the_first_month_is_flagged(desk: Callable[..., Any], name: str) ->
     ]
     with Engine(desk("2026-12-01", tickets=rows)) as engine:
         flags = measure(engine, [METRICS[name]], Month(2026, 10).trailing(4))["flags"].tolist()
-    assert flags == ["no-data", "first-month", "", ""]
+    assert flags == ["not-covered", "first-month", "", ""]
 
 
 def test_a_ticket_whose_end_no_export_tells_is_not_backlog(desk: Callable[..., Any]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from cxlib.errors import PeriodError
 from cxlib.language import Language
 from cxlib.period import Month
-from cxlib.report.plan import choose_month, months_with_data
+from cxlib.report.plan import choose_month
 from cxlib.store import Snapshot
 from cxlib.tables import EVENT_TIMES, TABLES
 from report.helpers import make_snapshot
@@ -30,8 +30,11 @@ def test_without_a_month_it_is_the_last_that_had_ended(snapshot: Snapshot) -> No
 
 def test_months_count_in_the_reporting_time_zone(snapshot: Snapshot) -> None:
     # the last ticket was written on 31 October, 20:59 UTC: one minute to midnight in Istanbul
-    assert months_with_data(snapshot) == (Month(2026, 3), Month(2026, 10))
-    assert months_with_data(replace(snapshot, time_zone="Asia/Tokyo")) == (Month(2026, 3), Month(2026, 11))
+    with pytest.raises(PeriodError, match="the data go from 2026-03 to 2026-10"):
+        choose_month("2026-02", snapshot, ENGLISH)
+    eastern = replace(snapshot, time_zone="Asia/Tokyo")
+    with pytest.raises(PeriodError, match="the data go from 2026-03 to 2026-10"):
+        choose_month("2026-02", eastern, ENGLISH)
 
 
 def test_a_month_that_has_not_ended_says_until_when_the_data_go(snapshot: Snapshot) -> None:
@@ -60,14 +63,14 @@ def test_dates_count_too(snapshot: Snapshot) -> None:
     days = pd.DataFrame({"day": [pd.Timestamp("2025-12-31").date()]})
     days.to_parquet(snapshot.folder / "tables" / "usage_daily.parquet")
     wider = replace(snapshot, columns={**snapshot.columns, "usage_daily": ("day",)})
-    assert months_with_data(wider)[0] == Month(2025, 12)
+    assert choose_month("2025-12", wider, ENGLISH) == Month(2025, 12)
 
 
 def test_a_snapshot_without_events_is_refused(snapshot: Snapshot) -> None:
     path = snapshot.folder / "tables" / "tickets.parquet"
     pd.read_parquet(path).iloc[:0].to_parquet(path)
     with pytest.raises(PeriodError, match=r"snapshot 3f9a1c0b77de has no events at all; add exports to sources\.toml"):
-        months_with_data(snapshot)
+        choose_month(None, snapshot, ENGLISH)
 
 
 def test_a_month_in_another_form_is_refused(snapshot: Snapshot) -> None:
