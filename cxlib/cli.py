@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from cxlib.coverage import last_covered_month
 from cxlib.errors import CxError, MeasureError
 from cxlib.facts import FACTS
 from cxlib.language import Language
@@ -132,15 +133,21 @@ def notebook(
 def check(sources: SourcesOption = SOURCES) -> None:
     """Check the exports and print where every row went; nothing is published."""
     snapshot = build_snapshot(sources)
-    last = Month.last_complete(snapshot.as_of, snapshot.time_zone)
-    exports = Workbook(snapshot, last, Language()).exports
+    book = Workbook(snapshot, Month.last_complete(snapshot.as_of, snapshot.time_zone), Language())
+    exports, tables = book.exports, book.tables
     table = RichTable("export", *(str(column).replace("_", " ") for column in exports.columns))
     for name, line in exports.iterrows():
         table.add_row(str(name), *(one if isinstance(one, str) else f"{one:,}" for one in line))
     Console().print(table)
+    for name, line in tables[tables["rows"] > 0].iterrows():
+        print(f"{name}: {line['rows']:,} rows, {line['first']} to {line['last']}. {line['edges']}".strip())
+    for one in book.coverage.values():
+        if one.what_to_write:
+            print(f"{one.name}: {one.what_to_write}")
     for problem in snapshot.warnings:
         print(f"warning: {problem}")
-    print(f"Snapshot {snapshot.id} is whole; the last complete month is {last}.")
+    last = last_covered_month(book.coverage, snapshot.as_of, snapshot.time_zone)
+    print(f"Snapshot {snapshot.id} is whole; the last month that every table covers is {last}.")
 
 
 def main() -> None:

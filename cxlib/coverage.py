@@ -14,25 +14,31 @@ from cxlib.tables import EVENT_TIMES
 LONG_AGO = timedelta(days=92)
 """A table that ended so long before the export is not waited for: it has ended."""
 
-BEGINS = {
+EDGES = {
     "": "",
-    "stated": "The {name} are said to be whole from {begins} on.",
-    "ramp": "The {name} are not whole before {begins}: their number rises there in one step, as in a log that was cut by "
-    "the date of closing.",
+    "stated-begin": "The {name} are said to be whole from {begins} on.",
+    "ramp-begin": "The {name} are not whole before {begins}: their number rises there in one step, as in a log that "
+    "was cut by the date of closing.",
     "survivors": "Nobody is seen leaving before {begins}, so customers and revenue of earlier months are those of the "
-    "ones who stayed. If the exports hold everybody who left since an earlier day, write complete_from.",
-    "nobody-leaves": "Nobody is seen leaving at all, so the exports may leave out who is gone. If nobody has left, "
-    "write complete_from.",
-}
-ENDS = {
-    "": "",
-    "stated": "The {name} are said to be whole until {ends}.",
-    "ramp": "The {name} are not whole after {ends}: their number falls there in one step, as in a log that was cut by the "
-    "date of closing.",
-    "pause": "The {name} are cut after {last}: nothing follows until the export, longer than any pause before. If "
-    "nothing happened since, write complete_until.",
+    "ones who stayed.",
+    "nobody-leaves": "Nobody is seen leaving at all, so the exports may leave out who is gone.",
+    "stated-end": "The {name} are said to be whole until {ends}.",
+    "ramp-end": "The {name} are not whole after {ends}: their number falls there in one step, as in a log that was cut "
+    "by the date of closing.",
+    "pause": "The {name} are cut after {last}: nothing follows until the export, longer than any pause before.",
     "all-end": "The {name} are cut at {ends}: all that ran then end by the export, so it was the file that ended.",
 }
+"""Why the data can be believed from or until a moment; empty where that is the first row or the export."""
+
+WHAT_TO_WRITE = {
+    "survivors": "If the exports hold everybody who left since an earlier day, write complete_from.",
+    "nobody-leaves": "If nobody has left, write complete_from.",
+    "ramp-begin": "If they are whole, write complete_from.",
+    "ramp-end": "If they are whole, write complete_until.",
+    "pause": "If nothing happened since, write complete_until.",
+    "all-end": "If all have left, write complete_until.",
+}
+"""What the owner of sources.toml can do about an edge."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +51,8 @@ class Coverage:
     believed_from: datetime
     believed_until: datetime
     begins: str
-    """Why it begins there, a key of `BEGINS`."""
+    """Why it begins there, a key of `EDGES`."""
     ends: str
-    """Why it ends there, a key of `ENDS`; empty where it reaches the export."""
 
     def holds_at(self, month: Month, time_zone: str) -> bool:
         """Return whether the end of a month lies inside."""
@@ -59,7 +64,7 @@ class Coverage:
         return month.start(time_zone) < self.believed_from < month.end(time_zone)
 
     def sentences(self, language: Language, time_zone: str) -> list[str]:
-        """Return in words why it begins and ends where it does, where that is not with the first row and the export."""
+        """Return in words why it begins and ends where it does."""
         local = {
             "first": self.first_at,
             "last": self.last_at,
@@ -69,8 +74,13 @@ class Coverage:
         }
         days = {key: language.day(_local(one, time_zone)) for key, one in local.items()}
         name = self.name.replace("_", " ")
-        texts = (BEGINS[self.begins], ENDS[self.ends])
+        texts = (EDGES[self.begins], EDGES[self.ends])
         return [language.text(text, name=name, **days) for text in texts if text]
+
+    @property
+    def what_to_write(self) -> str:
+        """What the owner can write in sources.toml where the judgement is wrong."""
+        return " ".join(WHAT_TO_WRITE[edge] for edge in (self.begins, self.ends) if edge in WHAT_TO_WRITE)
 
 
 def coverage_of(engine: Engine) -> dict[str, Coverage]:

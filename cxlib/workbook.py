@@ -138,6 +138,12 @@ class Workbook:
             share = Quantity(self.engine.frame(linked)["n"].iloc[0] / rows, "share")
         return rows, TABLES[table].grain, share, *self._reach(table), ", ".join(brought)
 
+    def spans(self, *names: str) -> list[Coverage]:
+        """Return the coverage of what metrics are counted from, in order, once each."""
+        metrics = [self.metric(name) for name in names]
+        needed = chain.from_iterable((*FACTS[metric.fact].needs, *metric.needs) for metric in metrics)
+        return [self.coverage[name] for name in dict.fromkeys(needed) if name in self.coverage]
+
     def _reach(self, table: str) -> tuple[str, str, str]:
         """Return the days of the first and the last row of a table, and in words what is to be said of its edges."""
         spans = [one for name, one in self.coverage.items() if name.split(".")[0] == table]

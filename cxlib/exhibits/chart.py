@@ -207,7 +207,7 @@ def bridge(book: Workbook) -> Exhibit:
     Monthly recurring revenue in October 2026, from opening to closing, at constant exchange rates.
     Bridge chart. ...
     """
-    if why := reason(book, "mrr_end"):
+    if why := reason(book, "mrr_end") or reason(book, "mrr_start"):
         return box([why])
     start, end = book.estimate("mrr_start"), book.estimate("mrr_end")
     if not end.is_known:

@@ -30,7 +30,7 @@ Cautions = Iterator[tuple[str, str, Mapping[str, Value]]]
 def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhibit:
     """Return the cautions that the month's data give rise to.
 
-    Looked for: small denominators; low response; unfinished observation; a mix of segments that is
+    Looked for: months that the exports do not cover; small denominators; low response; unfinished observation; a mix of segments that is
     not the month before's; segments that moved against the whole.
 
     Parameters
@@ -46,7 +46,8 @@ def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhi
     Satisfaction with tickets (CSAT) ...
     """
     available = book.available(*names)
-    found = [*_small(book, available), *_response(book, available), *islice(_unfinished(book, available), 1)]
+    found = [*_edges(book, available), *_small(book, available), *_response(book, available)]
+    found += islice(_unfinished(book, available), 1)
     for column in by:
         comparable = [name for name in available if column in FACTS[METRICS[name].fact].segments]
         book.measure(*comparable, months=2, by=(column,))  # one scan for all, remembered
@@ -56,6 +57,15 @@ def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhi
     if not lines:
         return paragraph(book.language.text("Nothing of what was looked for was found."), "cx-note")
     return bullets(lines[:MOST_LINES], "cx-cautions")
+
+
+def _edges(book: Workbook, names: Sequence[str]) -> Cautions:
+    """Tell where the data end before the month does, or begin less than a year before it."""
+    zone, year_ago = book.snapshot.time_zone, book.month.shift(-12)
+    for one in book.spans(*names):
+        if not (one.holds_at(book.month, zone) and one.holds_at(year_ago, zone)):
+            for text in one.sentences(book.language, zone):
+                yield names[0], text, {}
 
 
 def _small(book: Workbook, names: Sequence[str]) -> Cautions:

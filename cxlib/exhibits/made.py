@@ -2,8 +2,9 @@
 
 from cxlib import __version__
 from cxlib.exhibits import words
-from cxlib.exhibits.exhibit import NOTHING, Exhibit, bullets, paragraph, stack
+from cxlib.exhibits.exhibit import NOTHING, Exhibit, bullets, edges, paragraph, stack
 from cxlib.exhibits.sentences import terms
+from cxlib.facts import FACTS
 from cxlib.finding import Quantity, Value
 from cxlib.metrics import METRICS
 from cxlib.metrics.measure import METHODS
@@ -15,7 +16,12 @@ def definitions(book: Workbook, *names: str) -> Exhibit:
     language, texts = book.language, {}
     for metric in (METRICS[name] for name in book.available(*names)):
         method = language.text("Interval: {method}.", method=language.text(METHODS[metric.kind]))
-        texts[language.text(metric.label)] = f"{language.text(metric.definition)} {method}"
+        taken = [
+            language.text("No export brings {column}: {assumed}.", column=column, assumed=language.text(assumed))
+            for column, assumed in FACTS[metric.fact].assumes.items()
+            if book.lacks(column)
+        ]
+        texts[language.text(metric.label)] = " ".join((language.text(metric.definition), method, *taken))
     return terms(texts) if texts else NOTHING
 
 
@@ -66,5 +72,6 @@ def how_made(book: Workbook, *names: str) -> Exhibit:
         version=__version__,
         currency=snapshot.currency,
     )
-    lines = filter(None, (words.narrowed(language, book.parts), _ledger_words(book), text))
+    said = (words.narrowed(language, book.parts), *edges(book, *book.available(*names)), _ledger_words(book), text)
+    lines = filter(None, said)
     return stack(definitions(book, *names), (paragraph(line, "cx-note") for line in lines))

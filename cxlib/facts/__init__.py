@@ -18,7 +18,8 @@ The SQL keeps to what every engine has and reads the canonical tables by name. B
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
 from string import Template
@@ -60,6 +61,7 @@ class Fact:
     name: str
     needs: tuple[str, ...]  # canonical tables without which it has no rows
     segments: tuple[str, ...]  # columns that a breakdown may use
+    assumes: Mapping[str, str] = field(default_factory=dict)  # what is taken to be so where no export brings a column
 
     @cached_property
     def template(self) -> str:
@@ -89,14 +91,22 @@ CUSTOMER = ("region", "tier", "sector", "segment")
 TICKET = ("channel", *CUSTOMER, "product", "agent_group", "topic", "priority", "severity")
 SURVEY = ("touchpoint", "channel", *CUSTOMER, "survey", "wave")
 
+TICKET_ASSUMES = {
+    "tickets.is_bot_only": "every ticket is taken to have reached a person",
+    "tickets.is_outbound": "every ticket is taken to come from a customer",
+    "tickets.first_solved_at": "a ticket without an answer is taken to wait until the export",
+    "tickets.last_solved_at": "a rating without a time of its own is filed under the month of the request",
+}
+INVITE_ASSUMES = {"survey_invites.delivered": "every invitation is taken to have arrived"}
+
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
         Fact("coverage", (), ()),
-        Fact("ticket", ("tickets",), TICKET),
+        Fact("ticket", ("tickets",), TICKET, TICKET_ASSUMES),
         Fact("subscription_month", ("subscriptions",), (*CUSTOMER, "product", "channel")),
         Fact("survey_answer", ("survey_answers",), (*SURVEY, "language")),
-        Fact("survey_invite", ("survey_invites",), SURVEY),
+        Fact("survey_invite", ("survey_invites",), SURVEY, INVITE_ASSUMES),
         Fact("customer_spell", ("subscriptions",), (*CUSTOMER, "product", "channel")),
         Fact("customer_month", ("subscriptions",), (*CUSTOMER, "product", "channel")),
         Fact("ticket_handling", ("tickets",), ()),

@@ -110,14 +110,14 @@ found AS (
         s.last_at,
         CASE WHEN s.name = 'tickets' AND r.steady_from > s.first_at THEN r.steady_from ELSE s.first_at END
             AS believed_from,
-        CASE WHEN s.name = 'tickets' AND r.steady_from > s.first_at THEN 'ramp' ELSE '' END AS begins,
+        CASE WHEN s.name = 'tickets' AND r.steady_from > s.first_at THEN 'ramp-begin' ELSE '' END AS begins,
         CASE
             WHEN s.name = 'tickets' AND r.steady_until < $as_of THEN r.steady_until
             WHEN s.name = 'subscriptions' AND l.running >= 5 AND l.gone * 10 >= l.running * 9 THEN l.first_end
             WHEN s.name <> 'subscriptions' AND s.is_dense THEN s.holds_until + s.longest_pause * INTERVAL 1 DAY
         END AS seen_until,
         CASE
-            WHEN s.name = 'tickets' AND r.steady_until < $as_of THEN 'ramp'
+            WHEN s.name = 'tickets' AND r.steady_until < $as_of THEN 'ramp-end'
             WHEN s.name = 'subscriptions' THEN 'all-end'
             ELSE 'pause'
         END AS ends
@@ -147,7 +147,7 @@ SELECT
     f.last_at,
     coalesce(t.complete_from, f.believed_from) AS believed_from,
     coalesce(t.complete_until, CASE WHEN f.seen_until < $as_of THEN f.seen_until ELSE $as_of END) AS believed_until,
-    CASE WHEN t.complete_from IS NOT NULL THEN 'stated' ELSE f.begins END AS begins,
-    CASE WHEN t.complete_until IS NOT NULL THEN 'stated' WHEN f.seen_until < $as_of THEN f.ends ELSE '' END AS ends
+    CASE WHEN t.complete_from IS NOT NULL THEN 'stated-begin' ELSE f.begins END AS begins,
+    CASE WHEN t.complete_until IS NOT NULL THEN 'stated-end' WHEN f.seen_until < $as_of THEN f.ends ELSE '' END AS ends
 FROM found AS f
 LEFT JOIN stated AS t ON f.name IN (t.name, concat(t.name, '.ended_at'))

@@ -121,6 +121,9 @@ SUPPORT = (
         "solved_and_held",
         SOLVED,
         "tickets.reopens",
+        "tickets.customer_id",
+        "tickets.topic",
+        "tickets.satisfaction",
     ),
     _solved(
         "reopen_rate",
