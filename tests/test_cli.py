@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,11 +77,14 @@ def test_a_breakdown_keeps_the_measures_that_have_it(cx: Run, company: Path) -> 
     assert set(pd.read_csv(io.StringIO(out))["metric"]) <= {"nps", "survey_csat", "nps_response_rate"}
 
 
-def test_check_prints_the_ledger_and_the_last_complete_month(cx: Run, company: Path) -> None:
+def test_check_prints_the_ledger_the_span_of_each_table_and_the_last_month_they_cover(cx: Run, company: Path) -> None:
     code, out, _ = cx("check", "--sources", company)
     assert code == 0
     assert "merged" in out
-    assert "the last complete month is 2026-10." in out
+    assert "the last month that every table covers is 2026-10." in out
+    assert re.search(r"^tickets: [\d,]+ rows, 2023-11-01 to 2026-11-08\.$", out, re.MULTILINE)
+    assert "Nobody is seen leaving before 6 November 2023" in out
+    assert "subscriptions.ended_at: If the exports hold everybody who left since an earlier day, write" in out
 
 
 @pytest.mark.parametrize(

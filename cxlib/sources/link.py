@@ -1,6 +1,7 @@
 """Across the tables: one customer under one id, test accounts out, keys that meet, nothing from the future."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import duckdb
@@ -187,7 +188,7 @@ def latest_event(connection: duckdb.DuckDBPyConnection) -> datetime | None:
 
 
 def after_as_of(staged: Staged, as_of: datetime) -> Iterator[Problem]:
-    """Block events later than the moment the exports were made."""
+    """Block events later than the moment the exports were made; warn of terms that begin later."""
     limit, table = f"TIMESTAMP '{as_of}'", staged.plan.table
     late = {name: f"{quoted(name)} > {limit}" for name in event_columns(table)}
     if table.name == "usage_daily":
@@ -197,3 +198,8 @@ def after_as_of(staged: Staged, as_of: datetime) -> Iterator[Problem]:
         if name in staged.columns:
             rows, what = f"cx_export = {staged.number} AND {condition}", f"{{value}} later than as_of ({as_of} UTC)"
             yield from staged.find("after-as-of", name, rows, quoted(name), what, fix, f"t_{table.name}")
+    if table.name == "subscriptions":
+        rows, what = f"cx_export = {staged.number} AND started_at > {limit}", f"{{term}} beginning after as_of ({as_of} UTC)"
+        fix = 'It counts for nothing yet; if such terms are agreed on, accept = ["begins-later"].'
+        for problem in staged.find("begins-later", "started_at", rows, "started_at", what, fix, "t_subscriptions"):
+            yield replace(problem, blocks=False)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from cxlib.errors import Problem
 from cxlib.nearest import did_you_mean
 
-WARNINGS = ("dst", "key-coverage", "merged-away", "row-count", "vendor-columns")
+WARNINGS = ("begins-later", "dst", "key-coverage", "merged-away", "row-count", "vendor-columns")
 SOFTENABLE = ("after-as-of", "epoch", "negative", "no-rows", "refund-sign")
 BLOCKS: dict[str, str] = {
     "currency": "not an ISO 4217 code, or no rate for it",

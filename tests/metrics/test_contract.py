@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -125,6 +126,58 @@ def test_declaration_is_whole(metric: Metric) -> None:
     for need in metric.needs:
         table, column = need.removeprefix("clock of ").split(".")
         assert column in TABLES[table].column_names
+
+
+def read_by_facts() -> list[tuple[str, str]]:
+    """Return the columns, brought by choice, that the facts of the metrics may read."""
+    facts = {fact for metric in METRICS.values() for fact in (FACTS[metric.fact], *FACTS[metric.fact].all_used)}
+    words = set(re.findall(r"\w+", " ".join(fact.template for fact in facts)))
+    return [
+        (table.name, column.name)
+        for table in TABLES.values()
+        for column in table.columns
+        if column.name in words and not column.required and column.name not in table.key
+    ]
+
+
+MORE: dict[str, Callable[[int], dict[str, Any]]] = {
+    "tickets": lambda k: {
+        "is_outbound": k % 7 == 0,
+        "is_bot_only": k % 11 == 0,
+        "rated_at": pd.Timestamp("2026-10-20") if k % 3 == 0 else None,
+        "first_reply_unknown": k % 13 == 0,
+        "solve_unknown": k % 17 == 0,
+        "severity": "minor",
+        "satisfaction_score": 1.0 + k % 5,
+    },
+    "survey_invites": lambda k: {"delivered": k % 5 > 0, "answered_at": None, "touchpoint": None},
+    "survey_answers": lambda k: {"respondent": "owner" if k % 9 == 0 else "customer", "wave": f"w{k % 2}"},
+}
+
+
+def test_what_rests_on_a_column_that_no_export_brings_is_not_given_or_says_so(desk: Lay) -> None:
+    """Take each column away in turn: a measure stays as it is, is missing, or says what is taken to be so instead."""
+    whole = company(3, 40)
+    for name, more in MORE.items():
+        whole[name] = [{**row, **more(k)} for k, row in enumerate(whole[name])]
+
+    def given(tables: Tables, folder: str) -> dict[str, object]:
+        book = Workbook(desk("2026-11-20", folder=folder, **tables), OCTOBER, Language())
+        rows = book.measure(*METRICS).set_index("metric")[["n", "value", "flags"]].fillna(-1.0)
+        return {name: tuple(rows.loc[name]) for name in rows.index}
+
+    before, silent = given(whole, "whole"), set()
+    for table, column in read_by_facts():
+        if not any(row.get(column) is not None for row in whole.get(table, ())):
+            continue
+        without = {**whole, table: [{c: v for c, v in row.items() if c != column} for row in whole[table]]}
+        after = given(without, f"{table}-{column}")
+        silent |= {
+            (f"{table}.{column}", name)
+            for name, now in after.items()
+            if now != before[name] and f"{table}.{column}" not in FACTS[METRICS[name].fact].assumes
+        }
+    assert silent == set()
 
 
 @EACH_METRIC

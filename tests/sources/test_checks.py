@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -194,8 +195,6 @@ def test_a_start_in_the_hour_that_comes_twice_stays_before_its_end(drop: Drop) -
 
 def test_every_local_hour_agrees_with_the_standard_library(drop: Drop) -> None:
     """Another tz implementation, over a year of hours in a zone with two changes."""
-    from zoneinfo import ZoneInfo
-
     start = datetime(2025, 1, 1)
     local = [start + timedelta(hours=hour, minutes=30) for hour in range(24 * 365)]
     created(drop, *(f"{moment:%Y-%m-%d %H:%M}" for moment in local), keys='time_zone = "America/New_York"')
@@ -534,3 +533,41 @@ def test_a_price_index_that_is_a_change(drop: Drop) -> None:
     said = only(drop)
     assert "a price index is not above zero" in said
     assert "Map index_value to the level of the index, not to its change" in said
+
+
+def test_a_ticket_solved_before_it_was_created_is_a_problem_with_rows(drop: Drop) -> None:
+    drop.file(
+        "desk.csv",
+        "Id,Created,Solved\n1,2024-03-05 10:00:00,2024-02-01 10:00:00\n2,2024-03-06 10:00:00,2024-03-07 10:00:00\n"
+        "3,2024-03-06 10:00:00,\n",
+    )
+    drop.tickets(keys='time_zone = "UTC"', columns='last_solved_at = "Solved"')
+    assert only(drop).startswith('desk (desk.csv): 1 row: last_solved_at lies before created_at (first: row 2: "1").')
+
+
+def test_terms_that_begin_after_the_export_are_told(drop: Drop) -> None:
+    drop.file("terms.csv", "id,start\n1,2026-10-01\n2,2026-12-01\n3,2027-01-01\n")
+    mapping = (
+        '[[export]]\nname = "terms"\npath = "terms.csv"\ntable = "subscriptions"\ntime_zone = "UTC"\n{}\n'
+        '[export.columns]\nterm_id = "id"\nsubscription_id = "id"\ncustomer_id = "id"\nstarted_at = "start"\n'
+        'monthly_amount = {{ value = "10" }}\ncurrency = {{ value = "EUR" }}\n'
+    )
+    drop.toml(mapping.format('amounts = "major"'))
+    (warning,) = drop.build().warnings
+    assert (warning.rule, warning.rows, warning.blocks) == ("begins-later", 2, False)
+    assert "2 terms beginning after as_of" in warning.what
+    drop.toml(mapping.format('amounts = "major"\naccept = ["begins-later"]'))
+    assert drop.build().warnings == ()
+
+
+def test_times_that_are_days_are_known_as_such_and_what_is_stated_is_kept(drop: Drop) -> None:
+    drop.file("desk.csv", "Id,Created,Solved\n1,2024-03-05,2024-03-06 10:15\n2,2024-03-06,2024-03-07 00:00\n")
+    drop.tickets(
+        keys='time_zone = "America/New_York"\ncomplete_from = 2024-03-01\ncomplete_until = 2024-10-31',
+        columns='last_solved_at = "Solved"',
+    )
+    snapshot = drop.build()
+    assert snapshot.clockless == ("tickets.created_at",)
+    (span,) = snapshot.stated.values()
+    local = [moment.replace(tzinfo=UTC).astimezone(ZoneInfo(snapshot.time_zone)) for moment in span if moment]
+    assert [f"{moment:%Y-%m-%d %H:%M}" for moment in local] == ["2024-03-01 00:00", "2024-11-01 00:00"]
