@@ -86,18 +86,9 @@ class Coverage:
 def coverage_of(engine: Engine) -> dict[str, Coverage]:
     """Return the coverage of all tables that hold rows, and of columns that reach less far, by name."""
     rows = engine.frame(f"SELECT * FROM {engine.fact('coverage')} ORDER BY name")
-    return {
-        row["name"]: Coverage(
-            row["name"],
-            *(row[column].to_pydatetime() for column in _TIMES),
-            row["begins"],
-            row["ends"],
-        )
-        for row in rows.to_dict("records")
-    }
-
-
-_TIMES = ("first_at", "last_at", "believed_from", "believed_until")
+    # a frame has timestamps of its own kind, which are datetimes too
+    spans = (Coverage(*values) for values in rows[list(Coverage.__annotations__)].itertuples(index=False))
+    return {span.name: span for span in spans}
 
 
 def waited_for(spans: Iterable[Coverage], as_of: datetime) -> list[Coverage]:

@@ -126,7 +126,9 @@ class Engine:
         values = ", ".join(f"('{currency}', CAST({rate!r} AS DOUBLE))" for currency, rate in sorted(rates.items()))
         self._define("rates", f"SELECT * FROM (VALUES {values}) AS r(currency, rate)")
         spans = [("", None, None), *((name, *ends) for name, ends in sorted(self.snapshot.stated.items()))]
-        said = ", ".join(f"({', '.join('NULL' if one is None else literal(str(one)) for one in span)})" for span in spans)
+        said = ", ".join(
+            f"({', '.join('NULL' if one is None else literal(str(one)) for one in span)})" for span in spans
+        )
         ends = ", ".join(f"CAST({name} AS TIMESTAMP) AS {name}" for name in ("complete_from", "complete_until"))
         self._define("stated", f"SELECT name, {ends} FROM (VALUES {said}) AS s(name, complete_from, complete_until)")
 

@@ -30,8 +30,8 @@ Cautions = Iterator[tuple[str, str, Mapping[str, Value]]]
 def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhibit:
     """Return the cautions that the month's data give rise to.
 
-    Looked for: months that the exports do not cover; small denominators; low response; unfinished observation; a mix of segments that is
-    not the month before's; segments that moved against the whole.
+    Looked for: months that the exports do not cover; small denominators; low response; unfinished
+    observation; a mix of segments that is not the month before's; segments that moved against the whole.
 
     Parameters
     ----------

@@ -157,7 +157,7 @@ def reason(book: Workbook, name: str) -> str:
 
 
 def edges(book: Workbook, *names: str) -> list[str]:
-    """Return in words where the data behind measures begin and end, where that is not with the first row and the export."""
+    """Return in words where the data behind measures begin and end, if not with the first row and the export."""
     spans = book.spans(*names)
     return [text for one in spans for text in one.sentences(book.language, book.snapshot.time_zone)]
 

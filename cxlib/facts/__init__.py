@@ -61,7 +61,9 @@ class Fact:
     name: str
     needs: tuple[str, ...]  # canonical tables without which it has no rows
     segments: tuple[str, ...]  # columns that a breakdown may use
-    assumes: Mapping[str, str] = field(default_factory=dict)  # what is taken to be so where no export brings a column
+    assumes: Mapping[str, str] = field(
+        default_factory=dict, hash=False
+    )  # what is taken to be so where no export brings a column
 
     @cached_property
     def template(self) -> str:

@@ -182,9 +182,7 @@ def _tidy(
     )
 
 
-def _covered(
-    metric: Metric, spans: Mapping[str, Coverage], zone: str, cells: pd.DataFrame
-) -> tuple[Bools, Bools]:
+def _covered(metric: Metric, spans: Mapping[str, Coverage], zone: str, cells: pd.DataFrame) -> tuple[Bools, Bools]:
     """Return of each cell whether its month can be believed, and whether the export may begin inside it."""
     tables = FACTS[metric.fact].needs
     needed = {name: spans.get(name) for name in (*tables, *metric.needs) if name in (*spans, *tables)}
@@ -197,7 +195,9 @@ def _covered(
         )
         for day, month in months.items()
     }
-    begins = {day: any(one.begins_inside(month, zone) for one in needed.values() if one) for day, month in months.items()}
+    begins = {
+        day: any(one.begins_inside(month, zone) for one in needed.values() if one) for day, month in months.items()
+    }
     return cells["period"].map(held).to_numpy(bool), cells["period"].map(begins).to_numpy(bool)
 
 

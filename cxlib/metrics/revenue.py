@@ -108,5 +108,7 @@ REVENUE = (
     _mrr("mrr_expansion", "Expansion", "Rise in MRR of customers who already paid.", "up"),
     _mrr("mrr_contraction", "Contraction", "Fall in MRR of customers who still pay.", "down"),
     _mrr("mrr_churn", "Lost", "MRR of customers who paid at the start and do not at the end.", "down"),
-    _mrr("mrr_end", "Recurring revenue at the end", "MRR of all customers at the end of the month.", "up", "balance", 0),
+    _mrr(
+        "mrr_end", "Recurring revenue at the end", "MRR of all customers at the end of the month.", "up", "balance", 0
+    ),
 )

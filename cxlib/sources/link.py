@@ -199,7 +199,10 @@ def after_as_of(staged: Staged, as_of: datetime) -> Iterator[Problem]:
             rows, what = f"cx_export = {staged.number} AND {condition}", f"{{value}} later than as_of ({as_of} UTC)"
             yield from staged.find("after-as-of", name, rows, quoted(name), what, fix, f"t_{table.name}")
     if table.name == "subscriptions":
-        rows, what = f"cx_export = {staged.number} AND started_at > {limit}", f"{{term}} beginning after as_of ({as_of} UTC)"
+        rows, what = (
+            f"cx_export = {staged.number} AND started_at > {limit}",
+            f"{{term}} beginning after as_of ({as_of} UTC)",
+        )
         fix = 'It counts for nothing yet; if such terms are agreed on, accept = ["begins-later"].'
         for problem in staged.find("begins-later", "started_at", rows, "started_at", what, fix, "t_subscriptions"):
             yield replace(problem, blocks=False)

@@ -105,7 +105,10 @@ def test_cases_that_all_close_in_one_month_begin_there(desk: Lay) -> None:
 
 @pytest.mark.parametrize("growth", [1.3, 0.8])
 def test_growth_and_decline_are_no_step(desk: Lay, growth: float) -> None:
-    counts = {f"{day:%Y-%m-%d}": round(900 * growth ** (k - 11)) for k, day in enumerate(pd.date_range("2023-01-01", periods=12, freq="MS"))}
+    counts = {
+        f"{day:%Y-%m-%d}": round(900 * growth ** (k - 11))
+        for k, day in enumerate(pd.date_range("2023-01-01", periods=12, freq="MS"))
+    }
     found = covered(desk("2024-01-01T06:00", tickets=tickets(monthly(counts), "2h")))["tickets"]
     assert (found.begins, found.ends) == ("", "")
 
@@ -121,7 +124,9 @@ def test_nobody_is_seen_leaving_before_the_first_who_is(desk: Lay) -> None:
 def test_terms_that_all_end_with_the_file_are_cut(desk: Lay) -> None:
     # bills of a month, the last of August
     months = pd.date_range("2024-01-01", "2024-08-01", freq="MS")
-    bills = [term(k, f"{day:%Y-%m-%d}", f"{day + pd.DateOffset(months=1):%Y-%m-%d}") for day in months for k in range(30)]
+    bills = [
+        term(k, f"{day:%Y-%m-%d}", f"{day + pd.DateOffset(months=1):%Y-%m-%d}") for day in months for k in range(30)
+    ]
     snapshot = desk("2024-11-09T06:00", stated={}, subscriptions=bills)
     found = covered(snapshot)
     assert (found["subscriptions"].believed_until, found["subscriptions"].ends) == (datetime(2024, 9, 1), "all-end")

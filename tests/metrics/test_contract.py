@@ -18,6 +18,7 @@ from cxlib.language import Language
 from cxlib.metrics import METRICS, Metric, measure
 from cxlib.metrics.measure import SAMPLED
 from cxlib.period import Month
+from cxlib.sources.stage import FLAGS
 from cxlib.tables import TABLES
 from cxlib.workbook import Workbook
 
@@ -136,7 +137,8 @@ def read_by_facts() -> list[tuple[str, str]]:
         (table.name, column.name)
         for table in TABLES.values()
         for column in table.columns
-        if column.name in words and not column.required and column.name not in table.key
+        # the import sets what is not known of times by itself
+        if column.name in words and not column.required and column.name not in (*table.key, *FLAGS)
     ]
 
 

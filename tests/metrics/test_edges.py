@@ -86,7 +86,9 @@ def test_no_ticket_in_a_covered_month_is_none_not_unknown(desk: Lay) -> None:
 def test_what_lies_after_the_cut_of_a_table_is_not_told_and_nothing_looks_past_it(desk: Lay) -> None:
     daily = pd.date_range("2024-01-01 09:00", "2024-05-30 09:00", freq="D")
     rows = [{"ticket_id": str(k), "created_at": day, "last_solved_at": day} for k, day in enumerate(daily)]
-    uses = [{"customer_id": "c", "user_id": "c", "day": day.date()} for day in pd.date_range("2024-01-01", "2024-07-02")]
+    uses = [
+        {"customer_id": "c", "user_id": "c", "day": day.date()} for day in pd.date_range("2024-01-01", "2024-07-02")
+    ]
     snapshot = desk("2024-07-03T06:00", tickets=rows, usage_daily=uses)
     june, may = book_of(snapshot, Month(2024, 6)), book_of(snapshot, Month(2024, 4))
     assert flags(june, "tickets_created", "backlog") == {"not-covered"}
