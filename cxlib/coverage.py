@@ -54,14 +54,17 @@ class Coverage:
     """Why it begins there, a key of `EDGES`."""
     ends: str
 
-    def holds_at(self, month: Month, time_zone: str) -> bool:
-        """Return whether the end of a month lies inside."""
-        end = month.end(time_zone)
-        return self.believed_from <= end <= self.believed_until
+    def holds(self, month: Month, time_zone: str) -> bool:
+        """Return whether some of a month lies inside, to its end."""
+        return self.believed_from < month.end(time_zone) <= self.believed_until
 
     def begins_inside(self, month: Month, time_zone: str) -> bool:
-        """Return whether it begins after the first instant of a month and before its end."""
-        return month.start(time_zone) < self.believed_from < month.end(time_zone)
+        """Return whether it may begin after the first instant of a month and before its end."""
+        begins = month.start(time_zone)
+        # that the first row is of the first instant does not prove that none is missing before it
+        return begins <= self.believed_from < month.end(time_zone) and not (
+            self.begins and self.believed_from == begins
+        )
 
     def sentences(self, language: Language, time_zone: str) -> list[str]:
         """Return in words why it begins and ends where it does."""

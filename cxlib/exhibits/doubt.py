@@ -63,7 +63,7 @@ def _edges(book: Workbook, names: Sequence[str]) -> Cautions:
     """Tell where the data end before the month does, or begin less than a year before it."""
     zone, year_ago = book.snapshot.time_zone, book.month.shift(-12)
     for one in book.spans(*names):
-        if not (one.holds_at(book.month, zone) and one.holds_at(year_ago, zone)):
+        if not (one.holds(book.month, zone) and one.holds(year_ago, zone)):
             for text in one.sentences(book.language, zone):
                 yield names[0], text, {}
 

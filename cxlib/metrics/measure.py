@@ -190,7 +190,7 @@ def _covered(metric: Metric, spans: Mapping[str, Coverage], zone: str, cells: pd
     months = {day: Month.of(day) for day in cells["period"]}
     held = {
         day: all(
-            one is not None and one.holds_at(month, zone) and one.holds_at(month.shift(-back[name]), zone)
+            one is not None and one.holds(month, zone) and one.believed_from <= month.shift(-back[name]).end(zone)
             for name, one in needed.items()
         )
         for day, month in months.items()
