@@ -20,7 +20,7 @@ from cxlib.errors import MeasureError
 from cxlib.facts import FACTS, GROUPS, Fact
 from cxlib.sources.sql import literal
 from cxlib.store import Snapshot
-from cxlib.tables import TABLES
+from cxlib.tables import TABLES, good_from
 
 
 class Part(NamedTuple):
@@ -112,6 +112,7 @@ class Engine:
             # no zone is a day away from UTC: only the days around the turn of a month need the slow conversion
             "local_month(t) AS CASE WHEN day(t) BETWEEN 2 AND 27 THEN CAST(date_trunc('month', t) AS DATE) "
             f"ELSE CAST(date_trunc('month', timezone('{zone}', timezone('UTC', t))) AS DATE) END",
+            f"good_from(lowest, highest) AS {good_from('lowest', 'highest')}",
             f"month_end(m) AS timezone('UTC', timezone('{zone}', CAST(m + INTERVAL 1 MONTH AS TIMESTAMP)))",
         ):
             self._connection.execute(f"CREATE MACRO {macro}")

@@ -100,12 +100,37 @@ def never_negative(column: str) -> Check:
     )
 
 
+def on_scale(score: str, lowest: str, highest: str) -> Check:
+    """Return the check that a score lies on its scale."""
+    return Check(
+        "score-off-scale",
+        f"{score} BETWEEN {lowest} AND {highest}",
+        f"{score} lies outside its scale",
+        f"Map the code for “no answer” to an empty value, or correct {lowest} and {highest}",
+    )
+
+
 SEGMENTS = (
     Column("region", "category", "part of the world or country the company reports by"),
     Column("tier", "category", "size or contract class of the customer"),
     Column("sector", "category", "trade of the customer"),
     Column("segment", "category", "a breakdown of the company's own"),
 )
+
+TOP_BOX = {2: 1, 3: 1, 4: 2, 5: 2, 6: 2, 7: 2, 10: 3, 11: 3}
+"""How many of the upper points of a scale count as satisfied, by the number of its points.
+
+The usual top boxes: 4 and 5 of five points in Zendesk and Front; on 3 to 7 and on 10 points as Formbricks counts them
+(its pull requests 6834 and 7128), 0 to 10 as ten points; the better of two. As many at the lower end are dissatisfied,
+what lies between is neither. A scale with another number of points has no usual top box, and none is guessed.
+"""
+
+
+def good_from(lowest: str, highest: str) -> str:
+    """Return SQL of the least score that counts as satisfied; empty where the scale has no usual top box."""
+    boxes = " ".join(f"WHEN {points} THEN {box}" for points, box in TOP_BOX.items())
+    return f"{highest} + 1 - CASE {highest} - {lowest} + 1 {boxes} END"
+
 
 INSTRUMENTS = ("nps", "csat", "ces1", "ces2", "problem", "word_of_mouth", "statement")
 EVENT_KINDS = ("status", "reply_public", "reply_internal", "assign", "priority", "schedule")
@@ -205,8 +230,14 @@ _ALL = (
         Column("solve_unknown", "flag", "the export does not say when, or whether, it was solved"),
         Column("replies", "integer", "public answers by people", "answers"),
         Column("reopens", "integer", "times it went from solved back to open", "times"),
-        choice("satisfaction", "the customer's rating of this ticket", ("not_offered", "offered", "good", "bad")),
+        choice(
+            "satisfaction",
+            "the customer's rating of this ticket; neutral is neither good nor bad",
+            ("not_offered", "offered", "good", "neutral", "bad"),
+        ),
         Column("satisfaction_score", "number", "the rating on its own scale, where there is one", "points"),
+        Column("satisfaction_scale_min", "number", "lowest point of that scale", "points"),
+        Column("satisfaction_scale_max", "number", "highest point of that scale", "points"),
         Column("friendliness_score", "number", "how the customer rated the person, from 1 to 5", "points"),
         Column("had_to_repeat", "flag", "the customer had to say again who they are or what happened"),
         Column("rated_at", "time", "when the customer rated"),
@@ -217,6 +248,7 @@ _ALL = (
         ends_after_starts("first_solved_at", "last_solved_at"),
         never_negative("replies"),
         never_negative("reopens"),
+        on_scale("satisfaction_score", "satisfaction_scale_min", "satisfaction_scale_max"),
     ),
     _table(
         "ticket_events",
@@ -267,12 +299,7 @@ _ALL = (
         Column("may_contact", "flag", "the person allows to be contacted"),
         Column("may_quote", "flag", "the person allows to be quoted"),
         ends_after_starts("started_at", "completed_at"),
-        Check(
-            "score-off-scale",
-            "score BETWEEN scale_min AND scale_max",
-            "score lies outside its scale",
-            "Map the code for “no answer” to an empty value, or correct scale_min and scale_max",
-        ),
+        on_scale("score", "scale_min", "scale_max"),
         Check(
             "nps-scale",
             "instrument <> 'nps' OR (scale_min = 0 AND scale_max = 10)",

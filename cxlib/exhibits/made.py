@@ -6,7 +6,7 @@ from cxlib.exhibits.exhibit import NOTHING, Exhibit, bullets, edges, paragraph, 
 from cxlib.exhibits.sentences import terms
 from cxlib.facts import FACTS
 from cxlib.finding import Quantity, Value
-from cxlib.metrics import METRICS
+from cxlib.metrics import METRICS, Metric
 from cxlib.metrics.measure import METHODS
 from cxlib.workbook import Workbook
 
@@ -21,8 +21,25 @@ def definitions(book: Workbook, *names: str) -> Exhibit:
             for column, assumed in FACTS[metric.fact].assumes.items()
             if book.lacks(column)
         ]
-        texts[language.text(metric.label)] = " ".join((language.text(metric.definition), method, *taken))
+        texts[language.text(metric.label)] = " ".join(
+            (language.text(metric.definition), *_satisfied(book, metric), method, *taken)
+        )
     return terms(texts) if texts else NOTHING
+
+
+def _satisfied(book: Workbook, metric: Metric) -> list[str]:
+    """Say from which score on an answer of the month counted as satisfied, on each scale that was used."""
+    if not metric.has_scale:
+        return []
+    scales = book.frame(
+        f"SELECT DISTINCT good_from, scale_max, scale_min FROM {metric.fact} WHERE {metric.filed_under} = $month "
+        f"AND ({metric.counted}) AND good_from IS NOT NULL ORDER BY scale_min, scale_max"
+    )
+    said = "Satisfied is {good_from} to {scale_max} on the scale from {scale_min} to {scale_max}."
+    shown = (scale.items() for scale in scales.to_dict("records"))
+    return [
+        words.filled(book.language, said, {name: Quantity(end, "points") for name, end in scale}) for scale in shown
+    ]
 
 
 def ledger_sentence(book: Workbook) -> Exhibit:

@@ -39,9 +39,9 @@ asked AS (
         created_month AS month,
         count(*) AS tickets,
         count(*) FILTER (WHERE is_complaint) AS complaints,
-        count(*) FILTER (WHERE was_reopened OR severity = 'severe' OR (is_rated AND NOT rated_good)) AS bad_tickets
+        count(*) FILTER (WHERE was_reopened OR severity = 'severe' OR rated_bad) AS bad_tickets
     FROM fact_ticket
-    WHERE customer_id IS NOT NULL
+    WHERE customer_id IS NOT NULL AND is_request
     GROUP BY customer_id, created_month
 )
 

@@ -50,4 +50,4 @@ SELECT
     END AS previous_rated_good
 FROM fact_ticket AS f
 INNER JOIN tickets AS t ON t.ticket_id = f.ticket_id
-WHERE f.is_rated OR f.rating_offered
+WHERE (f.is_rated OR f.rating_offered) AND NOT f.is_bot_only

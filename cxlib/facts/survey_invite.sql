@@ -7,6 +7,9 @@ SELECT
     i.instrument,
     i.wave,
     i.touchpoint,
+    CASE WHEN i.instrument = 'nps' THEN
+        CASE WHEN coalesce(i.touchpoint, 'relationship') = 'relationship' THEN 'relationship' ELSE 'touchpoint' END
+    END AS series,
     i.channel,
     c.region,
     c.tier,

@@ -1,6 +1,6 @@
--- One row per ticket that a customer opened, with its clocks read at the moment of export.
+-- One row per ticket that was not merged, spam or a test, with its clocks read at the moment of export.
 WITH asked_again AS (
-    -- a solved problem that came back: the same customer on the same topic; few rows, so the join stays small
+    -- a solved problem that came back: the same customer, the same topic, to people; few rows, so the join stays small
     SELECT ticket_id
     FROM (
         SELECT
@@ -9,8 +9,17 @@ WITH asked_again AS (
             lead(created_at) OVER (PARTITION BY customer_id, topic ORDER BY created_at, ticket_id) AS next_created_at
         FROM tickets
         WHERE customer_id IS NOT NULL AND topic IS NOT NULL
+            AND NOT coalesce(is_outbound, FALSE) AND NOT coalesce(is_bot_only, FALSE)
     ) AS in_order
     WHERE next_created_at <= first_solved_at + INTERVAL 7 DAY
+),
+
+opened_again AS (
+    SELECT ticket_id, min(occurred_at) AS occurred_at
+    FROM ticket_events
+    WHERE kind = 'status'
+        AND lower(value_before) IN ('solved', 'closed') AND lower(value_after) NOT IN ('solved', 'closed')
+    GROUP BY ticket_id
 ),
 
 asked AS (
@@ -33,6 +42,10 @@ SELECT
     t.priority,
     t.severity,
     t.is_complaint,
+    -- a request is what a customer asked of people
+    coalesce(t.is_outbound, FALSE) AS is_outbound,
+    coalesce(t.is_bot_only, FALSE) AS is_bot_only,
+    NOT coalesce(t.is_outbound, FALSE) AND NOT coalesce(t.is_bot_only, FALSE) AS is_request,
     local_month(t.created_at) AS created_month,
     local_month(t.first_solved_at) AS solved_month,
     local_month(t.last_solved_at) AS closed_month,
@@ -56,19 +69,32 @@ SELECT
     CASE WHEN NOT coalesce(t.solve_unknown, FALSE) THEN
         coalesce(t.first_solved_at <= t.created_at + INTERVAL 7 DAY, FALSE)
     END AS solved_in_a_week,
-    CASE WHEN NOT coalesce(t.solve_unknown, FALSE) AND (t.reopens IS NOT NULL OR t.first_solved_at IS NULL) THEN
-        coalesce(t.first_solved_at <= t.created_at + INTERVAL 7 DAY, FALSE)
-        AND coalesce(t.reopens, 0) = 0
-        AND coalesce(t.satisfaction, 'not_offered') <> 'bad'
-        AND again.ticket_id IS NULL
+    -- what has no time of its own (a reopening without an event, an undated rating) counts as within the week
+    CASE
+        WHEN t.solve_unknown OR (t.first_solved_at IS NOT NULL AND e.occurred_at IS NULL AND t.reopens IS NULL) THEN NULL
+        ELSE coalesce(t.first_solved_at <= t.created_at + INTERVAL 7 DAY, FALSE)
+            AND coalesce(e.occurred_at > t.first_solved_at + INTERVAL 7 DAY, coalesce(t.reopens, 0) = 0)
+            AND (
+                coalesce(t.satisfaction, '') <> 'bad'
+                OR coalesce(t.rated_at > t.first_solved_at + INTERVAL 7 DAY, FALSE)
+            )
+            AND again.ticket_id IS NULL
     END AS solved_and_held,
     t.first_solved_at IS NOT NULL AS is_solved,
-    t.reopens > 0 AS was_reopened,
-    CASE WHEN a.lists_unrated THEN t.satisfaction IN ('offered', 'good', 'bad') END AS rating_offered,
-    t.satisfaction IN ('good', 'bad') AS is_rated,
-    t.satisfaction = 'good' AS rated_good
+    e.occurred_at IS NOT NULL OR t.reopens > 0 AS was_reopened,
+    -- without an event it is sure only by the time the ticket was solved anew
+    coalesce(e.occurred_at, CASE WHEN t.reopens > 0 AND t.last_solved_at > t.first_solved_at
+        THEN t.last_solved_at END) AS reopened_at,
+    CASE WHEN a.lists_unrated THEN t.satisfaction IN ('offered', 'good', 'neutral', 'bad') END AS rating_offered,
+    t.satisfaction IN ('good', 'neutral', 'bad') AS is_rated,
+    t.satisfaction = 'good' AS rated_good,
+    t.satisfaction = 'bad' AS rated_bad,
+    t.satisfaction_scale_min AS scale_min,
+    t.satisfaction_scale_max AS scale_max,
+    good_from(t.satisfaction_scale_min, t.satisfaction_scale_max) AS good_from
 FROM tickets AS t
 CROSS JOIN asked AS a
 LEFT JOIN asked_again AS again ON again.ticket_id = t.ticket_id
+LEFT JOIN opened_again AS e ON e.ticket_id = t.ticket_id
 LEFT JOIN customers AS c ON c.customer_id = t.customer_id
-WHERE t.created_at < $as_of AND NOT coalesce(t.is_bot_only, FALSE)
+WHERE t.created_at < $as_of

@@ -5,14 +5,6 @@ WITH known AS (
     FROM tickets
 ),
 
-opened_again AS (
-    SELECT ticket_id, min(occurred_at) AS occurred_at
-    FROM ticket_events
-    WHERE kind = 'status'
-        AND lower(value_before) IN ('solved', 'closed') AND lower(value_after) NOT IN ('solved', 'closed')
-    GROUP BY ticket_id
-),
-
 dated AS (
     SELECT
         t.ticket_id,
@@ -26,18 +18,15 @@ dated AS (
         t.first_solved_at,
         k.replies AND NOT coalesce(t.first_reply_unknown, FALSE) AS reply_is_known,
         k.solves AND NOT coalesce(t.solve_unknown, FALSE) AS solve_is_known,
-        a.occurred_at IS NOT NULL OR t.reopens IS NOT NULL OR NOT k.reopens AS reopening_is_known,
-        a.occurred_at IS NOT NULL OR coalesce(t.reopens > 0, FALSE) AS was_reopened,
-        -- without an event log it is sure only by the time the ticket was solved anew
-        coalesce(a.occurred_at, CASE WHEN t.reopens > 0 AND t.last_solved_at > t.first_solved_at
-            THEN t.last_solved_at END) AS reopened_at,
+        f.was_reopened IS NOT NULL OR NOT k.reopens AS reopening_is_known,
+        coalesce(f.was_reopened, FALSE) AS was_reopened,
+        f.reopened_at,
         CASE WHEN t.satisfaction = 'bad'
             THEN coalesce(t.rated_at, t.last_solved_at, t.first_solved_at, t.created_at) END AS rated_bad_at
     FROM tickets AS t
+    INNER JOIN fact_ticket AS f ON f.ticket_id = t.ticket_id
     CROSS JOIN known AS k
-    LEFT JOIN opened_again AS a ON a.ticket_id = t.ticket_id
-    WHERE t.customer_id IS NOT NULL AND t.created_at < $as_of
-        AND NOT coalesce(t.is_bot_only, FALSE) AND NOT coalesce(t.is_outbound, FALSE)
+    WHERE t.customer_id IS NOT NULL AND f.is_request
 )
 
 SELECT

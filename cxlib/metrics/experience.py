@@ -4,50 +4,73 @@ from functools import partial
 
 from cxlib.metrics.metric import Metric
 
-_answered = partial(Metric, fact="survey_answer", filed_under="answered_month", good="up")
+WEIGHTED = (
+    "Only customers who answered are counted; of several answers of one person to one round of a survey the last. "
+    "Sampling weights that came with the answers are used."
+)
+_answered = partial(
+    Metric,
+    fact="survey_answer",
+    filed_under="answered_month",
+    needs=("survey_answers.score",),
+    weight="weight",
+    good="up",
+)
 
-EXPERIENCE = (
-    _answered(
-        "nps",
-        "Net Promoter Score (NPS)",
+
+def _recommend(series: str, label: str, whose: str, filed: str, month: str) -> tuple[Metric, Metric]:
+    """Return the score of one of the two series, which are never added up, and the share that answered."""
+    score = _answered(
+        f"nps_{series}",
+        label,
         "Share of answers of 9 or 10 less share of answers of 0 to 6, times 100, on the question how likely one is to "
-        "recommend the company (0 to 10); answers of 7 and 8 stay in the denominator, blank answers do not. Only "
-        "customers who answered are counted.",
-        needs=("survey_answers.score",),
+        f"recommend the company (0 to 10), {whose}. Answers of 7 and 8 stay in the denominator, blank answers do not. "
+        f"{month} {WEIGHTED}",
+        filed_under=filed,
         kind="nps",
         unit="points",
-        among="instrument = 'nps'",
-        population="score IS NOT NULL",
-    ),
-    _answered(
-        "nps_weighted",
-        "Net Promoter Score, weighted",
-        "The Net Promoter Score with the sampling weights that came with the answers.",
-        needs=("survey_answers.score", "survey_answers.weight"),
-        kind="weighted_nps",
-        unit="points",
-        among="instrument = 'nps'",
+        among=f"series = '{series}'",
         population="score IS NOT NULL AND weight IS NOT NULL",
-        weight="weight",
+    )
+    share = Metric(
+        f"nps_{series}_response_rate",
+        f"Answers to invitations: {label}",
+        f"Share of the month's delivered invitations to recommend, {whose}, that have been answered; the youngest may "
+        "still be.",
+        fact="survey_invite",
+        filed_under="sent_month",
+        needs=("survey_invites.sent_at",),
+        among=f"series = '{series}'",
+        numerator="is_answered",
+        good="up",
+    )
+    return score, share
+
+
+EXPERIENCE = (
+    *_recommend(
+        "relationship",
+        "Relationship NPS",
+        "in surveys tied to no event",
+        "asked_month",
+        "Filed under the month of the invitation where it is known, else of the answer, so that a round of the survey "
+        "is one number; a month in which nobody was asked has none.",
+    ),
+    *_recommend(
+        "touchpoint",
+        "Touchpoint NPS",
+        "in surveys after a contact such as a purchase or a service call",
+        "answered_month",
+        "Filed under the month of the answer.",
     ),
     _answered(
         "survey_csat",
         "Satisfaction in surveys (CSAT)",
-        "Share of answers on the upper two of five points. Only customers who answered are counted.",
-        needs=("survey_answers.score",),
-        among="instrument = 'csat'",
-        population="score IS NOT NULL",
+        "Share of answers in the usual top box of their scale; answers on a scale that has no usual one, or whose ends "
+        f"no export tells, are left out. {WEIGHTED}",
+        among="instrument = 'csat' AND is_customer",
+        population="score IS NOT NULL AND is_satisfied IS NOT NULL AND weight IS NOT NULL",
         numerator="is_satisfied",
-    ),
-    Metric(
-        "nps_response_rate",
-        "Answers to NPS invitations",
-        "Share of the delivered invitations of the month that have been answered; the youngest may still be.",
-        fact="survey_invite",
-        filed_under="sent_month",
-        needs=("survey_invites.sent_at",),
-        among="instrument = 'nps'",
-        numerator="is_answered",
-        good="up",
+        has_scale=True,
     ),
 )

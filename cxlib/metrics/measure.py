@@ -29,10 +29,9 @@ METHODS: dict[Kind, str] = {
     "proportion": "Wilson, clustered by customer",
     "ratio": "delta method, clustered by customer",
     "nps": "adjusted Wald, clustered by customer",
-    "weighted_nps": "adjusted Wald on the effective sample, clustered by customer",
     "quantile": "Kaplan-Meier with Brookmeyer-Crowley limits, tickets taken as independent",
 }
-SAMPLED: frozenset[Kind] = frozenset({"proportion", "ratio", "nps", "weighted_nps", "quantile"})
+SAMPLED: frozenset[Kind] = frozenset({"proportion", "ratio", "nps", "quantile"})
 """Kinds that estimate from a sample: a handful of rows says nothing, and may tell who they are."""
 
 
@@ -102,21 +101,23 @@ def _interval(metric: Metric, sums: Mapping[str, Floats], groups: Mapping[str, F
     """Return the values and limits of one metric from its statistics per cell and per group."""
     n = sums["n"]
     variance = partial(estimate.between_groups_variance, cells=index, cell_count=len(n), groups=GROUPS)
+
+    def worth(residuals: Floats, spread: Floats) -> Floats:
+        """Return Kish's number of answers, which without weights is theirs, less what clustering takes."""
+        kish = _over(sums["w"] ** 2, sums["ww"])
+        return kish / estimate.design_effect(_over(variance(residuals), sums["w"] ** 2), _over(spread, kish))
+
     match metric.kind:
         case "count" | "stock":
             return estimate.count(n, estimate.design_effect(variance(groups["n"]), n))
         case "proportion":
-            share = _over(sums["k"], n)
-            robust = variance(groups["k"] - share[index] * groups["n"])
-            return estimate.proportion(sums["k"], n, estimate.design_effect(robust, n * share * (1 - share)))
-        case "nps" | "weighted_nps":
+            share = _over(sums["k"], sums["w"])
+            effective = worth(groups["k"] - share[index] * groups["w"], share * (1 - share))
+            return estimate.proportion(share * effective, effective)
+        case "nps":
             promoters, detractors = _over(sums["p"], sums["w"]), _over(sums["d"], sums["w"])
-            score = _over(sums["p"] - sums["d"], sums["w"])
-            robust = variance(groups["p"] - groups["d"] - score[index] * groups["w"])
-            # Kish's effective number of answers; without weights it is their number
-            kish = _over(sums["w"] ** 2, sums["ww"])
-            simple = _over(_over(sums["p"] + sums["d"], sums["w"]) - score**2, kish)
-            effective = kish / estimate.design_effect(_over(robust, sums["w"] ** 2), simple)
+            score = promoters - detractors
+            effective = worth(groups["p"] - groups["d"] - score[index] * groups["w"], promoters + detractors - score**2)
             return estimate.net_promoter_score(promoters * effective, detractors * effective, effective)
         case "total":
             return estimate.total(sums["y"], sums["yy"])

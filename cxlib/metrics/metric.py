@@ -8,10 +8,9 @@ Kind = Literal[
     "total",  # sum of non-negative amounts
     "balance",  # sum of amounts at a moment: an account, not a sample
     "stock",  # rows that have come and not yet gone at the end of the month
-    "proportion",  # rows that satisfy the numerator, over rows of the population
+    "proportion",  # rows that satisfy the numerator, over rows of the population, both with their weights
     "ratio",  # sum of the numerator over sum of the denominator, one row per customer
-    "nps",  # promoters less detractors
-    "weighted_nps",  # the same with the weights that came with the answers
+    "nps",  # promoters less detractors, with their weights
     "quantile",  # of a duration that may still be running
 ]
 Direction = Literal["up", "down", "neither"]
@@ -44,7 +43,8 @@ class Metric:
     quantile: float = 0.5  # share that has ended: 0.5 is the median
     clock: str = ""  # "calendar" for durations on the calendar clock
     leaves: str = ""  # for a stock, the column with the month in which a row goes
-    weight: str = "1"  # column with sampling weights
+    weight: str = "1"  # column with the weight of a row
+    has_scale: bool = False  # the fact says from which score a row counts: `good_from, scale_min, scale_max`
     bounded: bool = False  # a ratio that cannot pass 1
     good: Direction = "neither"  # which direction is better
 

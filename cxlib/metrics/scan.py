@@ -81,8 +81,9 @@ def _statistics(metric: Metric) -> dict[str, str]:
     sums: dict[str, str] = {}
     match metric.kind:
         case "proportion":
-            statistics["k"] = f"count(*) FILTER (WHERE {counted} AND ({y}))"
-        case "nps" | "weighted_nps":
+            sums = {"w": weight, "ww": f"{weight} * {weight}"}
+            statistics["k"] = f"sum({weight}) FILTER (WHERE {counted} AND ({y}))"
+        case "nps":
             sums = {"w": weight, "ww": f"{weight} * {weight}"}
             statistics["p"] = f"sum({weight}) FILTER (WHERE {counted} AND is_promoter)"
             statistics["d"] = f"sum({weight}) FILTER (WHERE {counted} AND is_detractor)"

@@ -11,6 +11,7 @@ CLOCK = (
 LADDER_COHORT = (
     "Only tickets opened at least two weeks before the export are counted; younger ones have not had the time."
 )
+REQUESTS = "Tickets that the company opened and those that a bot answered alone are left out."
 
 _opened = partial(Metric, fact="ticket", filed_under="created_month")
 _solved = partial(Metric, fact="ticket", filed_under="solved_month")
@@ -21,12 +22,12 @@ def _waiting(quantile: str, share: float, what: str, label: str, until: str, nee
     return _opened(
         f"{what}_calendar_minutes_{quantile}",
         label,
-        f"Time from a ticket's creation until {until}. {CLOCK}",
+        f"Time from a ticket's creation until {until}. {CLOCK} {REQUESTS}",
         needs=(need, "clock of tickets.created_at", f"clock of {need}"),
         kind="quantile",
         unit="minutes",
         quantile=share,
-        population=f"{what}_minutes IS NOT NULL",
+        population=f"is_request AND {what}_minutes IS NOT NULL",
         numerator=f"{what}_minutes",
         observed=f"{what}_observed",
         good="down",
@@ -38,9 +39,9 @@ def _rung(name: str, label: str, share: str, numerator: str, *needs: str) -> Met
     return _opened(
         name,
         label,
-        f"Share of the month's tickets that {share}. {LADDER_COHORT}",
+        f"Share of the month's tickets that {share}. {LADDER_COHORT} {REQUESTS}",
         needs=needs,
-        among=f"{numerator} IS NOT NULL",
+        among=f"is_request AND {numerator} IS NOT NULL",
         population="has_two_weeks_of_follow_up",
         follow_up_days=14,
         numerator=numerator,
@@ -55,29 +56,40 @@ SUPPORT = (
     _opened(
         "tickets_created",
         "Tickets created",
-        "Tickets opened by customers in the month, on every channel; merged, spam and test tickets are left out.",
+        "Tickets that customers opened in the month and that reached people, on every channel. Merged, spam and test "
+        f"tickets are not counted. {REQUESTS}",
         kind="count",
         unit="tickets",
+        population="is_request",
+    ),
+    _opened(
+        "bot_only_share",
+        "Answered by a bot alone",
+        "Share of the tickets that customers opened in the month in which no person took part. Whether that helped is "
+        "not known: a customer who gave up looks the same. No other measure counts them.",
+        needs=("tickets.is_bot_only",),
+        among="NOT is_outbound",
+        numerator="is_bot_only",
     ),
     _solved(
         "tickets_solved",
         "Tickets solved",
-        "Tickets that were solved for the first time in the month, whenever they were opened.",
+        f"Tickets that were solved for the first time in the month, whenever they were opened. {REQUESTS}",
         needs=(SOLVED,),
         kind="count",
         unit="tickets",
-        population="is_solved",
+        population="is_request AND is_solved",
     ),
     _opened(
         "backlog",
         "Open tickets at the end of the month",
         "Tickets opened before the end of the month and not solved for the last time by then. A ticket that was "
         "reopened counts as open until its last solution; one of which no export says whether it was solved is left "
-        "out.",
+        f"out. {REQUESTS}",
         needs=("tickets.last_solved_at",),
         kind="stock",
         unit="tickets",
-        population="closing_is_known",
+        population="is_request AND closing_is_known",
         leaves="closed_month",
         good="down",
     ),
@@ -116,8 +128,9 @@ SUPPORT = (
     _rung(
         "verified_rate",
         "Solved within a week, and it held",
-        "were solved within seven days, not reopened, not rated bad, and not asked again by the same customer on the "
-        "same topic until seven days after the solution",
+        "were solved within seven days and in the seven days after the solution neither reopened, nor rated bad, nor "
+        "followed by another request of the same customer on the same topic; a reopening or a rating of which the "
+        "export has no time counts as one of these days",
         "solved_and_held",
         SOLVED,
         "tickets.reopens",
@@ -129,19 +142,22 @@ SUPPORT = (
         "reopen_rate",
         "Reopened after being solved",
         "Share of the tickets first solved in the month that were opened again at least once before the export; "
-        "older months have had more time to be reopened.",
+        f"older months have had more time to be reopened. {REQUESTS}",
         needs=("tickets.reopens", SOLVED),
-        population="is_solved AND was_reopened IS NOT NULL",
+        population="is_request AND is_solved AND was_reopened IS NOT NULL",
         numerator="was_reopened",
         good="down",
     ),
     _rated(
         "csat",
         "Satisfaction with tickets (CSAT)",
-        "Share of the month's ratings that were good (on five points: 4 or 5; 3 is not good). Filed under the month of "
-        "the rating where the export has it, else of the last solution. Only customers who answered are counted.",
-        population="is_rated",
+        "Share of the month's ratings that were good; of scores, those in the usual top box of their scale. A rating "
+        "that is neither good nor bad stays in the denominator. Filed under the month of the rating where the export "
+        "has it, else of the last solution. Only customers who answered are counted, and only for tickets in which a "
+        "person took part.",
+        population="is_rated AND NOT is_bot_only",
         numerator="rated_good",
+        has_scale=True,
         good="up",
     ),
     _rated(
@@ -149,7 +165,7 @@ SUPPORT = (
         "Ratings given when asked",
         "Share of the tickets on which a rating was asked for that were rated; unknown where the export lists only "
         "tickets that were rated.",
-        population="rating_offered",
+        population="rating_offered AND NOT is_bot_only",
         numerator="is_rated",
     ),
 )

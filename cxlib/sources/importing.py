@@ -103,6 +103,11 @@ def import_all(
         notes += link.fill_from_addresses(connection)
         notes += link.follow_merges(connection)
         link.drop_own_accounts(connection)
+    names = {table.name for table in link.tables(connection)}
+    if "survey_answers" in names:
+        link.last_answers(connection, sources.workbook.reporting_time_zone)
+    if "tickets" in names:
+        notes += link.ratings_of_scores(connection)
     for staged in exports:
         late = link.after_as_of(staged, as_of) if as_of is not None else ()
         standing, accepted = settle([*link.coverage(connection, staged), *late], staged.plan.export.accept)
@@ -178,11 +183,12 @@ def _import(
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, exports: Sequence[Staged]) -> dict[str, tuple[str, ...]]:
-    """Return, by table, the columns that some export brings; customer_id also where it was filled."""
+    """Return, by table, the columns that some export brings; some also where they were filled from others."""
     brought: dict[str, tuple[str, ...]] = {}
     for table in link.tables(connection):
         names = {name for staged in exports if staged.plan.table == table for name in staged.columns}
-        if "customer_id" in table.column_names and row(connection, f"SELECT count(customer_id) FROM t_{table.name}")[0]:
-            names.add("customer_id")
+        for filled in {"customer_id", "satisfaction"} & set(table.column_names):
+            if row(connection, f"SELECT count({filled}) FROM t_{table.name}")[0]:
+                names.add(filled)
         brought[table.name] = tuple(name for name in table.column_names if name in names)
     return brought

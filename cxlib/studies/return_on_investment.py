@@ -147,7 +147,7 @@ spent AS (
 ),
 asked AS (
     SELECT count(*) AS tickets, count(*) FILTER (WHERE solved_and_held) AS held
-    FROM ticket WHERE created_month > $month - INTERVAL 12 MONTH AND created_month <= $month
+    FROM ticket WHERE is_request AND created_month > $month - INTERVAL 12 MONTH AND created_month <= $month
 )
 SELECT *, support / nullif(tickets, 0) AS per_ticket, support / nullif(held, 0) AS per_solution,
     revenue * greatest(margin, 0) / nullif(customers, 0) / nullif(support / nullif(held, 0), 0) AS solutions,

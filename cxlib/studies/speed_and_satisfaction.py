@@ -120,7 +120,7 @@ def read(book: Workbook, everyday: str, friendly: float, shortest: float) -> tup
     every = f"""
         SELECT f.*, {channel} AS everyday, {flag("had_to_repeat")} AS repeated
         FROM ticket AS f INNER JOIN (SELECT ticket_id, had_to_repeat FROM tickets) AS t ON t.ticket_id = f.ticket_id
-        WHERE f.created_month <= $month"""
+        WHERE f.is_request AND f.created_month <= $month"""
     return Contacts(book, asked), Contacts(book, every)
 
 
