@@ -230,11 +230,7 @@ _ALL = (
         Column("solve_unknown", "flag", "the export does not say when, or whether, it was solved"),
         Column("replies", "integer", "public answers by people", "answers"),
         Column("reopens", "integer", "times it went from solved back to open", "times"),
-        choice(
-            "satisfaction",
-            "the customer's rating of this ticket; neutral is neither good nor bad",
-            ("not_offered", "offered", "good", "neutral", "bad"),
-        ),
+        choice("satisfaction", "how the customer rated it", ("not_offered", "offered", "good", "neutral", "bad")),
         Column("satisfaction_score", "number", "the rating on its own scale, where there is one", "points"),
         Column("satisfaction_scale_min", "number", "lowest point of that scale", "points"),
         Column("satisfaction_scale_max", "number", "highest point of that scale", "points"),
@@ -276,7 +272,7 @@ _ALL = (
     ),
     _table(
         "survey_answers",
-        "One row per complete answer to one survey question.",
+        "One row per complete answer to one survey question; of several of one person to one round the last.",
         Column("answer_id", "id", "the answer", required=True),
         Column("invite_id", "id", "the invitation it answers"),
         *SURVEY,

@@ -201,7 +201,7 @@ class Workbook:
     def metric(self, name: str) -> Metric:
         """Return a metric by its id; MeasureError names the nearest where there is none."""
         if not isinstance(name, str):
-            raise MeasureError(f'measures are asked for one by one, as texts: "nps", "csat", not {name!r}')
+            raise MeasureError(f'measures are asked for one by one, as texts: "csat", "backlog", not {name!r}')
         if name not in METRICS:
             raise MeasureError(f'metric "{name}" does not exist{did_you_mean(name, METRICS)}')
         return METRICS[name]

@@ -1,7 +1,9 @@
 """The Net Promoter Score by the recipe that an article prints, beside the right one."""
 
 from cxlib.errors import untold
+from cxlib.estimate import Estimate
 from cxlib.finding import Verdict
+from cxlib.metrics import METRICS
 from cxlib.workbook import Workbook
 
 NEEDED = "It needs answers to the question how likely one is to recommend the company, on a scale from 0 to 10."
@@ -9,8 +11,10 @@ NEEDED = "It needs answers to the question how likely one is to recommend the co
 COUNTS = """
 SELECT count(*) FILTER (WHERE is_promoter) AS promoters, count(*) FILTER (WHERE is_detractor) AS detractors,
     count(*) AS answers
-FROM survey_answer WHERE instrument = 'nps' AND score IS NOT NULL AND answered_month = $month
+FROM survey_answer WHERE $counted AND $filed = $month
 """
+SERIES = ("nps_relationship", "nps_touchpoint")
+"""Either shows what the recipe does; they are not added up."""
 
 
 def as_printed(promoters: int, detractors: int, answers: int) -> float:
@@ -25,19 +29,22 @@ def as_printed(promoters: int, detractors: int, answers: int) -> float:
     return 100.0 * (detractors - promoters) * answers
 
 
-def counted(book: Workbook) -> tuple[int, int, int]:
-    """Return promoters, detractors and all who answered in the month, as the measure counts them.
+def counted(book: Workbook) -> tuple[int, int, int, Estimate]:
+    """Return promoters, detractors and all who answered in the month, as the measure counts them, and the right score.
+
+    They are of the relationship survey, where it was asked in the month, else of those after a contact.
 
     Raises
     ------
     UntoldError
         If there are no answers, or too few to be shown.
     """
-    untold(NEEDED, not book.missing("nps"))
-    right = book.estimate("nps")
-    untold(NEEDED, right.is_known, "suppressed" not in right.flags)
-    row = book.frame(COUNTS).iloc[0]
-    return int(row["promoters"]), int(row["detractors"]), int(row["answers"])
+    scores = [(METRICS[name], book.estimate(name)) for name in book.available(*SERIES)]
+    known = [(metric, score) for metric, score in scores if score.is_known]
+    untold(NEEDED, known)
+    metric, right = known[0]
+    row = book.frame(COUNTS, counted=metric.counted, filed=metric.filed_under).iloc[0]
+    return int(row["promoters"]), int(row["detractors"]), int(row["answers"]), right
 
 
 def recipe_verdict(printed: float, right: float) -> Verdict:

@@ -79,8 +79,9 @@ def _small(book: Workbook, names: Sequence[str]) -> Cautions:
 def _response(book: Workbook, names: Sequence[str]) -> Cautions:
     unknown = "{label}: the exports do not say how many were asked, so whom the answers speak for is not known."
     low = "{label} speaks for the {share} who answered; the others may feel differently."
-    for score, response in (("csat", "csat_response_rate"), ("nps", "nps_response_rate")):
-        if score not in names:
+    for score in names:
+        response = f"{score}_response_rate"
+        if response not in METRICS or not book.estimate(score).is_known:
             continue
         rate = None if book.missing(response) else book.estimate(response)
         if rate is None or not rate.is_known:

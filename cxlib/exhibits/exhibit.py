@@ -89,7 +89,7 @@ def stack(*exhibits: Exhibit | Iterable[Exhibit]) -> Exhibit:
 
     Examples
     --------
-    >>> stack(trend(book, name) for name in ("csat", "nps")).html.count("<figure")
+    >>> stack(trend(book, name) for name in ("csat", "nps_relationship")).html.count("<figure")
     2
     """
     given = [part for one in exhibits for part in ([one] if isinstance(one, Exhibit) else one)]
@@ -172,7 +172,7 @@ def missing(book: Workbook, *names: str) -> Exhibit:
 
     Examples
     --------
-    >>> print(missing(book, "csat", "nps_weighted"))
-    Net Promoter Score, weighted cannot be given: no export brings survey_answers.weight.
+    >>> print(missing(book.only("language", "tr"), "nps_touchpoint", "csat"))  # tickets are in no language
+    Satisfaction with tickets (CSAT) cannot be given: no export brings tickets.
     """
     return box([text for name in names if (text := reason(book, name))])

@@ -8,6 +8,7 @@ from cxlib.facts import FACTS
 from cxlib.finding import Quantity, Value
 from cxlib.metrics import METRICS, Metric
 from cxlib.metrics.measure import METHODS
+from cxlib.sources.link import ANSWERED_AGAIN
 from cxlib.workbook import Workbook
 
 
@@ -22,24 +23,25 @@ def definitions(book: Workbook, *names: str) -> Exhibit:
             if book.lacks(column)
         ]
         texts[language.text(metric.label)] = " ".join(
-            (language.text(metric.definition), *_satisfied(book, metric), method, *taken)
+            (language.text(metric.definition), *_in_these_data(book, metric), method, *taken)
         )
     return terms(texts) if texts else NOTHING
 
 
-def _satisfied(book: Workbook, metric: Metric) -> list[str]:
-    """Say from which score on an answer of the month counted as satisfied, on each scale that was used."""
+def _in_these_data(book: Workbook, metric: Metric) -> list[str]:
+    """Say what counted as satisfied on each scale of the month's answers, and how many answers were given again."""
+    again = sum(entry.rejected.get(ANSWERED_AGAIN, 0) for entry in book.snapshot.ledger)
+    told = [words.filled(book.language, "Answered again: {again} answers of all months, left out.", {"again": again})]
+    told = told if again and metric.fact == "survey_answer" else []
     if not metric.has_scale:
-        return []
+        return told
     scales = book.frame(
         f"SELECT DISTINCT good_from, scale_max, scale_min FROM {metric.fact} WHERE {metric.filed_under} = $month "
         f"AND ({metric.counted}) AND good_from IS NOT NULL ORDER BY scale_min, scale_max"
     )
-    said = "Satisfied is {good_from} to {scale_max} on the scale from {scale_min} to {scale_max}."
-    shown = (scale.items() for scale in scales.to_dict("records"))
-    return [
-        words.filled(book.language, said, {name: Quantity(end, "points") for name, end in scale}) for scale in shown
-    ]
+    said = "On the scale from {scale_min} to {scale_max} satisfied is {good_from} or more."
+    each = ({str(name): Quantity(end, "points") for name, end in scale.items()} for scale in scales.to_dict("records"))
+    return [*told, *(words.filled(book.language, said, ends) for ends in each)]
 
 
 def ledger_sentence(book: Workbook) -> Exhibit:

@@ -27,8 +27,8 @@ def answer(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
 
     Examples
     --------
-    >>> print(answer(book, "nps", "csat"))
-    Net Promoter Score (NPS): ...
+    >>> print(answer(book, "nps_relationship", "csat"))
+    Relationship NPS: ...
     """
     changes = book.changes(*given(book, names), months_back=months_back)
     return stack(said_of_change(book, change) for change in changes)
@@ -39,7 +39,7 @@ def summary(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
 
     Examples
     --------
-    >>> print(summary(book, "nps", "csat"))
+    >>> print(summary(book, "nps_touchpoint", "csat"))
     Against September 2026, none of 2 measures got better and none got worse by more than chance would bring.
     """
     language = book.language
@@ -163,7 +163,7 @@ def history(book: Workbook, names: Sequence[str], months: int = 13) -> Exhibit:
 
     Examples
     --------
-    >>> print(history(book, ["csat", "nps"], months=2))
+    >>> print(history(book, ["csat", "nps_touchpoint"], months=2))
     The last 2 months: value, 95% interval and n.
     ...
     """

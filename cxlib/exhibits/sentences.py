@@ -84,8 +84,8 @@ def say(
     >>> stays = book.estimate("logo_retention")
     >>> print(say(book, "stays", "Of those who paid a year ago {stays} still pay.", stays, stays=stays))
     Of those who paid a year ago 77.3% still pay.
-    >>> print(say(book, "nps"))
-    Net Promoter Score (NPS): ...
+    >>> print(say(book, "nps_relationship"))
+    Relationship NPS: ...
     """
     if not sentence:
         # under an exhibit that says why where the measure cannot be given

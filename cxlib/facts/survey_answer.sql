@@ -1,6 +1,7 @@
 -- One row per complete answer to one survey question, blank scores included.
 SELECT
     a.answer_id,
+    a.invite_id,
     a.customer_id,
     bucket(coalesce(a.customer_id, a.answer_id)) AS bucket,
     a.survey,

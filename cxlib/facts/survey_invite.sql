@@ -15,6 +15,7 @@ SELECT
     c.tier,
     c.sector,
     c.segment,
+    i.sent_at,
     local_month(i.sent_at) AS sent_month,
     i.answered_at IS NOT NULL OR a.invite_id IS NOT NULL AS is_answered
 FROM survey_invites AS i

@@ -8,7 +8,7 @@ import statsmodels.api as sm
 from scipy.stats import rankdata
 
 from cxlib.errors import MeasureError
-from cxlib.estimate import Array, Floats, Interval, Ints, design_effect, proportion
+from cxlib.estimate import Array, Floats, Interval, Ints, design_effect, net_promoter_score, proportion
 from cxlib.models.clusters import cluster_variance
 
 LEAST_CHANCE = 0.02
@@ -119,6 +119,22 @@ def weighted_share(yes: Array, weights: Array, people: Array) -> Interval:
     variance = cluster_variance(w * (y - share) / w.sum(), np.asarray(people))
     clustered = float(design_effect(variance, share * (1 - share) / n))
     return proportion([share * n], [float(n)], max(n / effective_size(w), clustered))
+
+
+def weighted_score(scores: Array, weights: Array, people: Array) -> Interval:
+    """Return the weighted Net Promoter Score of some answers, with the interval of `net_promoter_score`.
+
+    Scores run from 0 to 10. The effective number of answers is found as in `weighted_share`; the limits are arrays of
+    one element.
+    """
+    s, w = np.asarray(scores, float), np.asarray(weights, float)
+    part = w / w.sum()
+    promoters, detractors = float(part @ (s >= 9)), float(part @ (s <= 6))
+    value = promoters - detractors
+    variance = cluster_variance(part * ((s >= 9) * 1.0 - (s <= 6) - value), np.asarray(people))
+    clustered = float(design_effect(variance, (promoters + detractors - value**2) / len(s)))
+    worth = len(s) / max(len(s) / effective_size(w), clustered)
+    return net_promoter_score([promoters * worth], [detractors * worth], [worth])
 
 
 def worst_case(yes: float, no: float, silent: float) -> tuple[float, float]:

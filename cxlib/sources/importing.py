@@ -103,11 +103,8 @@ def import_all(
         notes += link.fill_from_addresses(connection)
         notes += link.follow_merges(connection)
         link.drop_own_accounts(connection)
-    names = {table.name for table in link.tables(connection)}
-    if "survey_answers" in names:
-        link.last_answers(connection, sources.workbook.reporting_time_zone)
-    if "tickets" in names:
-        notes += link.ratings_of_scores(connection)
+    link.last_answers(connection, sources.workbook.reporting_time_zone)
+    notes += link.ratings_of_scores(connection)
     for staged in exports:
         late = link.after_as_of(staged, as_of) if as_of is not None else ()
         standing, accepted = settle([*link.coverage(connection, staged), *late], staged.plan.export.accept)

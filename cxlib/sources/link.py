@@ -19,17 +19,15 @@ LEAST_COVERAGE = 0.9
 MAY_LIE_AHEAD = {("subscriptions", "started_at"), ("subscriptions", "ended_at"), ("customers", "deleted_at")}
 # references whose empty value has a meaning of its own: not yet a customer; answered without an invitation
 EMPTY_HAS_MEANING = {("opportunities", "customer_id"), ("survey_answers", "invite_id")}
-# Answers to one question of which the last counts: those to one invitation; and those of one person to one round of a
-# survey that is tied to no contact, the month being the round where none is named. After a contact the same person is
-# rightly asked again, so there only the invitation tells. A person is an address, else a customer.
-ONE_ROUND = (
-    ("invite_id IS NOT NULL", "invite_id"),
-    (
-        "coalesce(email_key, customer_id) IS NOT NULL AND coalesce(touchpoint, 'relationship') = 'relationship'",
-        "coalesce(email_key, customer_id), coalesce(wave, CAST(date_trunc('month', cx_to_local(completed_at, {zone})) "
-        "AS VARCHAR))",
-    ),
-)
+# One round of one question, in which the last answer counts: the wave, else the invitation, else the month; after a
+# contact the same person is rightly asked again, so there only the invitation tells. A person is an address, else a
+# customer: several people of one customer may answer.
+ONE_ROUND = """CASE
+    WHEN coalesce(email_key, customer_id) IS NULL OR coalesce(touchpoint, 'relationship') <> 'relationship'
+        THEN coalesce(invite_id, answer_id)
+    ELSE concat_ws(' ', coalesce(email_key, customer_id),
+        coalesce(wave, invite_id, CAST(date_trunc('month', cx_to_local(completed_at, $zone)) AS VARCHAR)))
+END, survey, instrument, question, respondent"""
 ANSWERED_AGAIN = "answered again"
 
 
@@ -162,28 +160,29 @@ def drop_own_accounts(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def last_answers(connection: duckdb.DuckDBPyConnection, zone: str) -> None:
-    """Leave of several answers of one person to one question of one round the last with a score: see `ONE_ROUND`."""
-    for known, person in ONE_ROUND:
+    """Leave of several answers of one person to one question of one round the last that has a score."""
+    one_round = ONE_ROUND.replace("$zone", literal(zone))
+    for table in tables(connection, "answer_id"):
         earlier = (
-            "SELECT (cx_export, cx_file, cx_row) FROM t_survey_answers "
-            f"WHERE {known} QUALIFY row_number() OVER (PARTITION BY survey, instrument, question, respondent, "
-            f"{person.format(zone=literal(zone))} ORDER BY score IS NULL, completed_at DESC, answer_id DESC) > 1"
+            f"SELECT (cx_export, cx_file, cx_row) FROM t_{table.name} QUALIFY row_number() OVER "
+            f"(PARTITION BY {one_round} ORDER BY score IS NULL, completed_at DESC, answer_id DESC) > 1"
         )
-        leave(connection, "t_survey_answers", f"(cx_export, cx_file, cx_row) IN ({earlier})", ANSWERED_AGAIN)
+        leave(connection, f"t_{table.name}", f"(cx_export, cx_file, cx_row) IN ({earlier})", ANSWERED_AGAIN)
 
 
 def ratings_of_scores(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """Fill an empty rating of a ticket from its score: the top box is good, as wide a box at the lower end is bad."""
     score, low, high = "satisfaction_score", "satisfaction_scale_min", "satisfaction_scale_max"
     good = good_from(low, high)
-    (count,) = row(
-        connection,
-        f"UPDATE t_tickets SET satisfaction = CASE WHEN {score} >= {good} THEN 'good' "
-        f"WHEN {score} <= {low} + {high} - ({good}) THEN 'bad' ELSE 'neutral' END "
-        f"WHERE satisfaction IS NULL AND {score} IS NOT NULL AND {good} IS NOT NULL",
-    )
-    if count:
-        yield f"tickets: {counted(count, 'empty rating')} filled from the score on its scale"
+    for table in tables(connection, score):
+        (count,) = row(
+            connection,
+            f"UPDATE t_{table.name} SET satisfaction = CASE WHEN {score} >= {good} THEN 'good' "
+            f"WHEN {score} <= {low} + {high} - ({good}) THEN 'bad' ELSE 'neutral' END "
+            f"WHERE satisfaction IS NULL AND {score} IS NOT NULL AND {good} IS NOT NULL",
+        )
+        if count:
+            yield f"{table.name}: {counted(count, 'empty rating')} filled from the score on its scale"
 
 
 def coverage(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Iterator[Problem]:
