@@ -61,8 +61,8 @@ def test_measure_as_csv(cx: Run, company: Path) -> None:
         "as_of",
     ]
     assert set(rows["period"]) == {"2026-10"}
-    assert {"csat", "nps", "net_revenue_retention"} <= set(rows["metric"])
-    assert "nps_weighted: no export brings survey_answers.weight" in err
+    assert {"csat", "nps_relationship", "net_revenue_retention"} <= set(rows["metric"])
+    assert err == ""
 
 
 def test_measure_as_json_and_table_give_the_same_number(cx: Run, company: Path) -> None:
@@ -74,7 +74,10 @@ def test_measure_as_json_and_table_give_the_same_number(cx: Run, company: Path) 
 
 def test_a_breakdown_keeps_the_measures_that_have_it(cx: Run, company: Path) -> None:
     out = cx("measure", "--month", "2026-10", "--by", "touchpoint", "--format", "csv", "--sources", company)[1]
-    assert set(pd.read_csv(io.StringIO(out))["metric"]) <= {"nps", "survey_csat", "nps_response_rate"}
+    assert set(pd.read_csv(io.StringIO(out))["metric"]) <= {
+        "survey_csat",
+        *(f"nps_{series}{rate}" for series in ("relationship", "touchpoint") for rate in ("", "_response_rate")),
+    }
 
 
 def test_check_prints_the_ledger_the_span_of_each_table_and_the_last_month_they_cover(cx: Run, company: Path) -> None:

@@ -273,7 +273,7 @@ def test_a_workbook_shows_itself(book: Workbook) -> None:
     assert repr(book).startswith("Desk, October 2026; snapshot 0123456789ab, exported 9 November 2026")
     assert "measures that can be given (0 of" in repr(book)
     assert list(book.metrics.columns) == ["label", "unit", "missing"]
-    assert book.metrics.loc["nps", "missing"] == "survey_answers"
+    assert book.metrics.loc["nps_relationship", "missing"] == "survey_answers"
     assert book.tables.loc["tickets", "rows"] == 0
     assert isinstance(book.tables, pd.DataFrame)
 

@@ -48,9 +48,12 @@ def test_its_example_runs(name: str, book: Workbook, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda book: cxlib.trend(book, "npss"), 'metric "npss" does not exist; did you mean "nps"?'),
-        (lambda book: cxlib.tiles(book, ["nps"]), 'measures are asked for one by one, as texts: "nps", "csat"'),
-        (lambda book: cxlib.breakdown(book, "nps", "regoin"), 'nps cannot be broken down by "regoin"; did you mean'),
+        (
+            lambda book: cxlib.trend(book, "nps_touchpont"),
+            '"nps_touchpont" does not exist; did you mean "nps_touchpoint"?',
+        ),
+        (lambda book: cxlib.tiles(book, ["csat"]), 'measures are asked for one by one, as texts: "csat", "backlog"'),
+        (lambda book: cxlib.breakdown(book, "csat", "regoin"), 'csat cannot be broken down by "regoin"; did you mean'),
         (lambda book: book.only("sector", "Retial"), 'sector has no value "Retial"; did you mean "Retail"?'),
         (lambda book: book.without("teir", "Starter"), 'there is no segment "teir"; did you mean "tier"?'),
         (lambda book: cxlib.Month.parse("2026-13"), "2026-13 is not a month; write it as 2026-10"),

@@ -61,7 +61,10 @@ def test_estimate_of_a_segment(book: Workbook) -> None:
     ("ask", "message"),
     [
         (lambda book: book.estimate("cast"), 'metric "cast" does not exist; did you mean "csat"?'),
-        (lambda book: book.estimate("nps"), "nps cannot be measured: no export brings survey_answers"),
+        (
+            lambda book: book.estimate("nps_touchpoint"),
+            "nps_touchpoint cannot be measured: no export brings survey_answers",
+        ),
         (lambda book: book.estimate("csat", Month(2026, 11)), "csat: 2026-11 lies after the report's month 2026-10"),
         (lambda book: book.estimate("csat", segment={"channel": "fax"}), "no rows for {'channel': 'fax'} in 2026-10"),
         (lambda book: book.measure("csat", by=("planet",)), 'csat cannot be broken down by "planet"; known: '),
@@ -76,8 +79,11 @@ def test_a_question_that_cannot_be_answered_says_why(
 
 
 def test_missing_names_tables_and_columns_once(book: Workbook) -> None:
-    assert book.missing("nps", "nps_weighted", "csat", "backlog") == ("survey_answers", "tickets.last_solved_at")
-    assert book.available("nps", "csat") == ("csat",)
+    assert book.missing("nps_relationship", "nps_touchpoint", "csat", "backlog") == (
+        "survey_answers",
+        "tickets.last_solved_at",
+    )
+    assert book.available("nps_relationship", "csat") == ("csat",)
 
 
 def test_measures_are_taken_once(book: Workbook, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +98,7 @@ def test_measures_are_taken_once(book: Workbook, monkeypatch: pytest.MonkeyPatch
 
 def finding(value: float, low: float, high: float, verdict: Direction) -> Change:
     change = Estimate(value, low, high, 100, "points", "")
-    return Change("f", "nps", change, change, change, "2026-09", verdict)
+    return Change("f", "csat", change, change, change, "2026-09", verdict)
 
 
 def test_correction_of_a_family_against_benjamini_and_hochberg_1995() -> None:

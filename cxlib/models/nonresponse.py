@@ -112,29 +112,27 @@ def weighted_share(yes: Array, weights: Array, people: Array) -> Interval:
     larger design effect is taken. The limits are arrays of one element.
     """
     y, w = np.asarray(yes, float), np.asarray(weights, float)
-    n = len(y)
-    if n == 0:
+    if len(y) == 0:
         return proportion([0.0], [0.0])
     share = float((w * y).sum() / w.sum())
-    variance = cluster_variance(w * (y - share) / w.sum(), np.asarray(people))
-    clustered = float(design_effect(variance, share * (1 - share) / n))
-    return proportion([share * n], [float(n)], max(n / effective_size(w), clustered))
+    worth = _worth(y - share, w, people, share * (1 - share))
+    return proportion([share * worth], [worth])
 
 
 def weighted_score(scores: Array, weights: Array, people: Array) -> Interval:
-    """Return the weighted Net Promoter Score of some answers, with the interval of `net_promoter_score`.
-
-    Scores run from 0 to 10. The effective number of answers is found as in `weighted_share`; the limits are arrays of
-    one element.
-    """
+    """Return the weighted Net Promoter Score of answers from 0 to 10 with its interval, as `weighted_share` does."""
     s, w = np.asarray(scores, float), np.asarray(weights, float)
-    part = w / w.sum()
-    promoters, detractors = float(part @ (s >= 9)), float(part @ (s <= 6))
+    promoters, detractors = (float(w @ kind / w.sum()) for kind in (s >= 9, s <= 6))
     value = promoters - detractors
-    variance = cluster_variance(part * ((s >= 9) * 1.0 - (s <= 6) - value), np.asarray(people))
-    clustered = float(design_effect(variance, (promoters + detractors - value**2) / len(s)))
-    worth = len(s) / max(len(s) / effective_size(w), clustered)
+    worth = _worth((s >= 9) * 1.0 - (s <= 6) - value, w, people, promoters + detractors - value**2)
     return net_promoter_score([promoters * worth], [detractors * worth], [worth])
+
+
+def _worth(residuals: Array, weights: Floats, people: Array, spread: float) -> float:
+    """Return how many independent, equally weighted answers would say as much; `spread` is the variance of one."""
+    influence = weights * np.asarray(residuals, float) / weights.sum()
+    clustered = design_effect(cluster_variance(influence, np.asarray(people)), spread / len(influence))
+    return len(influence) / max(len(influence) / effective_size(weights), float(clustered))
 
 
 def worst_case(yes: float, no: float, silent: float) -> tuple[float, float]:

@@ -31,10 +31,8 @@ def test_a_survey_alone_makes_reports(lay: Lay, tmp_path: Path) -> None:
     pages = {path.stem: html.parse(path).getroot() for path in outcome.folder.glob("*.html")}
     assert set(pages) == set(outcome.made)
     tiles = {tile.get("data-metric"): tile for tile in pages["experience"].find_class("cx-tile")}
-    assert tiles["nps"].get("data-shown") == "31"
-    assert "n = 2,650" in tiles["nps"].text_content().replace("\xa0", " ")
-    assert tiles["nps_weighted"].get("data-shown") == "35"
-    assert tiles["survey_csat"].get("data-shown") == "78.4%"
+    assert tiles["nps_touchpoint"].get("data-shown") == "35"
+    assert "n = 2,650" in tiles["nps_touchpoint"].text_content().replace("\xa0", " ")
     missing = " ".join(part.text_content() for part in pages["support_operations"].find_class("cx-missing"))
     assert "no export brings tickets" in missing
     ledger = " ".join(pages["data_quality"].text_content().split())

@@ -154,14 +154,14 @@ def test_a_small_number_gets_no_arrow(desk: Lay) -> None:
 
 def test_a_missing_table_is_named_and_the_rest_stands(desk: Lay) -> None:
     book = book_of(desk, ratings("2026-10", 30, 10))
-    shown = exhibits.tiles(book, "csat", "nps", "net_revenue_retention")
+    shown = exhibits.tiles(book, "csat", "nps_relationship", "net_revenue_retention")
     assert len(tree(shown).find_class("cx-tile")) == 1
-    assert "Net Promoter Score (NPS) cannot be given: no export brings survey_answers." in shown.text
+    assert "Relationship NPS cannot be given: no export brings survey_answers." in shown.text
     assert "Net revenue retention (NRR) cannot be given: no export brings subscriptions." in shown.text
-    assert "survey_answers" in exhibits.trend(book, "nps").text
+    assert "survey_answers" in exhibits.trend(book, "nps_relationship").text
     assert "subscriptions" in exhibits.bridge(book).text
-    assert "survey_answers" in exhibits.breakdown(book, "nps", "region").text
-    assert exhibits.say(book, "nps").html == ""  # the exhibit above it has said why
+    assert "survey_answers" in exhibits.breakdown(book, "nps_relationship", "region").text
+    assert exhibits.say(book, "nps_relationship").html == ""  # the exhibit above it has said why
 
 
 def test_summary_counts_better_and_worse(desk: Lay) -> None:
@@ -343,8 +343,8 @@ def test_ledger_is_shown_row_by_row_and_in_one_sentence(desk: Lay) -> None:
 
 
 def test_definitions_are_those_of_the_metrics(desk: Lay) -> None:
-    text = exhibits.how_made(book_of(desk, ratings("2026-10", 10, 10)), "csat", "nps").text
-    assert "3 is not good" in text
+    text = exhibits.how_made(book_of(desk, ratings("2026-10", 10, 10)), "csat", "nps_relationship").text
+    assert "neither good nor bad" in text
     assert "Interval: Wilson, clustered by customer." in text
     assert "recommend" not in text  # no export brings NPS
     assert "snapshot 0123456789ab" in text

@@ -60,7 +60,9 @@ def company(seed: int, customers: int = 60) -> Tables:
                 "first_solved_at": solved if closed else None,
                 "last_solved_at": solved if closed else None,
                 "reopens": int(rng.random() < 0.1),
-                "satisfaction": str(rng.choice(["not_offered", "offered", "good", "bad"])),
+                "satisfaction": str(rng.choice(["not_offered", "offered", "good", "neutral", "bad"])),
+                "is_bot_only": bool(rng.random() < 0.1),
+                "is_outbound": bool(rng.random() < 0.1),
             }
         )
     tables["tickets"] = tickets
@@ -71,6 +73,7 @@ def company(seed: int, customers: int = 60) -> Tables:
             "instrument": "nps",
             "sent_at": moment(),
             "customer_id": str(rng.choice(names)),
+            "touchpoint": str(rng.choice(["relationship", "a"])),
         }
         for k in range(200)
     ]
@@ -86,7 +89,7 @@ def company(seed: int, customers: int = 60) -> Tables:
             "weight": float(rng.uniform(0.5, 2)),
             "completed_at": moment(),
             "customer_id": str(rng.choice(names)),
-            "touchpoint": str(rng.choice(["a", "b"])),
+            "touchpoint": str(rng.choice(["relationship", "a", "b"])),
         }
         for k in range(240)
     ]

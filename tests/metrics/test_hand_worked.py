@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
 from cxlib.engine import Engine
+from cxlib.exhibits import how_made
+from cxlib.language import Language
 from cxlib.metrics import METRICS, measure
 from cxlib.period import Month
+from cxlib.workbook import Workbook
 
 OCTOBER = Month(2026, 10)
 Lay = Callable[..., Any]
@@ -131,6 +135,73 @@ def test_a_median_that_is_not_reached_says_so(desk: Lay) -> None:
     assert row["n"] == 6
 
 
+def test_tickets_of_a_bot_and_of_the_company_are_apart_from_requests_to_people(desk: Lay) -> None:
+    # five requests answered after ten minutes, two that a bot answered at once, one that the company opened itself;
+    # what created, answered and solved count is one thing, so created is five
+    asked, solved = "2026-10-05 09:00", "2026-10-05 12:00"
+    people = [
+        ticket(k, asked, first_public_reply_at="2026-10-05 09:10", first_solved_at=solved, last_solved_at=solved)
+        for k in range(5)
+    ]
+    bots = [
+        ticket(k, asked, first_public_reply_at=asked, first_solved_at=asked, last_solved_at=asked, is_bot_only=True)
+        for k in (5, 6)
+    ]
+    ours = ticket(
+        7, asked, first_public_reply_at=asked, first_solved_at=solved, last_solved_at=solved, is_outbound=True
+    )
+    snapshot = desk("2026-11-09", tickets=[*people, *bots, ours])
+    created, reply = one(snapshot, "tickets_created"), one(snapshot, "first_reply_calendar_minutes_median")
+    assert (created["value"], created["excluded"]) == (5, 3)
+    assert (reply["value"], reply["n"], reply["excluded"]) == (10, 5, 3)
+    assert (one(snapshot, "tickets_solved")["value"], one(snapshot, "verified_rate")["n"]) == (5, 5)
+    bot = one(snapshot, "bot_only_share")
+    assert (bot["value"], bot["n"]) == (pytest.approx(2 / 7), 7)
+    assert METRICS["tickets_created"].definition.endswith("opened and those that a bot answered alone are left out.")
+
+
+# solved on 8 October; what follows decides whether the solution held until the 15th
+HORIZON: list[tuple[dict[str, Any], list[dict[str, Any]], bool]] = [
+    ({}, [], True),
+    ({"reopens": 1, "last_solved_at": "2026-10-20"}, [], False),  # opened again at a time that nothing tells
+    ({"reopens": 1, "last_solved_at": "2026-10-20", "opened": "2026-10-14"}, [], False),
+    ({"reopens": 1, "last_solved_at": "2026-10-20", "opened": "2026-10-16"}, [], True),
+    ({"reopens": None, "last_solved_at": "2026-10-20", "opened": "2026-10-16"}, [], True),  # the event says it all
+    ({"satisfaction": "bad"}, [], False),
+    ({"satisfaction": "bad", "rated_at": "2026-10-14"}, [], False),
+    ({"satisfaction": "bad", "rated_at": "2026-10-16"}, [], True),
+    ({"satisfaction": "neutral", "rated_at": "2026-10-14"}, [], True),
+    ({}, [{"created_at": "2026-10-14"}], False),
+    ({}, [{"created_at": "2026-10-16"}], True),
+    ({}, [{"created_at": "2026-10-14", "topic": "invoice"}], True),
+    ({}, [{"created_at": "2026-10-14", "is_outbound": True}], True),
+    ({}, [{"created_at": "2026-10-14", "is_bot_only": True}], True),
+    ({}, [{"created_at": "2026-10-13", "is_outbound": True}, {"created_at": "2026-10-14"}], False),
+]
+
+
+@pytest.mark.parametrize(("how", "later", "held"), HORIZON)
+def test_a_solution_holds_for_seven_days(
+    desk: Lay, how: dict[str, Any], later: list[dict[str, Any]], held: bool
+) -> None:
+    usual = {"topic": "login", "first_solved_at": "2026-10-08", "last_solved_at": "2026-10-08"}
+    own = {name: value for name, value in how.items() if name != "opened"}
+    rows, events = [], []
+    for k in range(5):
+        rows += [ticket(k, "2026-10-05", **{**usual, **own})]
+        rows += [
+            ticket(100 + 10 * k + j, "", customer_id=f"c{k}", **{"topic": "login", **one})
+            for j, one in enumerate(later)
+        ]
+        if "opened" in how:
+            event = {"ticket_id": str(k), "kind": "status", "value_before": "Solved", "value_after": "Open"}
+            events.append({"event_id": str(k), "occurred_at": how["opened"], **event})
+    snapshot = desk("2026-12-01", tickets=rows, ticket_events=events)
+    with Engine(snapshot) as engine:
+        found = engine.frame(f"SELECT solved_and_held FROM {engine.fact('ticket')} WHERE is_solved")
+    assert found["solved_and_held"].tolist() == [held] * 5
+
+
 def test_the_ladder_answered_solved_verified(desk: Lay) -> None:
     week, later = "2026-10-08 08:00", "2026-10-14 08:00"
     rows = [
@@ -217,43 +288,121 @@ def answer(number: int, score: float | None, **more: Any) -> dict[str, Any]:
 
 def test_nps_keeps_passives_and_leaves_out_blanks(desk: Lay) -> None:
     scores = [10, 10, 9, 9, 9, 8, 7, 6, 0, 3, None]
-    row = one(desk("2026-12-01", survey_answers=[answer(k, s) for k, s in enumerate(scores)]), "nps")
+    row = one(desk("2026-12-01", survey_answers=[answer(k, s) for k, s in enumerate(scores)]), "nps_relationship")
     assert (row["value"], row["n"], row["excluded"]) == (20, 10, 1)
 
 
-def test_nps_by_touchpoint(desk: Lay) -> None:
-    rows = [answer(k, 9 if k < 4 else 2, touchpoint="after_purchase" if k < 5 else "website_visit") for k in range(10)]
+def test_the_relationship_and_the_contacts_are_two_series(desk: Lay) -> None:
+    places = ["after_purchase"] * 5 + ["website_visit"] * 5 + ["relationship"] * 3 + [None] * 3
+    rows = [answer(k, 9 if k < 4 or k > 10 else 2, touchpoint=place) for k, place in enumerate(places)]
+    rows += [answer(20 + k, 0, respondent="owner") for k in range(9)]
     snapshot = desk("2026-12-01", survey_answers=rows)
-    assert one(snapshot, "nps", touchpoint="after_purchase")["value"] == 60
-    assert one(snapshot, "nps", touchpoint="website_visit")["value"] == -100
+    assert one(snapshot, "nps_touchpoint", touchpoint="after_purchase")["value"] == 60
+    assert one(snapshot, "nps_touchpoint", touchpoint="website_visit")["value"] == -100
+    assert one(snapshot, "nps_touchpoint")["value"] == pytest.approx(100 * (4 - 6) / 10)
+    whole = one(snapshot, "nps_relationship")
+    assert (whole["value"], whole["n"]) == (pytest.approx(100 * (5 - 1) / 6), 6)
 
 
-def test_nps_weighted(desk: Lay) -> None:
-    rows = [
-        answer(1, 10, weight=3.0),
-        answer(2, 0, weight=1.0),
-        answer(3, 8, weight=1.0),
-        answer(4, 9, weight=2.0),
-        answer(5, 5, weight=1.0),
-    ]
-    row = one(desk("2026-12-01", survey_answers=rows), "nps_weighted")
+def test_a_round_of_the_relationship_survey_is_one_number(desk: Lay) -> None:
+    # sent on 28 October: eight answer in October, six in November, and two of November came without an invitation
+    base = {"survey": "s", "instrument": "nps", "sent_at": "2026-10-28"}
+    invites = [{"invite_id": str(k), **base} for k in range(20)]
+    at = ["2026-10-29"] * 8 + ["2026-11-04"] * 6
+    rows = [answer(k, 10 if k < 8 else 0, invite_id=str(k), completed_at=day) for k, day in enumerate(at)]
+    rows += [answer(50 + k, 0, completed_at="2026-11-05") for k in range(2)]
+    contacts = [{**row, "answer_id": f"t{row['answer_id']}", "touchpoint": "call"} for row in rows]
+    snapshot = desk("2026-12-01", survey_invites=invites, survey_answers=[*rows, *contacts])
+    told = one(snapshot, "nps_relationship")
+    assert (told["value"], told["n"]) == (pytest.approx(100 * (8 - 6) / 14), 14)
+    assert one(snapshot, "nps_relationship", Month(2026, 11))["n"] == 2
+    assert [one(snapshot, "nps_touchpoint", Month(2026, month))["n"] for month in (10, 11)] == [8, 8]
+    assert one(snapshot, "nps_relationship_response_rate")["value"] == pytest.approx(14 / 20)
+
+
+def test_weights_that_came_with_the_answers_are_used(desk: Lay) -> None:
+    # three promoters of ten people, one detractor of one, and so on; the answer without a weight cannot be counted
+    weights = {10: 3.0, 0: 1.0, 8: 1.0, 9: 2.0, 5: 1.0, 7: None}
+    rows = [answer(k, score, weight=weight) for k, (score, weight) in enumerate(weights.items())]
+    row = one(desk("2026-12-01", survey_answers=rows), "nps_relationship")
     assert row["value"] == pytest.approx(100 * (5 - 2) / 8)
-    assert row["n"] == 5
+    assert (row["n"], row["excluded"]) == (5, 1)
+    # half of a hundred answers are good, with nineteen times the weight of the others: 95 %, worth 55 answers (Kish)
+    rows = [
+        answer(k, 1 + 4 * (k % 2), instrument="csat", scale_min=1, scale_max=5, weight=1.0 + 18 * (k % 2))
+        for k in range(100)
+    ]
+    row = one(desk("2026-12-01", folder="csat", survey_answers=rows), "survey_csat")
+    assert (row["value"], row["n"]) == (pytest.approx(0.95), 100)
+    worth = 1000**2 / (50 + 50 * 19**2)
+    low, high = proportion_confint(0.95 * worth, worth, method="wilson")
+    assert row["low"] <= low + 1e-9
+    assert row["high"] >= high - 1e-9
 
 
-def test_survey_csat_takes_the_upper_two_of_five(desk: Lay) -> None:
-    rows = [answer(k, s, instrument="csat", scale_min=1, scale_max=5) for k, s in enumerate([1, 2, 3, 3, 4, 4, 5, 5])]
+def test_weights_of_one_round_do_not_drown_another(desk: Lay) -> None:
+    # ten answers of a survey whose weights add up to 5,000 people, all promoters, and ten detractors without weights
+    rows = [answer(k, 10, weight=500.0) for k in range(10)] + [answer(20 + k, 0, survey="other") for k in range(10)]
+    assert one(desk("2026-12-01", survey_answers=rows), "nps_relationship")["value"] == pytest.approx(0)
+
+
+@pytest.mark.parametrize(
+    ("scale", "scores", "share", "n"),
+    [
+        ((1, 3), [3, 3, 3, 3, 2, 2, 2, 2, 2, 1], 0.4, 10),
+        ((1, 4), [4, 4, 4, 3, 3, 2, 2, 2, 2, 1], 0.5, 10),
+        ((1, 5), [5, 5, 5, 4, 4, 3, 3, 3, 3, 1], 0.5, 10),
+        ((0, 4), [4, 4, 4, 3, 3, 2, 2, 2, 2, 0], 0.5, 10),  # five points, counted from 0
+        ((1, 6), [6, 6, 6, 5, 5, 4, 4, 4, 4, 1], 0.5, 10),
+        ((1, 7), [7, 7, 7, 6, 6, 5, 5, 5, 4, 1], 0.5, 10),
+        ((1, 10), [10, 10, 9, 9, 8, 7, 7, 7, 5, 5], 0.5, 10),
+        ((0, 10), [10, 10, 9, 9, 8, 7, 6, 6, 6, 2], 0.5, 10),
+        ((0, 1), [1, 1, 1, 0, 0, 0, 0, 0, 0, 0], 0.3, 10),
+        ((0, 100), [100, 90, 80, 70, 60, 50, 40, 30, 20, 10], None, 0),  # no usual top box, and none is guessed
+        ((1, 9), [9, 9, 9, 8, 8, 7, 7, 6, 5, 1], None, 0),
+        ((None, None), [5, 5, 5, 4, 4, 3, 3, 3, 3, 1], None, 0),
+    ],
+)
+def test_satisfied_is_the_usual_top_box_of_the_scale(
+    desk: Lay, scale: tuple[float | None, float | None], scores: list[float], share: float | None, n: int
+) -> None:
+    rows = [
+        answer(k, score, instrument="csat", scale_min=scale[0], scale_max=scale[1]) for k, score in enumerate(scores)
+    ]
     row = one(desk("2026-12-01", survey_answers=rows), "survey_csat")
-    assert (row["value"], row["n"]) == (0.5, 8)
+    assert (row["n"], row["excluded"]) == (n, 10 - n)
+    assert row["flags"] == "no-data" if share is None else row["value"] == share
 
 
-def test_nps_response_rate_counts_delivered_invitations(desk: Lay) -> None:
-    base = {"survey": "s", "instrument": "nps", "sent_at": "2026-10-01"}
+def test_the_page_says_what_counted_as_satisfied(desk: Lay) -> None:
+    rows = [answer(k, 4, instrument="csat", scale_min=1, scale_max=4) for k in range(5)]
+    rows += [answer(10 + k, 4, instrument="csat", scale_min=1, scale_max=5) for k in range(5)]
+    rows += [
+        answer(20 + k, 4, instrument="csat", scale_min=1, scale_max=7, completed_at="2026-09-10") for k in range(5)
+    ]
+    snapshot = desk("2026-12-01", survey_answers=rows)
+    said = how_made(Workbook(snapshot, OCTOBER, Language()), "survey_csat").text
+    assert "On the scale from 1 to 4 satisfied is 3 or more. On the scale from 1 to 5 satisfied is 4 or more." in said
+    assert "1 to 7" not in said
+
+
+def test_a_rating_that_is_neither_stays_in_the_denominator(desk: Lay) -> None:
+    ratings = ["good"] * 6 + ["bad"] * 1 + ["neutral"] * 3 + ["offered"] * 2
+    rows = [{**row, "satisfaction": rating} for row, rating in zip(_october(), ratings, strict=True)]
+    snapshot = desk("2026-12-01", tickets=rows)
+    assert (one(snapshot, "csat")["value"], one(snapshot, "csat")["n"]) == (0.6, 10)
+    assert one(snapshot, "csat_response_rate")["value"] == pytest.approx(10 / 12)
+
+
+def test_a_response_rate_counts_delivered_invitations(desk: Lay) -> None:
+    base = {"survey": "s", "instrument": "nps", "sent_at": "2026-10-01", "touchpoint": "call"}
     invites = [{"invite_id": str(k), "delivered": k != 9, **base} for k in range(10)]
     invites[8]["answered_at"] = "2026-10-02"
     answers = [answer(1, 9, invite_id="1"), answer(2, 9, invite_id="1"), answer(3, 9, invite_id="3")]
-    row = one(desk("2026-12-01", survey_invites=invites, survey_answers=answers), "nps_response_rate")
+    snapshot = desk("2026-12-01", survey_invites=invites, survey_answers=answers)
+    row = one(snapshot, "nps_touchpoint_response_rate")
     assert (row["value"], row["n"]) == (pytest.approx(3 / 9), 9)
+    assert one(snapshot, "nps_relationship_response_rate")["n"] == 0
 
 
 def term(number: int, customer: str, start: str, end: str | None, amount: float, **more: Any) -> dict[str, Any]:
