@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
 from cxlib.errors import MeasureError
+from cxlib.estimate import net_promoter_score
 from cxlib.models.nonresponse import (
     LEAST_CHANCE,
     effective_size,
@@ -17,6 +18,7 @@ from cxlib.models.nonresponse import (
     rake,
     response_chances,
     trimmed,
+    weighted_score,
     weighted_share,
     with_different_silent,
     worst_case,
@@ -208,3 +210,30 @@ def test_late_answers_show_their_trend() -> None:
 
 def test_too_few_answers_have_no_trend() -> None:
     assert np.isnan(late_responders([True, False], [1.0, 2.0], [1.0, 1.0])).all()
+
+
+def test_a_weighted_score_with_equal_weights_is_the_plain_one() -> None:
+    scores = [10] * 30 + [8] * 20 + [3] * 10  # Rocks (2016) in the author's own code: 33.33, 13.30 to 50.19
+    value, low, high = (float(end[0]) for end in weighted_score(scores, [2.5] * 60, range(60)))
+    assert (value, low, high) == pytest.approx((33.33, 13.30, 50.19), abs=0.3)
+
+
+def test_a_weighted_score_rests_on_kishs_number_of_answers() -> None:
+    scores, weights = np.array([10] * 30 + [3] * 30), np.array([3.0] * 30 + [1.0] * 30)
+    worth = weights.sum() ** 2 / (weights**2).sum()
+    found = weighted_score(scores, weights, range(60))
+    wanted = net_promoter_score([0.75 * worth], [0.25 * worth], [worth])
+    assert found.value[0] == pytest.approx(50)
+    # the linearised variance is the larger of the two or the smaller; the interval is never narrower than Kish's
+    assert found.low[0] <= wanted.low[0] + 1e-9
+    assert found.high[0] >= wanted.high[0] - 1e-9
+
+
+def test_answers_of_one_person_count_as_one_in_a_weighted_score() -> None:
+    scores = np.repeat([10, 10, 8, 3, 10, 3, 9, 7, 2, 10], 12)
+    alone = weighted_score(scores, np.ones(120), range(120))
+    alike = weighted_score(scores, np.ones(120), np.repeat(range(10), 12))
+    ten = weighted_score(scores[::12], np.ones(10), range(10))
+    assert [alike.value[0], alone.value[0]] == pytest.approx([ten.value[0]] * 2)
+    assert alike.high[0] - alike.low[0] > 2.5 * (alone.high[0] - alone.low[0])
+    assert alike.high[0] - alike.low[0] == pytest.approx(ten.high[0] - ten.low[0], rel=0.15)
