@@ -91,7 +91,7 @@ def company(seed: int, customers: int = 60) -> Tables:
             "customer_id": str(rng.choice(names)),
             "touchpoint": str(rng.choice(["relationship", "a", "b"])),
         }
-        for k in range(240)
+        for k in range(720)
     ]
     terms: list[dict[str, Any]] = []
     for name in names:
