@@ -98,9 +98,21 @@ TICKET_ASSUMES = {
     "tickets.is_bot_only": "every ticket is taken to have reached a person",
     "tickets.is_outbound": "every ticket is taken to come from a customer",
     "tickets.first_solved_at": "a ticket without an answer is taken to wait until the export",
+    "tickets.rated_at": "a rating is filed under the month of the last solution",
     "tickets.last_solved_at": "a rating without a time of its own is filed under the month of the request",
 }
-INVITE_ASSUMES = {"survey_invites.delivered": "every invitation is taken to have arrived"}
+ANSWER_ASSUMES = {
+    "survey_answers.touchpoint": "every survey is taken to be tied to no contact",
+    "survey_answers.respondent": "every answer is taken to be a customer's",
+    "survey_answers.invite_id": "an answer is filed under the month in which it came",
+    "survey_answers.weight": "every answer counts the same",
+    "survey_answers.wave": "weights are taken to be of one round",
+}
+INVITE_ASSUMES = {
+    "survey_answers.invite_id": "who answered is what the list of invitations says, nothing where it does not",
+    "survey_invites.delivered": "every invitation is taken to have arrived",
+    "survey_invites.touchpoint": "every survey is taken to be tied to no contact",
+}
 
 FACTS: dict[str, Fact] = {
     fact.name: fact
@@ -108,7 +120,7 @@ FACTS: dict[str, Fact] = {
         Fact("coverage", (), ()),
         Fact("ticket", ("tickets",), TICKET, TICKET_ASSUMES),
         Fact("subscription_month", ("subscriptions",), (*CUSTOMER, "product", "channel")),
-        Fact("survey_answer", ("survey_answers",), (*SURVEY, "language")),
+        Fact("survey_answer", ("survey_answers",), (*SURVEY, "language"), ANSWER_ASSUMES),
         Fact("survey_invite", ("survey_invites",), SURVEY, INVITE_ASSUMES),
         Fact("customer_spell", ("subscriptions",), (*CUSTOMER, "product", "channel")),
         Fact("customer_month", ("subscriptions",), (*CUSTOMER, "product", "channel")),

@@ -41,6 +41,7 @@ def _recommend(series: str, label: str, whose: str, filed: str, month: str) -> t
         filed_under="sent_month",
         needs=("survey_invites.sent_at",),
         among=f"series = '{series}'",
+        population="is_answered IS NOT NULL",
         numerator="is_answered",
         good="up",
     )
@@ -68,6 +69,7 @@ EXPERIENCE = (
         "Satisfaction in surveys (CSAT)",
         "Share of answers in the usual top box of their scale; answers on a scale that has no usual one, or whose ends "
         f"no export tells, are left out. {WEIGHTED}",
+        needs=("survey_answers.score", "survey_answers.scale_min", "survey_answers.scale_max"),
         among="instrument = 'csat' AND is_customer",
         population="score IS NOT NULL AND is_satisfied IS NOT NULL AND weight IS NOT NULL",
         numerator="is_satisfied",

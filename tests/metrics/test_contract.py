@@ -155,7 +155,7 @@ MORE: dict[str, Callable[[int], dict[str, Any]]] = {
         "severity": "minor",
         "satisfaction_score": 1.0 + k % 5,
     },
-    "survey_invites": lambda k: {"delivered": k % 5 > 0, "answered_at": None, "touchpoint": None},
+    "survey_invites": lambda k: {"delivered": k % 5 > 0, "answered_at": None},
     "survey_answers": lambda k: {"respondent": "owner" if k % 9 == 0 else "customer", "wave": f"w{k % 2}"},
 }
 

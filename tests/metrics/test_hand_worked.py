@@ -403,6 +403,10 @@ def test_a_response_rate_counts_delivered_invitations(desk: Lay) -> None:
     row = one(snapshot, "nps_touchpoint_response_rate")
     assert (row["value"], row["n"]) == (pytest.approx(3 / 9), 9)
     assert one(snapshot, "nps_relationship_response_rate")["n"] == 0
+    # without a word on who answered nobody is said to have kept silent
+    del invites[8]["answered_at"]
+    silent = desk("2026-12-01", folder="silent", survey_invites=invites)
+    assert one(silent, "nps_touchpoint_response_rate")["flags"] == "no-data"
 
 
 def term(number: int, customer: str, start: str, end: str | None, amount: float, **more: Any) -> dict[str, Any]:
