@@ -34,7 +34,7 @@ def _recommend(series: str, label: str, whose: str, filed: str, month: str) -> t
     )
     share = Metric(
         f"nps_{series}_response_rate",
-        f"{label}: response rate",
+        f"{label}, response rate",
         f"Share of the month's delivered invitations to recommend, {whose}, that have been answered; the youngest may "
         "still be.",
         fact="survey_invite",
