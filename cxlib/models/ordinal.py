@@ -261,8 +261,9 @@ def relative_importance(cells: Cells, groups: Mapping[str, Array]) -> Importance
 
 def _collapsed(cells: Cells, columns: Ints, codes: Sequence[Ints]) -> Cells:
     """Return cells that differ in some of the drivers only, as numbered by `codes`, equal ones added up."""
-    alike = np.stack([*codes, cells.level])
-    _, first, place = np.unique(alike, axis=1, return_index=True, return_inverse=True)
+    _, first, place = np.unique(cells.level, return_index=True, return_inverse=True)
+    for code in codes:  # whole numbers are sorted sooner than rows
+        _, first, place = np.unique(place * (code.max() + 1) + code, return_index=True, return_inverse=True)
     into = sparse.coo_array((np.ones(len(place)), (place, np.arange(len(place)))))
     return Cells(cells.level[first], cells.drivers[np.ix_(first, columns)], (into @ cells.counts).tocsr())
 
