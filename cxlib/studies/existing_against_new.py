@@ -39,14 +39,14 @@ def read_deals(book: Workbook) -> pd.DataFrame:
 
     `kind` is "existing", "new", "returned", "renewal" or "unclear" (a customer's, of a motion that is not recorded);
     `seen_days` run from opening to the cut, `days` to the decision or the cut (NaN where a decision has no date),
-    `entry` to the first decision of the export.
+    `entry` to just before the first decision of the export, as all of that instant (or day, without a clock) was seen.
     """
     untold(
         "An export of opportunities would tell: the outcome of each, when it was opened, and what the buyer was then.",
         not book.lacks("opportunities.buyer", "opportunities.outcome", "opportunities.created_at"),
     )
     deals = book.frame(DEALS)
-    before = (deals["decided_at"].min() - deals["created_at"]).dt.total_seconds() / 86_400
+    before = ((deals["decided_at"].min() - deals["created_at"]).dt.total_seconds() - 1) / 86_400
     return deals.assign(entry=before.clip(lower=0).fillna(0.0))
 
 
@@ -60,6 +60,18 @@ def won(deals: pd.DataFrame, needed: str = "") -> Estimate:
 def times_as_often(first: pd.DataFrame, second: pd.DataFrame) -> Estimate:
     """Return how many times as often the first opportunities are won as the second."""
     return share_ratio(first["outcome"] == "won", second["outcome"] == "won", first["party"], second["party"])
+
+
+def hidden(times: Estimate) -> Quantity:
+    """Return how many losses without a record, for each recorded opportunity, would make up for a ratio of shares."""
+    return Quantity(max(times.value, 1 / times.value if times.value else np.inf) - 1, "ratio")
+
+
+def lies(one: Estimate, low: float, high: float) -> str:
+    """Return how an interval lies to a range, in words."""
+    if low <= one.low and one.high <= high:
+        return "wholly inside"
+    return "wholly below" if one.high < low else "wholly above" if one.low > high else "partly inside"
 
 
 def dated(deals: pd.DataFrame) -> pd.DataFrame:

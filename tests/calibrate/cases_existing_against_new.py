@@ -99,7 +99,16 @@ CASES = (
 )
 
 EQUAL = replace(DEFAULT, revenue=replace(DEFAULT.revenue, win_new=0.35, win_existing=0.35, win_returned=0.35))
+HARDER = replace(DEFAULT, revenue=replace(DEFAULT.revenue, win_new=0.45, win_existing=0.25))
 NULLS = (
+    Null(
+        name="existing against new: customers buy less easily",
+        study=STUDY,
+        month=MONTH,
+        parameters=HARDER,
+        finding="selling-existing-over-new",
+        says=("not-supported",),
+    ),
     Null(
         name="existing against new: customers buy no more easily",
         study=STUDY,
