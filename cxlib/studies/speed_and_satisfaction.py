@@ -17,6 +17,7 @@ from cxlib.workbook import Workbook
 TOPICS_KEPT, RARE, MOST_LEVELS = 11, 30, 10
 """Topics that stay apart, ratings below which a category is pooled, levels of a score beyond which it is not used."""
 FEWEST, FEWEST_OF_A_KIND, FEWEST_ISSUES = 100, 10, 4
+CLOCKS = ("clock of tickets.created_at", "clock of tickets.first_public_reply_at")
 COMPARED = "good IS NOT NULL AND halvings IS NOT NULL"
 
 
@@ -38,7 +39,8 @@ class Contacts:
             return name not in names or not self.book.lacks(f"tickets.{column}")
 
         untold("The export of tickets with the customer's rating of each would tell.", there("good", "satisfaction"))
-        untold("How waiting pleases, times of first answers would tell.", there("halvings", "first_public_reply_at"))
+        waits = "halvings" not in names or not self.book.lacks(*CLOCKS)
+        untold("How waiting pleases, the time of day of questions and first answers would tell; days do not.", waits)
         untold("What friendliness does, friendliness_score would tell.", there("friendly", "friendliness_score"))
         repeats = there("repeated", "had_to_repeat") and there("known", "had_to_repeat")
         untold("Who had to repeat anything, a mark on the ticket (had_to_repeat) would tell.", repeats)
@@ -63,6 +65,7 @@ class Contacts:
 
     def correlation(self, x: str, y: str) -> float:
         """Return the correlation of two expressions over the rated contacts with a wait."""
+        self.needs("good", "halvings")
         of = f"SELECT {x} AS x, {y} AS y FROM contact WHERE {COMPARED}"
         return float(self.frame(f"SELECT corr(x, y) AS rho FROM ({of}) AS compared")["rho"].iloc[0])
 
@@ -104,6 +107,7 @@ def read(book: Workbook, everyday: str, friendly: float, shortest: float) -> tup
         return f"CASE WHEN {minutes} IS NOT NULL THEN -ln(greatest({minutes}, {shortest})) / ln(2.0) END"
 
     words = (word.replace("'", "''") for word in everyday.split(", "))
+    solving = "CAST(NULL AS DOUBLE)" if book.lacks("clock of tickets.first_solved_at") else "reply_to_solution_minutes"
     channel = flag(" OR ".join(f"lower(channel) LIKE '%{word}%'" for word in words))
     good = flag("CASE WHEN is_rated THEN rated_good END")
     asked = f"""
@@ -111,7 +115,7 @@ def read(book: Workbook, everyday: str, friendly: float, shortest: float) -> tup
             {flag("previous_rated_good")} AS previous_good,
             CASE WHEN reply = 'unanswered' THEN {good} END AS unanswered_good,
             {halvings("first_reply_minutes")} AS halvings,
-            {halvings("reply_to_solution_minutes")} AS solution_halvings,
+            {halvings(solving)} AS solution_halvings,
             {flag("NOT was_reopened")} AS solved_at_once,
             {flag(f"friendliness_score >= {friendly}")} AS friendly,
             {flag("NOT had_to_repeat")} AS known,

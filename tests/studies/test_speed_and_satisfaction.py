@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -100,9 +101,9 @@ def opened(desk: Lay) -> Iterator[Callable[..., Workbook]]:
     """Return what opens October 2026 of a desk with some tickets."""
     books: list[Workbook] = []
 
-    def lay(rows: Sequence[Row]) -> Workbook:
+    def lay(rows: Sequence[Row], clockless: tuple[str, ...] = ()) -> Workbook:
         # facts are kept beside the tables, so every desk needs a folder of its own
-        laid = desk("2026-12-01", tickets=rows, folder=f"desk-{next(FOLDERS)}")
+        laid = replace(desk("2026-12-01", tickets=rows, folder=f"desk-{next(FOLDERS)}"), clockless=clockless)
         books.append(Workbook(laid, Month(2026, 10), Language()))
         return books[-1]
 
@@ -453,6 +454,38 @@ def test_the_answers_of_a_company_where_speed_decides(opened: Callable[..., Work
     assert first.values["rival"] in GROUPS
     assert study.finding("known-customer-matters").verdict in ("not-supported", "cannot-tell")
     assert study.finding("speed-others-held").estimate is not None
+
+
+@pytest.mark.parametrize("column", ["created_at", "first_public_reply_at"])
+def test_days_without_a_clock_tell_nothing_of_waits(opened: Callable[..., Workbook], column: str) -> None:
+    """A wait between two days would come out as none, or as whole days; what needs no clock is told as ever."""
+    days = (f"tickets.{column}",)
+    study = studied(opened(list(drawn(300, speed=0.05, friendly=0.1)), days))
+    for name in ("speed-matters", "speed-most-important", "speed-bands", "speed-hard-issues"):
+        assert study.finding(name).verdict == "cannot-tell"
+        assert "time of day of questions and first answers would tell" in study.finding(name).needed
+    assert study.finding("friendliness-matters").estimate is not None
+    assert study.finding("known-customer-share").estimate is not None
+
+
+def test_days_of_solution_are_no_wait_for_it(opened: Callable[..., Workbook]) -> None:
+    effects, _, _ = fitted(speed.read(opened(list(drawn(300)), ("tickets.first_solved_at",)), EVERYDAY, 4.0, 1.0)[0])
+    assert "wait_steps" in effects
+    assert "solution_steps" not in effects
+
+
+def test_whoever_is_less_satisfied_is_said_to_be(opened: Callable[..., Workbook]) -> None:
+    """Fast, friendly answers to customers who need not repeat anything are rated worse."""
+    study = studied(opened(list(drawn(1_500, seed=8, speed=-0.07, friendly=-0.1, known=-0.2))))
+    for name, said in (
+        ("speed-matters", "Customers who got their first answer in half the time were less often satisfied: −"),
+        ("friendliness-matters", "Customers who found the person friendly were less often satisfied"),
+        ("known-customer-matters", "Customers who did not have to repeat themselves were less often satisfied"),
+    ):
+        assert study.finding(name).verdict == "not-supported"
+        assert study.exhibits[f"finding-{name}"].text.startswith(said)
+    ways = study.finding("speed-matters").values
+    assert ways["least"].value <= ways["effect"].value <= ways["most"].value  # type: ignore[union-attr]
 
 
 def test_exports_without_a_column_say_which(opened: Callable[..., Workbook]) -> None:
