@@ -3,7 +3,7 @@
 A lot tells most, a beginning less (customers before against customers after), a choice least.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -15,9 +15,9 @@ from statsmodels.stats.power import NormalIndPower
 from statsmodels.stats.proportion import proportion_effectsize
 
 from cxlib.errors import UntoldError, untold
-from cxlib.estimate import ALPHA, Estimate, difference, proportion, wilson
+from cxlib.estimate import ALPHA, Estimate, Floats, difference
 from cxlib.models.binary import EValue, e_value, hidden_if_few, share, share_difference
-from cxlib.models.clusters import moved_variance
+from cxlib.models.clusters import moved_variance, student
 from cxlib.models.incidence import (
     MONTH,
     STILL,
@@ -34,13 +34,17 @@ from cxlib.models.regression_to_mean import Movement, movement
 from cxlib.models.staggered import NEVER, Effects, Panel
 from cxlib.models.weighting import Compared, compared
 from cxlib.nearest import chosen
+from cxlib.studies.retention_and_profit import keep_and_win, read
 from cxlib.workbook import Workbook
 
-DAY = pd.Timedelta(days=1)
+DAY, A_MONTH = pd.Timedelta(days=1), pd.Timedelta(seconds=MONTH)
+TIMES = ("started_at", "ended_at", "observed_from")
+Told = Callable[[pd.DataFrame, datetime, int], Estimate]
 FEWEST = 20
 """Customers with some work, and without it, that must be under watch in a month for it to be told."""
-SHORTEST = 3
-"""Months of the shortest history that is shown."""
+FOLLOWED, MOMENTS, LEFT_OUT = 3, 5, 10
+"""Months of customers followed in full before an interval can be believed, moments of a history at which one is told,
+and random groups of customers, each left out in turn."""
 SPELLS = ("subscriptions.started_at", "subscriptions.ended_at", "subscriptions.monthly_amount")
 WORK = ("interventions.customer_id", "interventions.kind", "interventions.assigned_at")
 TICKETS = ("tickets.created_at", "tickets.customer_id")
@@ -53,8 +57,9 @@ GIVEN_WHEN = (
     "been there for a year, would tell."
 )
 AGAIN = "A survey that asks the same customers again would tell."
+LONGER = "Success work that is followed for longer would tell."
 BOOKS = "What support, success and delivery cost month by month would tell."
-SEGMENTS = "s.tier, s.region, s.sector, s.segment, s.channel, s.product"
+SEGMENTS = "s.bucket, s.tier, s.region, s.sector, s.segment, s.channel, s.product"
 
 GIVEN = """
 SELECT customer_id, kind, assigned_at, trigger_score,
@@ -99,13 +104,16 @@ WITH stays AS (
 SELECT * FROM stays WHERE nearest = 1 ORDER BY customer_id
 """
 PAIRS = f"""
-WITH pairs AS (
-    SELECT customer_id, max(completed_at) AS answered_at, max(score) AS first,
-        lead(max(completed_at)) OVER each_customer AS again_at, lead(max(score)) OVER each_customer AS second
+WITH answers AS (
+    SELECT *, row_number() OVER (PARTITION BY customer_id, wave ORDER BY completed_at DESC, answer_id DESC) AS place
     FROM survey_answers
     WHERE instrument = 'nps' AND wave IS NOT NULL AND customer_id IS NOT NULL AND score IS NOT NULL
         AND completed_at < $cut
-    GROUP BY customer_id, wave WINDOW each_customer AS (PARTITION BY customer_id ORDER BY max(completed_at))
+),
+pairs AS (
+    SELECT customer_id, completed_at AS answered_at, score AS first,
+        lead(completed_at) OVER each_customer AS again_at, lead(score) OVER each_customer AS second
+    FROM answers WHERE place = 1 WINDOW each_customer AS (PARTITION BY customer_id ORDER BY completed_at)
 )
 SELECT p.customer_id, p.answered_at, p.first, p.second, count(g.customer_id) > 0 AS worked
 FROM pairs AS p LEFT JOIN ({GIVEN}) AS g ON g.customer_id = p.customer_id AND g.assigned_at < p.again_at
@@ -120,11 +128,6 @@ FROM customer_month AS c CROSS JOIN (SELECT min(created_month) AS first_month FR
 LEFT JOIN ({FIRST}) AS f ON f.customer_id = c.customer_id
 WHERE c.is_observed AND NOT c.ended_in_month AND NOT c.began_in_month AND c.tenure_months >= $settled
     AND c.month > t.first_month AND c.month <= $month ORDER BY c.customer_id, c.month
-"""
-ENDS = """
-SELECT bucket, month, count(*) AS watched, count(*) FILTER (WHERE ended_in_month) AS ended
-FROM customer_month WHERE is_observed AND NOT began_in_month AND month <= $month
-GROUP BY bucket, month ORDER BY bucket, month
 """
 SPENT = """
 SELECT c.team, c.kind, c.month, c.amount * r.rate AS amount
@@ -153,7 +156,8 @@ SELECT *, support / nullif(tickets, 0) AS per_ticket, support / nullif(held, 0) 
     revenue * greatest(margin, 0) / nullif(customers, 0) / nullif(support / nullif(held, 0), 0) AS solutions,
     nullif(managers, 0) / nullif(managed, 0) AS manager,
     nullif(managers, 0) / nullif(managed_revenue * greatest(margin, 0), 0) AS must_keep,
-    worked_revenue * margin / nullif(success, 0) - 1 AS counted_as_saved
+    worked_revenue * margin / nullif(success, 0) - 1 AS counted_as_saved,
+    success / nullif(success - coalesce(managers, 0), 0) AS whole_team
 FROM (SELECT *, 1 - delivery / nullif(revenue, 0) AS margin FROM paid CROSS JOIN spent CROSS JOIN asked) AS books
 """
 COST_OF_EACH = f"""
@@ -196,7 +200,8 @@ def complaints(book: Workbook) -> pd.DataFrame:
 def score_pairs(book: Workbook) -> pd.DataFrame:
     """Return two answers in a row of one customer to a survey that is repeated: `customer_id, first, second, worked`.
 
-    `worked` where there was success work: a manager at any time before the second, anything else between the two.
+    `worked` where there was success work: a manager at any time before the second, anything else between the two. Of
+    several answers to one wave the last counts.
     """
     columns = (f"survey_answers.{name}" for name in ("customer_id", "score", "wave", "instrument"))
     untold(AGAIN, not book.lacks(*columns))
@@ -219,14 +224,6 @@ def ticket_months(book: Workbook, settled: int) -> tuple[Panel, Panel]:
     return Panel(tickets.to_numpy(float), start), Panel(questions.to_numpy(float), start)
 
 
-def months_watched(book: Workbook) -> pd.DataFrame:
-    """Return customer-months `watched` and those in which one `ended`: random groups of customers by months of each."""
-    rows = book.frame(ENDS)
-    enough = not book.lacks(*SPELLS) and rows["month"].nunique() >= 2 * SHORTEST and rows["bucket"].nunique() > 1
-    untold("Subscriptions with starts and ends over at least half a year would tell.", enough)
-    return rows.pivot(index="bucket", columns="month", values=["watched", "ended"]).fillna(0.0)
-
-
 def year(book: Workbook) -> pd.Series:
     """Return the last twelve months in the books; NaN where no export brings a cost or there is nothing to divide by.
 
@@ -235,6 +232,7 @@ def year(book: Workbook) -> pd.Series:
     a week, and stayed so; `margin` is the share of revenue that delivery leaves. Of so many `solutions` one must keep a
     customer for a year to earn what they cost; a `manager` costs so much for a customer and year, and `must_keep` such
     a share of the revenue to earn it. `counted_as_saved`: if all who ever got work had left without it.
+    `whole_team` is all of the success cost over what bears the name of some work.
     """
     untold(BOOKS, not book.lacks(*SPELLS, "costs.team", "costs.kind", "costs.amount"))
     return book.frame(YEAR).astype(float).iloc[0]
@@ -243,6 +241,11 @@ def year(book: Workbook) -> pd.Series:
 def cost_of_each(book: Workbook, kind: str) -> float:
     """Return the success team's cost that bears a name for each such piece assigned in the same months; NaN if none."""
     return float(book.frame(COST_OF_EACH, kind=kind)["cost"].astype(float).iloc[0])
+
+
+def cost_to_win(book: Workbook) -> Estimate:
+    """Return what sales and marketing cost for each customer who came in the last year."""
+    return keep_and_win(read(book, "tier", 0), book.currency)["win"]
 
 
 def exact(value: float, like: Estimate) -> Estimate:
@@ -264,18 +267,6 @@ def effect(lots: pd.DataFrame, cut: datetime, days: int) -> Estimate:
     gap = share_difference(*(left_by(lots, arm, cut, [days])[days] for arm in ("treated", "control")))
     untold("More customers drawn by lot, and followed for longer, would tell.", gap.is_known)
     return replace(gap, method="difference of two Kaplan-Meier shares, limits put together from theirs")
-
-
-def narrowing(lots: pd.DataFrame, cut: datetime, days: int) -> pd.DataFrame:
-    """Return half the width of the interval of the effect after so many months of drawing, as a curve: `x, value`."""
-    first, month = lots["since"].min(), pd.Timedelta(seconds=MONTH)
-    rows = []
-    for months in range(int(np.ceil(days * DAY / month)) + 1, int((pd.Timestamp(cut) - first) / month) + 1):
-        with suppress(UntoldError):
-            gap = effect(lots, first + months * month, days)
-            rows.append((months, (gap.high - gap.low) / 2))
-    untold("A longer trial would tell.", len(rows) > 1)
-    return pd.DataFrame(rows, columns=["x", "value"])
 
 
 def needed(share: float, worth: float, power: float) -> int:
@@ -310,8 +301,7 @@ def kept_by(
 
 def _in_months(rows: pd.DataFrame, cut: datetime, weight: str) -> Durations:
     start, end, entry = (
-        rows[name].fillna(pd.Timestamp("2200-01-01")).astype("datetime64[s]").to_numpy(np.int64)
-        for name in ("started_at", "ended_at", "observed_from")
+        rows[name].fillna(pd.Timestamp("2200-01-01")).astype("datetime64[s]").to_numpy(np.int64) for name in TIMES
     )
     each = rows[weight].to_numpy(float) if weight else np.ones(len(rows))
     return in_months(start, end, entry, int(pd.Timestamp(cut).timestamp()), each)
@@ -341,7 +331,7 @@ def older(customers: pd.DataFrame, since: datetime, cut: datetime) -> Estimate:
         count = int(((ended > begins) & (ended <= last)).sum())
         untold("Customers older than a year who left, before the programme began and after, would tell.", count)
         stay = float(np.exp(-count / years))
-        lost.append(_around(1 - stay, 1.96 * stay * float(np.sqrt(count)) / years, count, "share"))
+        lost.append(student(1 - stay, (stay / years) ** 2 * count, np.inf, count, "share", "rate"))
     return replace(difference(*reversed(lost)), method="difference of rates")
 
 
@@ -370,8 +360,9 @@ def plain(rows: pd.DataFrame, work: str) -> Estimate:
 
 
 def plain_by(rows: pd.DataFrame, work: str, segment: str) -> dict[str, Estimate]:
-    """Return the same in each segment in which it is known."""
-    parts = {str(level): plain(part, work) for level, part in rows.groupby(chosen(segment, [*rows], "column")[0])}
+    """Return the same in each segment ("tier"), or combination of some ("tier, region"), in which it is known."""
+    by = [*chosen(segment, [*rows], "column")]
+    parts = {", ".join(map(str, level)): plain(part, work) for level, part in rows.groupby(by)}
     return {level: gap for level, gap in parts.items() if gap.is_known}
 
 
@@ -390,10 +381,6 @@ def alike(rows: pd.DataFrame, outcome: str, work: str, by: str) -> Compared:
     return found
 
 
-def _around(value: float, half: float, n: int, unit: str, method: str = "") -> Estimate:
-    return Estimate(value, value - half, value + half, n, unit, method)
-
-
 def strength(ratio: Estimate) -> EValue:
     """Return how strong an unknown cause would have to be."""
     untold("More customers who left, with it and without it, would tell.", ratio.is_known)
@@ -405,14 +392,14 @@ def mean(scores: pd.Series) -> Estimate:
     values = scores.dropna().to_numpy(float)
     if len(values) < 2:
         return Estimate.unknown(len(values), "points", "mean")
-    half = 1.96 * float(values.std(ddof=1)) / np.sqrt(len(values))
-    return hidden_if_few(_around(float(values.mean()), half, len(values), "points", "mean"))
+    n = len(values)
+    return hidden_if_few(student(float(values.mean()), values.var(ddof=1) / n, n - 1, n, "points", "mean"))
 
 
 def by_month(found: Effects) -> dict[int, Estimate]:
     """Return the effects by month since the manager came."""
     return {
-        int(month): _around(value, 1.96 * float(np.sqrt(moved_variance(influence))), treated, "ratio difference")
+        int(month): student(value, moved_variance(influence), np.inf, treated, "ratio difference", "")
         for month, value, treated, influence in found.by_event.itertuples()
     }
 
@@ -426,6 +413,24 @@ def margin_kept(months: Estimate, mrr: float, margin: float, currency: str) -> E
 def returned(margin: Estimate, cost: float) -> Estimate:
     """Return (margin kept - cost) / cost for one piece of work; not known where no export tells the cost."""
     return _scaled(margin, 1 / cost, -1.0, "ratio") if cost > 0 else Estimate.unknown(margin.n, "ratio")
+
+
+def one_more(cost: float, lost: Estimate, currency: str) -> Estimate:
+    """Return what one more customer kept costs: a piece of work over how much rarer customers with it are lost.
+
+    The limits are those of the share, turned over (Fieller 1954, Journal of the Royal Statistical Society B 16, with
+    a cost that is known): there is no upper one where the work may keep nobody, and no value where it seems to.
+    """
+    if not (cost > 0 and lost.is_known):
+        return Estimate.unknown(lost.n, currency)
+    low, value, high = (cost / -end if end < 0 else np.inf for end in (lost.low, lost.value, lost.high))
+    flags = (*lost.flags, "not-reached") if np.isinf(value) else lost.flags
+    return Estimate(value, low, high, lost.n, currency, lost.method, flags)
+
+
+def net_of_times(lost: Estimate, older: Estimate, took: float) -> Estimate:
+    """Return a difference in the share lost less the change that older customers saw, per customer who got the work."""
+    return replace(difference(lost, _scaled(older, 1 / took)), method="difference in differences")
 
 
 def first_known(*works: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -449,27 +454,43 @@ def lowest_again(pairs: pd.DataFrame, lowest: float) -> Movement:
     return found
 
 
-def exactness(months: pd.DataFrame) -> tuple[pd.DataFrame, Estimate]:
-    """Return how exactly the yearly retention is known after so many months: half the interval's width, `x, value`.
+def effect_of_onboarding(customers: pd.DataFrame, cut: datetime, days: int) -> Estimate:
+    """Return what onboarding does to the share lost within some days, as it can be told at a cut."""
+    known = customers[customers["started_at"] < cut]
+    late = known["started_at"] >= began(known)
+    kept = kept_by(known[late], known[~late], cut, round(days * DAY / A_MONTH), got="onboarded_at")
+    return lost_by(kept, days)
 
-    And the slope of its logarithm over that of the months: -0.5 is the law of the square root. Its error is the
-    delete-a-group jackknife's: Wolter (2007), *Introduction to Variance Estimation*, 2nd ed., 4.2.
+
+def narrowing(
+    told: Told, rows: pd.DataFrame, since: datetime, cut: datetime, days: int
+) -> tuple[pd.DataFrame, Estimate]:
+    """Return half the width of the interval of an effect that is `told` so many months after work began: `x, value`.
+
+    And by which part it changes in twice the time: two to the power of the slope of its logarithm over that of the
+    months, less one; -29 % is the law of the square root. Its error is the delete-a-group jackknife's: Wolter (2007),
+    *Introduction to Variance Estimation*, 2nd ed., 4.2.
     """
-    n, k = (months[name].to_numpy(float)[:, ::-1].cumsum(axis=1)[:, SHORTEST - 1 :] for name in ("watched", "ended"))
-    groups, lengths = len(n), np.arange(SHORTEST, SHORTEST + n.shape[1])
-    # the last row is all customers, each other one all but a group
-    n, k = (np.vstack([counts.sum(axis=0) - counts, counts.sum(axis=0)]) for counts in (n, k))
-    stays, x = proportion(n - k, n), np.log(lengths) - np.log(lengths).mean()
-    half = (stays.high**12 - stays.low**12) / 2
-    *without, value = np.log(half) @ x / (x @ x)
-    error = 1.96 * float(np.sqrt((groups - 1) / groups * ((without - np.mean(without)) ** 2).sum()))
-    slope = _around(float(value), error, int(n[-1, -1]), "ratio", "jackknife by group")
-    return pd.DataFrame({"x": lengths.astype(float), "value": half[-1]}), slope
+    first, last = int(np.ceil(days * DAY / A_MONTH)) + FOLLOWED, (pd.Timestamp(cut) - pd.Timestamp(since)) / A_MONTH
+    untold(LONGER, last >= first + 2)
+    months = np.unique(np.geomspace(first, int(last), MOMENTS).round())
+    rows = rows.filter(["bucket", "customer_id", "arm", "since", "onboarded_at", *TIMES])
 
+    def half_widths(part: pd.DataFrame) -> Floats:
+        half = np.full(len(months), np.nan)
+        for place, month in enumerate(months):
+            with suppress(UntoldError):
+                gap = told(part, since + month * A_MONTH, days)
+                half[place] = (gap.high - gap.low) / 2
+        return half
 
-def drift(months: pd.DataFrame) -> Estimate:
-    """Return the share lost a month in the later half of the history less that in the earlier half."""
-    totals = [months[name].to_numpy(float).sum(axis=0) for name in ("watched", "ended")]
-    n, k = (np.add.reduceat(counts, [0, len(counts) // 2]) for counts in totals)
-    early, late = (wilson(*half) for half in zip(k, n, strict=True))
-    return difference(late, early)
+    groups = rows["bucket"] % LEFT_OUT
+    half = np.stack([half_widths(rows), *(half_widths(rows[groups != group]) for group in range(LEFT_OUT))])
+    known = np.isfinite(half).all(axis=0)
+    untold(LONGER, known.sum() >= 3)
+    x = np.log(months[known]) - np.log(months[known]).mean()
+    slope, *without = np.log(half[:, known]) @ x / (x @ x)
+    error = np.sqrt((LEFT_OUT - 1) / LEFT_OUT * ((without - np.mean(without)) ** 2).sum())
+    found = student(float(slope), float(error**2), LEFT_OUT - 1, len(rows), "share", "jackknife by group")
+    twice = replace(found, **{end: 2.0 ** getattr(found, end) - 1 for end in ("value", "low", "high")})
+    return pd.DataFrame({"x": months[known], "value": half[0, known]}), twice

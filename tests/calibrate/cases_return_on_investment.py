@@ -4,7 +4,9 @@
 - Managers of newcomers are, within a tier, given by chance: the same population has their effect among those who could
   have got one or not. Managers of customers in trouble are not, and no export shows the trouble; nothing is claimed.
 - Onboarding goes rather to the willing. An experiment gives it by lot, and each account counts by its chance of having
-  been onboarded: the effect on those who are.
+  been onboarded: the effect on those who are. What is left of it less the change of older customers is no case: these
+  get more managers as time goes on, so they do not change as newcomers would; the study says "were they to".
+- How exactly the effect of calls is known after so many months: how far it lies apart in hundreds of companies alike.
 - Tickets: the factor of questions with a manager, over the months that each managed customer truly had one.
 """
 
@@ -22,7 +24,7 @@ from company.customers import Population, population
 from company.kinds import TIERS, Bools, Floats, Ints
 from company.life import spells_under
 from company.parameters import SuccessParameters
-from company.records import MANAGER, Experiment
+from company.records import FOLLOW_UP, MANAGER, Experiment
 from company.truth import effects
 from cxlib.period import Month
 
@@ -80,11 +82,11 @@ def by_manager(world: World) -> float:
 
 
 @lru_cache(maxsize=4)
-def _by_onboarding(parameters: Parameters) -> tuple[Floats, Floats]:
-    """Return what onboarding adds for those who get it: share there by month; months by tier and yearly payment."""
+def _by_onboarding(parameters: Parameters) -> tuple[Floats, Floats, float]:
+    """Return what onboarding adds for those who get it: share there by month; months by tier and payment; months."""
     told = parameters.success
     since = clock.MONTH_STARTS[clock.month_index(Month.parse(told.onboarding_from))]
-    there, weight = np.zeros((2, MONTHS)), np.zeros(2)
+    there, weight, length = np.zeros((2, MONTHS)), np.zeros(2), np.zeros(2)
     months, cells = np.zeros((2, len(TIERS), 2)), np.zeros((2, len(TIERS), 2))
     for seed in SEEDS:
         people = population(parameters, seed, SCALE)
@@ -100,22 +102,34 @@ def _by_onboarding(parameters: Parameters) -> tuple[Floats, Floats]:
             here = arm[0, account] == side
             weight[side] += chance[here].sum()
             there[side] += [float(chance[here][lasts[here] > k].sum()) for k in range(1, MONTHS + 1)]
+            length[side] += float((chance[here] * np.clip(lasts[here], 0, MONTHS)).sum())
             place = (side, people.tier[account[here]], people.annual[account[here]].astype(int))
             np.add.at(cells, place, chance[here])
             np.add.at(months, place, chance[here] * np.clip(lasts[here], 0, MONTHS))
     share, mean = there / weight[:, None], months / cells
-    return share[1] - share[0], mean[1] - mean[0]
+    stay = length / weight
+    return share[1] - share[0], mean[1] - mean[0], float(stay[1] - stay[0])
+
+
+def months_by_onboarding(world: World) -> float:
+    """Return by how many months of the first two years the onboarded stay longer."""
+    return _by_onboarding(world.parameters)[2]
+
+
+def lost_by_onboarding(world: World) -> float:
+    """Return what onboarding does to the share lost in the first year."""
+    return -float(_by_onboarding(world.parameters)[0][11])
 
 
 def growth_of_onboarding(world: World) -> float:
     """Return the slope of the additional share over the months since the start."""
-    gain, _ = _by_onboarding(world.parameters)
+    gain, _, _ = _by_onboarding(world.parameters)
     return float(np.polyfit(np.arange(1, MONTHS + 1), gain, 1)[0])
 
 
 def return_on_onboarding(world: World) -> float:
     """Return the margin kept by onboarding those who were, over what it costs."""
-    _, months = _by_onboarding(world.parameters)
+    _, months, _ = _by_onboarding(world.parameters)
     begun = world.interventions[world.interventions["kind"] == "onboarding"]["customer_id"].astype(str)
     people = world.customers[world.customers["customer_id"].isin(set(begun))]
     terms = world.subscriptions.sort_values(["started_at", "line"], kind="stable")
@@ -126,6 +140,55 @@ def return_on_onboarding(world: World) -> float:
     kept = months[tier, people["annual"].to_numpy(int)] * mrr
     told = world.parameters.costs
     return float(kept[np.isfinite(kept)].mean() * (1 - told.hosting - told.payment_fees) / 420.0 - 1)
+
+
+@lru_cache(maxsize=4)
+def _narrowing(parameters: Parameters) -> float:
+    """Return how the spread of the effect of calls over companies alike changes with twice the months of drawing.
+
+    A population is parted into companies of the usual size; in each the effect is told after so many months as the
+    product of the daily shares that stay, and the logarithm of its spread is set against that of the months.
+    """
+    begins = clock.MONTH_STARTS[clock.month_index(Month.parse(parameters.success.follow_up_from))]
+    months = np.array([9, 10, 12, 14, 16])
+    told: list[list[float]] = []
+    for seed in SEEDS:
+        people = population(parameters, seed, SCALE)
+        spells, work = spells_under(people, parameters, seed)
+        mine = np.flatnonzero(work.kind == FOLLOW_UP)
+        order = mine[np.lexsort((work.assigned[mine], work.account[mine]))]
+        first = order[np.unique(work.account[order], return_index=True)[1]]
+        by_key = np.argsort(spells.account * 2**26 + spells.since)
+        key = (spells.account * 2**26 + spells.since)[by_key]
+        spell = by_key[np.searchsorted(key, work.account[first] * 2**26 + work.assigned[first], side="right") - 1]
+        since, until, treated = work.assigned[first], spells.until[spell], work.arm[first] == 1
+        company = np.random.default_rng(seed).integers(0, int(SCALE), len(people))[work.account[first]]
+        for one in range(int(SCALE)):
+            cuts = [int(begins + month * clock.BILLING_MONTH) for month in months]
+            rows = [(company == one) & (since < cut) for cut in cuts]
+            told.append(
+                [
+                    _left(since[here & treated], until[here & treated], cut)
+                    - _left(since[here & ~treated], until[here & ~treated], cut)
+                    for here, cut in zip(rows, cuts, strict=True)
+                ]
+            )
+    slope = np.polyfit(np.log(months), np.log(np.std(told, axis=0)), 1)[0]
+    return float(2**slope - 1)
+
+
+def _left(since: Ints, until: Ints, cut: int) -> float:
+    """Return the share that left within 180 days, by day: those whom the cut hides count until then."""
+    days = (np.minimum(until, cut) - since) // clock.DAY
+    left = until <= cut
+    stay = 1.0
+    for day in range(180):
+        stay *= 1 - float((left & (days == day)).sum()) / max(int((days >= day).sum()), 1)
+    return 1 - stay
+
+
+def narrowing(world: World) -> float:
+    return _narrowing(world.parameters)
 
 
 def fewer_tickets(world: World) -> float:
@@ -183,6 +246,24 @@ CASES = (
         truth=return_on_onboarding,
     ),
     Case(
+        name="return: months that the onboarded stay longer",
+        study=NAME,
+        estimate=of_finding("success-onboarding-keeps"),
+        truth=months_by_onboarding,
+    ),
+    Case(
+        name="return: one more kept by onboarding, share lost in a year",
+        study=NAME,
+        estimate=of_finding("cost-to-keep-one-more"),
+        truth=lost_by_onboarding,
+    ),
+    Case(
+        name="return: how the interval of calls narrows in twice the time",
+        study=NAME,
+        estimate=of_finding("history-makes-accurate"),
+        truth=narrowing,
+    ),
+    Case(
         name="return: growth of what onboarding keeps",
         study=NAME,
         estimate=of_finding("success-benefits-grow"),
@@ -210,6 +291,8 @@ NULLS = tuple(
     Null(name=f"return: no effect of any success work, {finding}", study=NAME, finding=finding, parameters=NO_EFFECT)
     for finding in (
         "success-return",
+        "success-onboarding-keeps",
+        "cost-to-keep-one-more",
         "success-over-support",
         "follow-up-keeps-customers",
         "success-lowers-tickets",
