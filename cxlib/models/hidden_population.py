@@ -77,23 +77,28 @@ def above_seen(seen: int, hidden: float, variance: float) -> PopulationSize:
     return PopulationSize(seen, seen + hidden, seen + hidden / spread, seen + hidden * spread, variance)
 
 
-def chao_lower_bound(once: int, twice: int, seen: int) -> PopulationSize:
+def chao_lower_bound(once: int, twice: int, seen: int, everybody: float = np.inf) -> PopulationSize:
     """Return the least size of a population of which each was seen once, twice, more often, or never.
 
     Chao (1987) in the bias-corrected form of Chao (2005), *Encyclopedia of Statistical Sciences*: never seen are at
     least f1 (f1 - 1) / (2 (f2 + 1)). A floor whatever the differences between people; it counts only those who could
-    have been seen, and fails as a floor where being seen makes being seen again more likely. Raises MeasureError if
-    `once + twice` is more than those `seen` at all.
+    have been seen, and fails as a floor where being seen makes being seen again more likely. It is never more than
+    `everybody` there is, and NaN where nobody was seen twice: then one more seen twice would halve it. Raises
+    MeasureError if `once + twice` is more than those `seen` at all, or these more than everybody.
     """
-    if min(once, twice) < 0 or once + twice > seen:
-        raise MeasureError(f"{once} seen once and {twice} seen twice are more than the {seen} seen at all")
-    if seen == 0:
+    if min(once, twice) < 0 or once + twice > seen or seen > everybody:
+        raise MeasureError(
+            f"{once} seen once and {twice} seen twice are more than the {seen} seen at all, or these than {everybody:g}"
+        )
+    if twice == 0:
         return PopulationSize(seen)
     hidden, more = once * (once - 1) / (2 * (twice + 1)), 4 * (twice + 1) ** 2
     variance = (
         hidden + once * (2 * once - 1) ** 2 / more + once**2 * twice * (once - 1) ** 2 / (more * (twice + 1) ** 2)
     )
-    return above_seen(seen, hidden, variance)
+    size = above_seen(seen, hidden, variance)
+    value, low, high = (min(end, everybody) for end in (size.value, size.low, size.high))
+    return PopulationSize(seen, value, low, high, variance)
 
 
 def three_lists(counts: Mapping[tuple[int, int, int], int]) -> PopulationSize:

@@ -78,7 +78,14 @@ SELECT answer_id AS id, completed_at AS at, invite_id, customer_id FROM survey_a
 WHERE instrument = 'nps' AND score <= 6 AND customer_id IS NOT NULL AND completed_at < $cut
     AND coalesce(touchpoint, 'relationship') = 'relationship'
 """
-CUSTOMERS = "SELECT DISTINCT customer_id AS id, $cut AS at, customer_id FROM tickets WHERE customer_id IS NOT NULL"
+# whoever wrote, or was a customer, in the days before the cut
+CUSTOMERS = """
+SELECT customer_id AS id, $cut AS at, customer_id FROM tickets
+WHERE customer_id IS NOT NULL AND created_at > $cut - INTERVAL $days DAY AND created_at <= $cut
+UNION
+SELECT customer_id, $cut, customer_id FROM customer_spell
+WHERE started_at <= $cut AND (ended_at IS NULL OR ended_at > $cut - INTERVAL $days DAY)
+"""
 
 # what is known of the customer at each of some moments, and counts of what was seen around it
 AROUND = """
@@ -442,11 +449,11 @@ def parts(answers: pd.DataFrame, segment: str) -> Apart:
 
 
 def floor_of_complaints(complaints: pd.DataFrame) -> Estimate:
-    """Return the least number of silent customers per complainer, from how often customers complained."""
+    """Return the least number of silent customers per complainer, from how often each customer there is complained."""
     times = complaints["complaints"]
     once, twice, seen = (int(some.sum()) for some in (times == 1, times == 2, times > 0))
-    untold("A complaint of a customer would tell.", seen)
-    size = chao_lower_bound(once, twice, seen)
+    untold("Customers who complained twice would tell how many never did.", twice)
+    size = chao_lower_bound(once, twice, seen, len(times) if complaints["is_customer"].any() else np.inf)
     ends = np.array([size.value, size.low, size.high]) / seen - 1
     return _estimate(ends, seen, UNIT, "Chao's lower bound", "floor")
 
@@ -472,6 +479,13 @@ def followed(rows: pd.DataFrame, cut: datetime, longest: int) -> pd.DataFrame:
     there = (rows["group"] != "") & rows["is_customer"] & ~(rows["ended_at"] <= rows["began"])
     untold("Subscriptions with their ends would tell who has left since.", there.any())
     return rows.assign(days=days.clip(upper=longest), end=end)[there].reset_index(drop=True)
+
+
+def between(followed: pd.DataFrame, begin: float, end: float) -> pd.DataFrame:
+    """Return who was still there at a day, followed from then on until a later one."""
+    rows = followed[followed["days"] > begin]
+    in_time = rows["end"].where(rows["days"] <= end, STILL)
+    return rows.assign(end=in_time, days=rows["days"].clip(upper=end) - begin)
 
 
 def left(followed: pd.DataFrame, days: float, group: str, less: str = "") -> Estimate:

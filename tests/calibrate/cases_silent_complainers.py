@@ -97,6 +97,13 @@ CASES = (
         estimate=of_finding("silent-per-complainer"),
         truth=per_problem("any"),
     ),
+    Case(
+        name="times as likely to leave in the half year after silence, where problems hurt nobody",
+        study=STUDY,
+        parameters=HARMLESS,
+        estimate=of_finding("silent-leave-more"),
+        truth=lambda world: 1.0,
+    ),
 )
 
 CONFOUNDED = (

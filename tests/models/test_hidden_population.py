@@ -221,10 +221,19 @@ def test_chaos_bound_is_a_floor_for_unlike_people() -> None:
     assert below > 190
 
 
-def test_nobody_seen_twice_is_no_division_by_zero() -> None:
-    assert chao_lower_bound(4, 0, 4).value == pytest.approx(4 + 4 * 3 / 2)
+def test_nobody_seen_twice_tells_of_no_one_hidden() -> None:
+    """Of four seen once each the formula would make ten, of forty 820, whoever there is."""
+    assert np.isnan([chao_lower_bound(seen, 0, seen).value for seen in (0, 4, 40)]).all()
     assert chao_lower_bound(0, 3, 3).high == 3
-    assert np.isnan(chao_lower_bound(0, 0, 0).value)
+
+
+def test_a_floor_is_never_above_everybody_there_is() -> None:
+    size = chao_lower_bound(31, 18, 93, 110)
+    assert (size.value, size.high) == (110, 110)
+    assert size.low == chao_lower_bound(31, 18, 93).low < 110
+    assert chao_lower_bound(31, 18, 93, 200) == chao_lower_bound(31, 18, 93)
+    with pytest.raises(MeasureError, match="more than the 93 seen at all, or these than 90"):
+        chao_lower_bound(31, 18, 93, 90)
 
 
 def test_counts_that_do_not_fit_together_are_refused() -> None:

@@ -346,13 +346,19 @@ def test_lists_that_are_empty_give_no_number() -> None:
 
 
 def test_repeated_complaints_give_chaos_floor() -> None:
-    frame = pd.DataFrame({"complaints": [1] * 30 + [2] * 10 + [3] * 5})
-    never = pd.DataFrame({"complaints": [0] * 9})
-    floor = silence.floor_of_complaints(pd.concat([frame, never]))
-    assert floor.value == pytest.approx(30 * 29 / (2 * 11) / 45)
-    assert floor.n == 45
-    with pytest.raises(UntoldError):
-        silence.floor_of_complaints(never)
+    def floor(*times: int, known: bool = True) -> Estimate:
+        return silence.floor_of_complaints(pd.DataFrame({"complaints": times, "is_customer": known}))
+
+    seen = [1] * 30 + [2] * 10 + [3] * 5
+    found = floor(*seen, *[0] * 200)
+    assert found.value == pytest.approx(30 * 29 / (2 * 11) / 45)
+    assert found.n == 45
+    # nine are left who could be silent; where it is not known who is a customer, there may be more
+    assert (floor(*seen, *[0] * 9).value, floor(*seen, *[0] * 9).high) == (pytest.approx(9 / 45), pytest.approx(9 / 45))
+    assert floor(*seen, *[0] * 9, known=False) == found
+    for nobody_twice in ([0] * 9, [1] * 40 + [0] * 60):
+        with pytest.raises(UntoldError, match="Customers who complained twice would tell"):
+            floor(*nobody_twice)
 
 
 def test_detractors_are_weighted_like_their_answers() -> None:
@@ -467,6 +473,39 @@ def test_harmless_silence_is_rarely_found_guilty() -> None:
     ratios = [silence.hazard_ratio(followed(lives(seed, 1.0)), SILENT, NONE) for seed in range(60)]
     assert sum(ratio.low > 1 for ratio in ratios) <= 5
     assert sum(ratio.low <= 1 <= ratio.high for ratio in ratios) >= 53
+
+
+def test_a_harm_that_fades_is_found_in_its_own_time() -> None:
+    """Silence makes leaving 2.5 times as likely for 180 days, then 0.5 times; over a year the two cancel out."""
+    rng, count = np.random.default_rng(3), 4_000
+    silent = rng.random(count) < 0.5
+    early = rng.exponential(400 / np.where(silent, 2.5, 1.0))
+    days = np.where(early <= 180, early, 180 + rng.exponential(400 / np.where(silent, 0.5, 1.0)))
+    began = pd.Timestamp("2025-01-01")
+    frame = people(
+        count,
+        sent_at=began,
+        completed_at=began,
+        severity=np.where(silent, 1.0, 0.0),
+        told=np.where(silent, "nobody", ""),
+        ended_at=began + pd.to_timedelta(days, unit="D"),
+    )
+    found = followed(silence.in_kinds(frame.assign(customer_id=[f"c{k}" for k in range(count)])))
+    soon, later = silence.between(found, 0, 180), silence.between(found, 180, 365)
+    assert (soon["days"].max(), later["days"].max()) == (180, 185)
+    assert len(later) == (found["days"] > 180).sum()
+    first, second = (silence.hazard_ratio(rows, SILENT, NONE) for rows in (soon, later))
+    assert first.low < 2.5 < first.high
+    assert second.low < 0.5 < second.high
+    assert silence.times_as_many(first, second).low > 3
+    mixed = silence.hazard_ratio(found, SILENT, NONE)
+    assert second.high < mixed.low
+    assert mixed.high < first.low
+    # what ends after the time asked about is not seen by it
+    assert (silence.left(soon, 180, SILENT), silence.left(soon, 180, NONE)) == (
+        silence.left(found, 180, SILENT),
+        silence.left(found, 180, NONE),
+    )
 
 
 def test_without_subscriptions_nothing_is_said_of_leaving() -> None:
@@ -744,6 +783,19 @@ def test_complaints_of_a_year_and_detractors_of_ninety_days(desk: Lay) -> None:
         "a": 1,
         "d": 2,
     }
+
+
+def test_forty_complaints_of_forty_customers_do_not_make_820_of_a_hundred(desk: Lay) -> None:
+    pays = {"monthly_amount": 20.0, "currency": "EUR"}
+    terms = [
+        {"customer_id": f"c{k}", "term_id": f"{k}", "subscription_id": f"{k}", "started_at": at(-900 + k)} | pays
+        for k in range(100)
+    ]
+    once = [ticket(f"{k}", f"c{k}", -k - 1) for k in range(40)]
+    few = silence.complaints(opened(desk, subscriptions=terms, tickets=once), 365, silence.CUSTOMERS)
+    assert len(few) == 100
+    with pytest.raises(UntoldError, match="complained twice"):
+        silence.floor_of_complaints(few)
 
 
 def test_a_breakdown_that_customers_do_not_have_is_refused(desk: Lay) -> None:
