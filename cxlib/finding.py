@@ -12,6 +12,9 @@ import numpy as np
 from cxlib.estimate import Estimate
 from cxlib.period import Month
 
+MOST_TIMES = 20
+"""Nobody is asked for more than so many times the cases that there are."""
+
 Direction = Literal["rose", "fell", "no-measurable-change", "cannot-tell"]
 Verdict = Literal["supported", "not-supported", "cannot-tell", "described"]
 
@@ -116,7 +119,8 @@ def verdict(estimate: Estimate | None, low: float = 0.0, high: float = np.inf, m
     >>> verdict(Estimate(0.02, 0.01, 0.03, 900, "share difference", ""), matters=0.05)
     'not-supported'
     """
-    if estimate is None or not _has_interval(estimate) or "suppressed" in estimate.flags:
+    estimate = shown(estimate)
+    if estimate is None:
         return Ruling("cannot-tell")
     least, most = _what_matters(low, high, matters)
     if _lies_in(estimate, max(low, least), min(high, most)):
@@ -154,7 +158,7 @@ def _what_matters(low: float, high: float, matters: float | None) -> tuple[float
 def cases_that_would_tell(
     estimate: Estimate, low: float = 0.0, high: float = np.inf, matters: float | None = None
 ) -> int | None:
-    """Return how many cases would tell, should the number stay as it is; None where no number of them would.
+    """Return how many cases would tell, should the number stay as it is; None where `MOST_TIMES` as many would not.
 
     The interval narrows with the square root of the cases; of a ratio on the log scale. Where there are only so many
     cases in all, with that of 1 / cases - 1 / all (Cochran 1977, *Sampling Techniques*, 3rd ed., section 2.6), so
@@ -177,11 +181,16 @@ def cases_that_would_tell(
     if min(below, above) <= 0 or estimate.n <= 0:
         return None
     times = max((value - lower) / below, (upper - value) / above, 1.0) ** 2
-    if not np.isfinite(times):
+    further = (times - 1) / estimate.population if estimate.population else 0.0
+    more = estimate.n * times / (1 + estimate.n * further)
+    return int(np.ceil(more * (1 - 1e-12))) if more <= MOST_TIMES * estimate.n else None
+
+
+def shown(estimate: Estimate | None) -> Estimate | None:
+    """Return a number with limits, from enough cases to be shown; None for others."""
+    if estimate is None or not _has_interval(estimate) or "suppressed" in estimate.flags:
         return None
-    all_there_are = estimate.population or np.inf
-    more = 1 / (1 / (estimate.n * times) * (1 - estimate.n / all_there_are) + 1 / all_there_are)
-    return int(np.ceil(more * (1 - 1e-12)))
+    return estimate
 
 
 def _has_interval(estimate: Estimate) -> bool:

@@ -220,21 +220,24 @@ def test_the_sentence_follows_the_interval_and_the_verdict_what_matters(book: Wo
         "More: +2.0 points",
         "It is less than would matter, which begins at +5.0 points.",
     )
-    # the interval holds 5 points, 1 beyond the value on one side and 5 on the other: 100 x 5 squared
-    assert said(0.01, 0.06, 0.11, 100) == (
+    # the limit is four times as far from the value as 5 points are: 100 x 4 squared
+    assert said(0.02, 0.06, 0.10, 100) == (
         "cannot-tell",
         "More: +6.0 points",
         "Whether it is as much as would matter, from +5.0 points on, cannot be told. "
-        "About 2,500 cases instead of 100 would tell, should the figure stay as it is.",
+        "About 1,600 cases instead of 100 would tell, should the figure stay as it is.",
     )
-    assert said(-0.01, 0.04, 0.09) == (
+    assert said(-0.01, 0.03, 0.07) == (
         "cannot-tell",
-        "Not more: +4.0 points",
-        "About 7,500 cases instead of 300 would tell, should the figure stay as it is.",
+        "Not more: +3.0 points",
+        "About 1,200 cases instead of 300 would tell, should the figure stay as it is.",
     )
-    # of 52, with 1 / cases - 1 / 52 a twenty-fifth of what it was with 40: 52 / (1 + 12 / 1000) = 51.4
-    assert said(-0.01, 0.04, 0.09, 40, population=52)[2] == (
-        "About 52 of the 52 there are would tell, should the figure stay as it is."
+    # of 52, with 1 / cases - 1 / 52 a fourth of what it was with 40: 52 / (1 + 12 / 160) = 48.4
+    assert said(-0.01, 0.03, 0.07, 40, population=52)[2] == (
+        "About 49 of the 52 there are would tell, should the figure stay as it is."
+    )
+    assert said(0.0, 0.049, 0.1)[2] == (
+        "Even 20 times as many cases would not tell, should the figure stay as it is: it lies too near the limit."
     )
     assert said(-0.03, -0.02, -0.01)[:2] == ("not-supported", "Less: −2.0 points.")
     assert said(-0.03, 0.0, 0.03)[:2] == ("not-supported", "Not more: 0.0 points.")

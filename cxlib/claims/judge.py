@@ -1,7 +1,7 @@
 """Claims held against what was said of the company's own data."""
 
 from collections.abc import Iterable, Mapping
-from math import isnan, nan
+from math import nan
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -9,7 +9,7 @@ import pandas as pd
 from cxlib.claims.claim import Claim, all_claims
 from cxlib.errors import ConfigError, UntoldError
 from cxlib.estimate import Estimate
-from cxlib.finding import Finding, Verdict
+from cxlib.finding import Finding, Verdict, shown
 from cxlib.finding import verdict as verdict_of
 
 INSIDE = "The whole interval of your own figure lies inside the region in which the claim counts as true."
@@ -56,7 +56,7 @@ def judge(claim: Claim, finding: Finding) -> Judgment:
     ConfigError
         If the finding's unit is not that of the claim's region.
     """
-    estimate, region = _shown(finding.estimate), claim.region
+    estimate, region = shown(finding.estimate), claim.region
     if region is None:
         verdict: Verdict = finding.verdict if finding.verdict in WHY[claim.kind] else "cannot-tell"
         has_no_figure = claim.kind == "definition" and verdict == "cannot-tell" and estimate is None
@@ -76,13 +76,6 @@ def judge(claim: Claim, finding: Finding) -> Judgment:
             return Judgment("not-supported", ABOVE if estimate.low > region.high else BELOW)
         case _:
             return Judgment("cannot-tell", ACROSS)
-
-
-def _shown(estimate: Estimate | None) -> Estimate | None:
-    """Return a number with limits, from enough cases to be shown; None for others."""
-    if estimate is None or not estimate.is_known or "suppressed" in estimate.flags:
-        return None
-    return None if isnan(estimate.low) or isnan(estimate.high) else estimate
 
 
 def ledger(records: Iterable[Mapping[str, Any]], recipe: Any = None) -> pd.DataFrame:
@@ -125,7 +118,7 @@ def _told(claim: Claim, record: Mapping[str, Any] | None, untold: str) -> dict[s
     if record is not None:
         [(verdict, why)] = [(one["verdict"], one["why"]) for one in record["claims"] if one["id"] == claim.id]
         text, turns = record["text"], record["assumption"]
-        estimate = _shown(record["estimate"] and _estimate(record["estimate"]))
+        estimate = shown(record["estimate"] and _estimate(record["estimate"]))
     return {
         "verdict": verdict,
         "in_words": IN_WORDS[verdict],

@@ -13,7 +13,7 @@ from cxlib.errors import ConfigError, UntoldError
 from cxlib.estimate import Estimate
 from cxlib.exhibits import words
 from cxlib.exhibits.exhibit import NOTHING, Exhibit, Record, element, paragraph, reason, stack
-from cxlib.finding import Change, Finding, Quantity, Ruling, Value, Verdict
+from cxlib.finding import MOST_TIMES, Change, Finding, Quantity, Ruling, Value, Verdict, shown
 from cxlib.finding import verdict as verdict_of
 from cxlib.language import Language
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MORE_CASES = "More cases, or a longer history of them, would tell."
 SO_MANY_CASES = (
     "About {cases_that_would_tell} cases instead of {cases_there_are} would tell, should the figure stay as it is."
+)
+NEAR_THE_LIMIT = (
+    "Even {most_times} times as many cases would not tell, should the figure stay as it is: it lies too near the limit."
 )
 OF_ALL_CASES = (
     "About {cases_that_would_tell} of the {all_there_are} there are would tell, should the figure stay as it is."
@@ -100,18 +103,11 @@ def say(
         if verdict is not None:
             raise ConfigError(f'finding "{id}": its claim gives the region that decides; leave the verdict out')
         verdict = verdict_of(estimate, region.low, region.high)
-    side, size = "", ""
-    if isinstance(verdict, Ruling) and estimate is not None:
-        side, of_all = verdict.side, estimate.population
-        if side == "for" and verdict.matters is not None:
-            size = SIZE.get(verdict, "")
-            values = {**values, "least_that_matters": Quantity(verdict.matters, estimate.unit)}
-        if verdict.cases and not needed:
-            needed = OF_ALL_CASES if of_all else SO_MANY_CASES
-            values = {**values, "cases_that_would_tell": verdict.cases, "cases_there_are": estimate.n}
-            values = {**values, "all_there_are": of_all or 0}
-    if verdict == "cannot-tell":
-        needed = needed or MORE_CASES
+    side, size, tells = "", "", MORE_CASES
+    if isinstance(verdict, Ruling) and (known := shown(estimate)) is not None:
+        side, size, tells, numbers = _behind(verdict, known)
+        values |= numbers
+    needed = (needed or tells) if verdict == "cannot-tell" else ""
     told = verdict in (None, "supported") or side == "for"
     text = sentence if told else (reverse if side == "against" else "") or otherwise or sentence
     given = cast(Verdict, str(verdict or "described"))
@@ -123,6 +119,18 @@ def say(
         finding=finding,
         record=lambda: _record(book.language, finding, judged),
     )
+
+
+def _behind(verdict: Ruling, estimate: Estimate) -> tuple[str, str, str, dict[str, Value]]:
+    """Return on which side a number lies, what to say of its size and of what would tell, and the numbers in that."""
+    numbers: dict[str, Value] = {"cases_there_are": estimate.n, "most_times": MOST_TIMES}
+    numbers |= {"cases_that_would_tell": verdict.cases or 0, "all_there_are": estimate.population or 0}
+    size = ""
+    if verdict.side == "for" and verdict.matters is not None:
+        size = SIZE.get(verdict, "")
+        numbers["least_that_matters"] = Quantity(verdict.matters, estimate.unit)
+    tells = OF_ALL_CASES if estimate.population else SO_MANY_CASES
+    return verdict.side, size, tells if verdict.cases else NEAR_THE_LIMIT, numbers
 
 
 def _drawn(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judgment], ...]) -> Exhibit:

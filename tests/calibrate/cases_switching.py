@@ -173,6 +173,13 @@ CASES = (
         estimate=of_finding("switching-more-than-others"),
         truth=lambda world: 0.0,
     ),
+    Case(
+        name="complaint handled badly against none, where problems do nothing",
+        study="switching",
+        parameters=WITHOUT_HARM,
+        estimate=of_finding("switching-no-solution"),
+        truth=lambda world: 0.0,
+    ),
 )
 
 CONFOUNDED = (
@@ -190,6 +197,7 @@ NULLS = tuple(
     for what, finding in (
         ("leaving more than others", "switching-more-than-others"),
         ("handled badly or well", "switching-recovery"),
+        ("handled badly or no complaint", "switching-no-solution"),
         ("recovery paradox", "switching-recovery-paradox"),
         ("first request", "switching-first-contact"),
     )
