@@ -6,7 +6,6 @@ a row per customer hit, `followed` a row per case until it ended. Whatever can b
 severity of `RANKS`, `by` names weights. What no export brings raises UntoldError.
 """
 
-import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -17,7 +16,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 
@@ -26,6 +24,8 @@ from cxlib.estimate import ALPHA, Array, Bools, Estimate, Floats, Ints, Z, propo
 from cxlib.finding import Quantity, Verdict
 from cxlib.models import nonresponse
 from cxlib.models.clusters import cluster_variance, hidden_if_few, ratio_limits
+from cxlib.models.hazards import COX
+from cxlib.models.hazards import hazard_ratio as hazard_ratio_of
 from cxlib.models.hidden_population import chao_lower_bound, stratified_chapman, three_lists
 from cxlib.models.incidence import OTHER, STILL, WANTED, durations, incidence, influences
 from cxlib.models.nonresponse import effective_size as effective_size
@@ -505,31 +505,15 @@ def left(followed: pd.DataFrame, days: float, group: str, less: str = "") -> Est
 def hazard_ratio(followed: pd.DataFrame, one: str, other: str, same_severity: bool = False) -> Estimate:
     """Return how many times as likely a customer of one group is to leave at any moment as one of the other.
 
-    Cox's (1972) model with tier, region and time as a customer held equal, and the severity where asked; standard
-    errors respect that a customer may be there more than once (Lin and Wei 1989).
+    Cox's model with tier, region and time as a customer held equal, and the severity where asked.
     """
     rows = followed[followed["group"].isin([one, other])]
-    unknown = Estimate.unknown(len(rows), "ratio", "Cox, robust, clustered by customer")
     gone = rows[rows["end"] == WANTED]
     if min((gone["group"] == name).sum() for name in (one, other)) < LEAST:
-        return unknown
-    rows = rows[rows["days"] >= gone["days"].min()]  # who was last seen before anybody left compares with nobody
+        return Estimate.unknown(len(rows), "ratio", COX)
     kinds = [*KINDS[:3], *(["severity"] if same_severity else [])]
-    held, left = pd.get_dummies(rows[kinds], columns=kinds, drop_first=True), rows["end"] == WANTED
-    held = held.loc[:, (held[left].sum() >= 2) & ((~held[left]).sum() >= 2)]
-    design = np.column_stack([rows["group"] == one, held]).astype(float)
-    # a column that the ones before it give already adds nothing of its own
-    own = np.abs(np.diag(np.linalg.qr(design - design.mean(axis=0), mode="r")))
-    design = design[:, np.flatnonzero(own > 1e-8 * max(own.max(), 1.0))]
-    # a step of the search that overflows is taken back by the search itself; the result is checked below
-    with warnings.catch_warnings(action="ignore"):
-        model = PHReg(rows["days"], design, status=left.astype(int), ties="breslow")
-        fit = model.fit(groups=pd.factorize(rows["customer_id"])[0], disp=0)
-    middle, error = float(fit.params[0]), float(fit.bse[0])
-    if not abs(middle) <= 10 or not np.isfinite(error):
-        return unknown
-    ends = np.exp(middle + Z * error * np.array([0, -1, 1]))
-    return _estimate(ends, unknown.n, unknown.unit, unknown.method)
+    held = pd.get_dummies(rows[kinds], columns=kinds, drop_first=True)
+    return hazard_ratio_of(rows["group"] == one, held, durations(rows["days"], rows["end"], rows["customer_id"]))
 
 
 def of_like_problems(after: pd.DataFrame, answers: pd.DataFrame) -> tuple[str, Estimate]:

@@ -10,9 +10,10 @@ import pandas as pd
 
 from cxlib.errors import untold
 from cxlib.estimate import Array, Estimate
-from cxlib.finding import Quantity, Ruling, Value, verdict
+from cxlib.finding import Quantity, Ruling, Value
 from cxlib.models import counts
 from cxlib.models.binary import share, share_difference
+from cxlib.models.hazards import hazard_ratio
 from cxlib.models.incidence import durations, incidence
 from cxlib.tables import SEVERITIES
 from cxlib.workbook import Workbook
@@ -42,7 +43,7 @@ WHERE i.sent_at < $cut AND coalesce(i.delivered, TRUE)
 """
 # answers of the repeated survey where there is one, given while a customer where that is known
 REFERRING = """
-SELECT a.customer_id AS who, min(r.created_at) IS NOT NULL AS referred,
+SELECT a.customer_id AS who, min(r.created_at) IS NOT NULL AS referred, CAST(a.score AS DOUBLE) AS score,
     CASE WHEN a.score >= $happy THEN 'promoter' WHEN a.score > $unhappy THEN 'passive' ELSE 'detractor' END AS kind,
     date_diff('second', a.completed_at, coalesce(min(r.created_at), $cut)) / 86400.0 AS days,
     (
@@ -192,7 +193,7 @@ def response(book: Workbook, answers: pd.DataFrame) -> Estimate:
 
 
 def read_referring(book: Workbook, unhappy: int, happy: int) -> pd.DataFrame:
-    """Return one row per answer to the recommendation question: `who, kind, days, referred, is_customer`.
+    """Return one row per answer to the recommendation question: `who, score, kind, days, referred, is_customer`.
 
     `kind` is "promoter", "passive" or "detractor"; `days` run from the answer to the first customer that this one
     brought, or to the cut, at which it is asked who is a customer (empty where that is not known).
@@ -207,6 +208,20 @@ def brought(referring: pd.DataFrame, kind: str, days: Array) -> list[Estimate]:
     """Return the share of a kind that brought a customer by some days after the answer (Kaplan and Meier)."""
     mine = referring[referring["kind"] == kind]
     return incidence(durations(mine["days"], mine["referred"].astype(int), mine["who"]), days)
+
+
+def brought_by_score(referring: pd.DataFrame, days: int, beyond: float) -> tuple[Estimate, Estimate]:
+    """Return how many times as likely each point of the score makes a customer to bring another within some days.
+
+    And how many times as much each point makes above the score `beyond` as below it: 1 where all points count the same.
+    """
+    score, late = referring["score"], referring["days"] > days
+    ended = (referring["referred"].astype(bool) & ~late).astype(int)
+    untold("More customers who brought others would tell.", ended.sum() >= FEWEST)
+    cases = durations(referring["days"].clip(upper=days), ended, referring["who"])
+    above = (score - beyond).clip(lower=0)
+    none = pd.DataFrame(index=referring.index)
+    return hazard_ratio(score, none, cases), hazard_ratio(above, none.assign(score=score), cases)
 
 
 def brought_over_time(referring: pd.DataFrame, kind: str, days: int) -> pd.DataFrame:
@@ -245,14 +260,14 @@ def read_loop(book: Workbook, hours: int, days: int, unhappy: int) -> pd.DataFra
     return book.frame(LOOP, hours=hours, days=days, unhappy=unhappy)
 
 
-def set_off(due: pd.DataFrame) -> tuple[Ruling, Estimate, Estimate]:
-    """Return whether answers set off follow-ups: assigned after them more often than in as many hours before.
+def set_off(due: pd.DataFrame) -> tuple[Estimate, Estimate, Estimate]:
+    """Return how much more often follow-ups are assigned after answers than in as many hours before, and both shares.
 
     Two shares of rare events: their intervals put together hold also where one of them is nothing.
     """
     after, before = part(due, due["in_time"]), part(due, due["before"])
     untold("Follow-ups after unhappy answers would tell.", after.is_known and after.value > 0)
-    return verdict(share_difference(after, before)), after, before
+    return share_difference(after, before), after, before
 
 
 def changed(loop: pd.DataFrame, unhappy: int, happy: int) -> dict[str, pd.DataFrame]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
+import statsmodels.api as sm
 from scipy import stats
 
 from calibrate.case import DEFAULT, Case, Null, of_finding, of_row
@@ -51,8 +52,9 @@ def worse(world: World) -> float:
     return means["severe"] - means["minor"]
 
 
-def referring_apart(world: World) -> float:
-    """Return the chance that promoters bring a customer within a year of an answer, less that of detractors.
+@lru_cache(maxsize=1)
+def referring(world: World) -> pd.DataFrame:
+    """Return the answers seen for a year, with the `chance` that each had to bring a customer in it.
 
     Given who answered what and how satisfied each customer was from month to month: a referral falls on a customer of
     the month with odds by satisfaction, so its chance of falling on one is known, and of falling on none of them too.
@@ -82,9 +84,25 @@ def referring_apart(world: World) -> float:
         within = ((rows["at"] < moment) & (moment <= rows["at"] + YEAR)).to_numpy()
         none += np.where(within, np.log1p(-chances[month].to_numpy()), 0.0)
     seen = (rows["at"] + YEAR <= CUT).to_numpy()
-    refers = 1 - np.exp(none)
-    happy, unhappy = (rows["score"] >= 9).to_numpy(), (rows["score"] <= 6).to_numpy()
-    return float(refers[seen & happy].mean() - refers[seen & unhappy].mean())
+    return rows.assign(chance=1 - np.exp(none))[seen]
+
+
+def referring_apart(world: World) -> float:
+    """Return the chance that promoters bring a customer within a year of an answer, less that of detractors."""
+    rows = referring(world)
+    means = [rows.loc[kind, "chance"].mean() for kind in (rows["score"] >= 9, rows["score"] <= 6)]
+    return float(means[0] - means[1])
+
+
+def referring_by_a_point(world: World) -> float:
+    """Return how many times as likely a point makes a referral: log(-log(1 - chance)) is a line in the score.
+
+    The chances are the true ones of each answer, so nothing is drawn; the slope is that of proportional hazards
+    (Prentice and Gloeckler 1978, Biometrics 34).
+    """
+    rows = referring(world)
+    family = sm.families.Binomial(link=sm.families.links.CLogLog())
+    return float(np.exp(sm.GLM(rows["chance"], sm.add_constant(rows[["score"]]), family).fit().params["score"]))
 
 
 CASES = (
@@ -112,8 +130,14 @@ CASES = (
     Case(
         name="word of mouth: promoters who refer less detractors who do",
         study=STUDY,
-        estimate=of_finding("referrals-by-satisfaction"),
+        estimate=of_finding("referrals-apart"),
         truth=referring_apart,
+    ),
+    Case(
+        name="word of mouth: times as likely to refer with each point of the score",
+        study=STUDY,
+        estimate=of_finding("referrals-by-satisfaction"),
+        truth=referring_by_a_point,
     ),
 )
 

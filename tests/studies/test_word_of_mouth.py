@@ -201,6 +201,33 @@ def test_who_would_recommend_and_did(book: Callable[..., Workbook]) -> None:
     assert (named.value, by_channel.value) == (1.0, pytest.approx(23 / 46))
 
 
+def test_each_point_of_the_answer_counts(book: Callable[..., Workbook]) -> None:
+    """Of scores 2 to 10 twice as many customers bring one with every two points: 2 ** (1 / 2) times with each."""
+    scores = {f"{score}-{k}": score for score in (2, 4, 6, 8, 10) for k in range(160)}
+    brings = {2: 4, 4: 8, 6: 16, 8: 32, 10: 64}
+    of_each = {name: int(name.split("-")[1]) for name in scores}
+    brought = [name for name, score in scores.items() if of_each[name] < brings[score]]
+    customers = [{"customer_id": one, "created_at": "2024-01-01"} for one in scores]
+    customers += [
+        {
+            "customer_id": f"new-{one}",
+            # one after the other, in the same order with every score, so that the hazards stay proportional
+            "created_at": (ASKED + timedelta(days=365 * (of_each[one] + 0.5) / brings[scores[one]])).isoformat(),
+            "referred_by": one,
+        }
+        for one in brought
+    ]
+    referring = wom.read_referring(book(customers=customers, survey_answers=nps(scores)), 6, 9)
+    a_point, bend = wom.brought_by_score(referring, 365, 6)
+    assert a_point.value == pytest.approx(2**0.5, rel=0.04)
+    assert a_point.low > 1.2
+    assert bend.low < 1 < bend.high
+    # half of the time, half of the customers brought: the ratio stays
+    assert wom.brought_by_score(referring, 183, 6)[0].value == pytest.approx(2**0.5, rel=0.06)
+    with pytest.raises(UntoldError, match="More customers who brought others would tell"):
+        wom.brought_by_score(referring, 1, 6)
+
+
 def test_those_seen_for_less_than_a_year_are_censored(book: Callable[..., Workbook]) -> None:
     """At the end of January nobody has been seen for a year: nothing can be told, instead of too low a share."""
     referring = wom.read_referring(book("2026-01", **referrals()), 6, 9)
@@ -247,7 +274,7 @@ def test_unhappy_answers_followed_up_within_two_days(book: Callable[..., Workboo
     due = due_of(book(survey_answers=nps(LOOP), interventions=work))
     shares = [wom.part(due, due[how]).value for how in ("in_time", "done_in_time", "soon", "before")]
     assert shares == pytest.approx([0.25, 1 / 40, 13 / 40, 2 / 40])
-    assert wom.set_off(due)[0] == "supported"
+    assert verdict(wom.set_off(due)[0]) == "supported"
 
 
 @pytest.mark.parametrize(("after", "before", "said"), [(5, 5, False), (2, 0, False), (9, 0, True)])
@@ -255,7 +282,7 @@ def test_a_few_follow_ups_show_nothing(book: Callable[..., Workbook], after: int
     """Two against none come by chance one time in four (a sign test), nine against none one time in 512."""
     work = [follow_up(f"u{k}", 5) for k in range(after)] + [follow_up(f"u{k}", -5) for k in range(9, 9 + before)]
     due = due_of(book(survey_answers=nps(LOOP), interventions=work))
-    assert (wom.set_off(due)[0] == "supported") is said
+    assert (verdict(wom.set_off(due)[0]) == "supported") is said
 
 
 def test_answers_of_the_last_two_days_are_not_due(book: Callable[..., Workbook]) -> None:
@@ -315,11 +342,12 @@ def test_a_changed_assumption_moves_sentence_table_and_method(book: Callable[...
     company = book(**referrals())
     with company.engine:
         usual, shorter = run(NOTEBOOK, company), run(NOTEBOOK, company, days=90)
-    apart, sooner = (one.finding("referrals-by-satisfaction").estimate for one in (usual, shorter))
+    apart, sooner = (one.finding("referrals-apart").estimate for one in (usual, shorter))
     assert apart is not None
     assert sooner is not None
     assert (round(apart.value, 6), sooner.value) == (0.25, 0.0)  # all were brought a hundred days later
-    assert "90 days" in shorter.exhibits["finding-referrals-by-satisfaction"].text
+    assert "in the 365 days after" in usual.exhibits["finding-referrals-by-satisfaction"].text
+    assert shorter.finding("referrals-by-satisfaction").needed == "More customers who brought others would tell."
     assert shorter.exhibits["referrals"].frame["x"].max() == 90
     methods = {term: text for one in shorter.records for term, text in one.get("methods", {}).items()}
     assert "within 90 days" in methods["Brought a customer"]
