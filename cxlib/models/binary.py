@@ -10,6 +10,7 @@ import pandas as pd
 import statsmodels.api as sm
 from scipy.optimize import linprog
 from scipy.special import expit, logit
+from scipy.stats import hypergeom
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from cxlib.errors import MeasureError
@@ -36,6 +37,22 @@ def share(success: Array, cluster: Array) -> Estimate:
     effect = share_effect(yes, cluster)
     value, low, high = (float(line) for line in proportion(float(yes.sum()), n, effect))
     return hidden_if_few(Estimate(value, low, high, n, "share", "Wilson, clustered" if effect > 1 else "Wilson"))
+
+
+def share_of_all(success: Array, everybody: int) -> Estimate:
+    """Return the share of a population of which so many are known, the others being as likely to be any of it.
+
+    The exact limits are the fewest and the most of `everybody` with which the sample would not be unusual either way
+    (hypergeometric: Buonaccorsi 1987, The American Statistician 41; Cochran 1977, *Sampling Techniques*, 3.7).
+    """
+    n, yes = len(np.asarray(success)), int(np.sum(success))
+    if n == 0:
+        return Estimate.unknown(0, "share", "hypergeometric")
+    could_be = np.arange(yes, everybody - (n - yes) + 1)
+    low = could_be[hypergeom.sf(yes - 1, everybody, could_be, n) > ALPHA / 2].min() / everybody
+    high = could_be[hypergeom.cdf(yes, everybody, could_be, n) > ALPHA / 2].max() / everybody
+    share, of_all = yes / n, f"exact, of {everybody}"
+    return hidden_if_few(Estimate(share, min(low, share), max(high, share), n, "share", of_all, population=everybody))
 
 
 def share_difference(first: Estimate, second: Estimate) -> Estimate:

@@ -16,7 +16,7 @@ from cxlib.errors import MeasureError, untold
 from cxlib.estimate import Estimate, Floats, Ints, proportion, two_sided_p
 from cxlib.finding import Quantity, Ruling, Value
 from cxlib.metrics.measure import SMALL_BELOW
-from cxlib.models.binary import hidden_if_few, share, share_difference
+from cxlib.models.binary import hidden_if_few, share, share_difference, share_of_all
 from cxlib.models.nonresponse import late_responders, rake, trimmed, weighted_share, worst_case
 from cxlib.nearest import chosen
 from cxlib.workbook import Workbook
@@ -115,7 +115,12 @@ class Answers:
     hidden: float
 
     def of(self, yes: pd.Series) -> Estimate:
-        """Return the share of some answers, weighted to those who were asked where that is possible."""
+        """Return the share of some answers, weighted to those who were asked where that is possible.
+
+        Managers who were asked are all that the share is of; customers stand for those to come as well.
+        """
+        if self.side == "owner" and self.asked >= len(self.rows):
+            return share_of_all(yes, self.asked)
         plain = share(yes, self.rows["account"])
         if self.rows["weight"].isna().any():
             return plain

@@ -6,10 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from cxlib.models import binary
-from cxlib.models.binary import cluster_variance, is_separated, share, share_difference, share_ratio, standardised
+from cxlib.models.binary import (
+    cluster_variance,
+    is_separated,
+    share,
+    share_difference,
+    share_of_all,
+    share_ratio,
+    standardised,
+)
 
 
 def of(wins: int, trials: int) -> np.ndarray:
@@ -24,6 +33,27 @@ def test_share_of_independent_rows_has_wilsons_interval() -> None:
     one = share(of(8, 10), each(10))
     assert (round(one.low, 4), round(one.high, 4), one.n) == (0.4902, 0.9433, 10)  # Wilson (1927)
     assert one.flags == ("small",)
+
+
+@pytest.mark.parametrize(("everybody", "asked"), [(52, 38), (30, 10), (17, 16)])
+def test_of_few_there_are_the_limits_hold_whatever_the_share(everybody: int, asked: int) -> None:
+    """Every sample that could be drawn, by its own chance, from every population there could be."""
+    found = [share_of_all(of(yes, asked), everybody) for yes in range(asked + 1)]
+    for agree in range(everybody + 1):
+        chances = stats.hypergeom.pmf(np.arange(asked + 1), everybody, agree, asked)
+        holds = [one.low - 1e-12 <= agree / everybody <= one.high + 1e-12 for one in found]
+        assert chances @ holds >= 0.95
+    wilson = [share(of(yes, asked), each(asked)) for yes in range(asked + 1)]
+    narrower = [mine.high - mine.low < plain.high - plain.low for mine, plain in zip(found, wilson, strict=True)]
+    assert np.mean(narrower) > 0.7
+
+
+def test_of_endless_many_the_exact_limits_are_those_of_the_binomial() -> None:
+    found = share_of_all(of(33, 38), 200_000)
+    assert (found.low, found.high) == pytest.approx(proportion_confint(33, 38, method="beta"), abs=1e-4)
+    all_of_them = share_of_all(of(33, 38), 38)
+    assert (all_of_them.low, all_of_them.value, all_of_them.high) == (33 / 38,) * 3
+    assert not share_of_all(of(0, 0), 10).is_known
 
 
 @pytest.mark.parametrize("copies", [2, 5])

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
+from calibrate.cases_perception_gap import managers
 from company import Parameters, simulate, truth
 from cxlib.claims import all_claims
 from cxlib.errors import MeasureError, UntoldError
@@ -177,6 +178,23 @@ def test_nobody_asked(desk: Lay) -> None:
         views_of(desk, answers("customer", 10, 10, "speed_matters_most")).both(FIRST, PROFIT)
     with pytest.raises(UntoldError, match="Answers to statements"):
         views_of(desk, [], folder="nothing")
+
+
+def test_of_all_managers_there_are(desk: Lay) -> None:
+    """33 of 38, of 52: fewer than 41 who agree, or more than 47, would make such a sample unusual (by hand)."""
+    mine = [*answers("owner", 33, 5), *answers("customer", 90, 110)]
+    found = views_of(desk, mine, invites("owner", 52, 38)).latest("owner", FIRST).agree
+    assert (found.value, found.low, found.high) == pytest.approx((33 / 38, 41 / 52, 47 / 52))
+    assert (found.n, found.population) == (38, 52)
+    everybody = views_of(desk, mine, invites("owner", 38, 38), folder="all").latest("owner", FIRST).agree
+    assert (everybody.low, everybody.high) == (33 / 38, 33 / 38)
+    # without a list of who was asked they stand for any number of managers
+    unknown = views_of(desk, mine, folder="no list").latest("owner", FIRST).agree
+    assert (unknown.low, unknown.high) == pytest.approx(proportion_confint(33, 38, method="wilson"))
+    assert unknown.population is None
+    # customers stand for those to come, too
+    asked = [*invites("owner", 52, 38), *invites("customer", 200, 200)]
+    assert views_of(desk, mine, asked, folder="customers").latest("customer", FIRST).agree.population is None
 
 
 def test_a_handful_is_not_shown(desk: Lay) -> None:
@@ -463,9 +481,9 @@ def test_on_the_sample_the_truth_lies_in_the_intervals(sample: Snapshot) -> None
     everybody = truth.agreeing(world, FIRST)["2026-06"]
     true = {
         "customers-customers-first": everybody,
-        "owners-customers-first": told.owners_customers_first,
-        "owners-experience-first": told.owners_experience_first,
-        "gap-customers-first": told.owners_customers_first - everybody,
+        "owners-customers-first": managers(FIRST)(world),
+        "owners-experience-first": managers("experience_is_first_priority")(world),
+        "gap-customers-first": managers(FIRST)(world) - everybody,
         "customers-prefer-everyday-channels": told.expectations.prefers_everyday_channels,
     }
     for name, value in true.items():
