@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 
 SOURCES = Path("data/sources.toml")
+OUT = Path("reports")
 SourcesOption = Annotated[Path, typer.Option("--sources", help="File that lists the exports.")]
 MonthOption = Annotated[str, typer.Option(help="Month as 2026-10; nothing after its end is used.")]
 FormatOption = Annotated[Literal["text", "json"], typer.Option("--format", help="text or json.")]
@@ -36,7 +37,7 @@ FormatOption = Annotated[Literal["text", "json"], typer.Option("--format", help=
 def report(
     month: Annotated[str | None, typer.Option(help="Month as 2026-10; else the last complete one.")] = None,
     sources: SourcesOption = SOURCES,
-    out: Annotated[Path, typer.Option(help="Folder to publish into.")] = Path("reports"),
+    out: Annotated[Path, typer.Option(help="Folder to publish into.")] = OUT,
     only: Annotated[list[str] | None, typer.Option(help="Only this report; may be given more than once.")] = None,
     language: Annotated[str, typer.Option(help="Language of the pages.")] = "en",
 ) -> None:
@@ -101,13 +102,23 @@ def study(
 
 
 @app.command()
-def claims(month: MonthOption, sources: SourcesOption = SOURCES, format: FormatOption = "text") -> None:
+def claims(
+    month: MonthOption,
+    sources: SourcesOption = SOURCES,
+    format: FormatOption = "text",
+    out: Annotated[Path, typer.Option(help="Folder published into: what its pages say is not worked out again.")] = OUT,
+) -> None:
     """Print the ledger of claims: what is said everywhere, what was said of the company, and the verdict."""
     from cxlib.claims import LEDGER
     from cxlib.exhibits.words import numbers
-    from cxlib.notebook import notebook_named, run
+    from cxlib.notebook import notebook_named, published, run
+    from cxlib.studies import STUDIES
 
-    judged = run(notebook_named(LEDGER), _book(month, sources)).names["judged"].to_dict("records")
+    book = _book(month, sources)
+    pages = out / month / book.language.code
+    there = all(published(book, name, pages) is not None for name in STUDIES)
+    ledger = run(notebook_named(LEDGER), book, studies=str(pages) if there else "")
+    judged = ledger.names["judged"].to_dict("records")
     if format == "json":
         said = [{**line, "estimate": line["estimate"] and numbers(line["estimate"])} for line in judged]
         print(_json({"month": month, "claims": said}))

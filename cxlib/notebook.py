@@ -298,18 +298,18 @@ def records_in(executed: Mapping[str, Any]) -> list[Record]:
 
 
 def said(book: Workbook, names: Iterable[str], folder: str = "") -> list[Record]:
-    """Return what notebooks recorded: from the `<name>.json` of a publication's folder, or by running them now.
-
-    A file that speaks of another month or snapshot says nothing here.
-    """
+    """Return what notebooks recorded: from the pages in a publication's folder, or by running them now."""
     if not folder:
         return [record for name in names for record in run(notebook_named(name), book).records]
-    found: list[Record] = []
-    for path in (Path(folder) / f"{name}.json" for name in names):
-        published = json.loads(path.read_text("utf-8")) if path.exists() else {}
-        if (published.get("month"), published.get("snapshot")) == (str(book.month), book.snapshot.id):
-            found += published["shown"]
-    return found
+    return [record for name in names for record in published(book, name, Path(folder)) or ()]
+
+
+def published(book: Workbook, name: str, folder: Path) -> list[Record] | None:
+    """Return what a page in a publication's folder says of the book's month; None if it is not of its snapshot."""
+    path = folder / f"{name}.json"
+    page = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    same = (page.get("month"), page.get("snapshot")) == (str(book.month), book.snapshot.id)
+    return page["shown"] if same else None
 
 
 def notebook_named(name: str) -> Path:

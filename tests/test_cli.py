@@ -13,6 +13,8 @@ import pytest
 
 from cxlib import cli
 from cxlib.notebook import Study, run
+from cxlib.store import build_snapshot
+from cxlib.studies import STUDIES
 from cxlib.workbook import Workbook
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -174,21 +176,45 @@ def test_a_changed_assumption_is_taken_and_a_wrong_one_refused(cx: Run, company:
 
 
 @pytest.mark.slow
-def test_claims_as_json_and_in_words(cx: Run, company: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_claims_as_json_and_in_words(cx: Run, company: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: dict[str, Study] = {}
 
-    def once(path: Path, book: Workbook) -> Study:
+    def once(path: Path, book: Workbook, **parameters: object) -> Study:
         """Run the ledger's notebook, and the studies with it, once for both ways of printing it."""
         if path.stem not in ran:
-            ran[path.stem] = run(path, book)
+            ran[path.stem] = run(path, book, **parameters)
         return ran[path.stem]
 
     monkeypatch.setattr("cxlib.notebook.run", once)
-    code, out, _ = cx("claims", "--month", "2026-10", "--format", "json", "--sources", company)
+    code, out, _ = cx("claims", "--month", "2026-10", "--format", "json", "--sources", company, "--out", tmp_path)
     claims = json.loads(out)["claims"]
     assert code == 0
     assert {claim["verdict"] for claim in claims} == {"supported", "not-supported", "cannot-tell"}
     assert {"000.2", "000.3", "000.9", "000.11"} <= {claim["seed"] for claim in claims}
-    code, out, _ = cx("claims", "--month", "2026-10", "--sources", company)
+    code, out, _ = cx("claims", "--month", "2026-10", "--sources", company, "--out", tmp_path)
     assert code == 0
     assert out.count("\n    ") == len(claims)
+
+
+def test_the_claims_of_a_published_month_are_read_from_its_pages(
+    cx: Run, company: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+
+    def only_here(path: Path, book: Workbook, **parameters: object) -> Study:
+        ran.append(path.stem)
+        return run(path, book, **parameters)
+
+    monkeypatch.setattr("cxlib.notebook.run", only_here)
+    pages = tmp_path / "2026-10" / "en"
+    pages.mkdir(parents=True)
+    judged = {"id": "000.3", "verdict": "not-supported", "why": "The whole interval lies below."}
+    record = {"finding": "switching-within-a-year", "text": "41.5% left.", "assumption": "", "estimate": None}
+    page = {"month": "2026-10", "snapshot": build_snapshot(company).id, "shown": [{**record, "claims": [judged]}]}
+    for name in STUDIES:
+        shown = page["shown"] if name == "switching" else []
+        (pages / f"{name}.json").write_text(json.dumps({**page, "shown": shown}), "utf-8")
+    code, out, _ = cx("claims", "--month", "2026-10", "--sources", company, "--out", tmp_path)
+    assert (code, ran) == (0, ["claims_ledger"])
+    assert "not-supported: 41.5% left." in out
+    assert out.count("The study that tests it did not run for this month.") > 30
