@@ -119,16 +119,15 @@ def verdict(estimate: Estimate | None, low: float = 0.0, high: float = np.inf, m
     >>> verdict(Estimate(0.02, 0.01, 0.03, 900, "share difference", ""), matters=0.05)
     'not-supported'
     """
-    estimate = shown(estimate)
+    ruling, estimate = Ruling("cannot-tell"), shown(estimate)
     if estimate is None:
-        return Ruling("cannot-tell")
+        return ruling
     least, most = _what_matters(low, high, matters)
     if _lies_in(estimate, max(low, least), min(high, most)):
         ruling = Ruling("supported")
     elif _lies_beyond(estimate, least, most):
         ruling = Ruling("not-supported")
     else:
-        ruling = Ruling("cannot-tell")
         ruling.cases = cases_that_would_tell(estimate, low, high, matters)
     ruling.matters = matters
     if _lies_in(estimate, low, high):
@@ -188,9 +187,8 @@ def cases_that_would_tell(
 
 def shown(estimate: Estimate | None) -> Estimate | None:
     """Return a number with limits, from enough cases to be shown; None for others."""
-    if estimate is None or not _has_interval(estimate) or "suppressed" in estimate.flags:
-        return None
-    return estimate
+    few = estimate is None or not _has_interval(estimate) or "suppressed" in estimate.flags
+    return None if few else estimate
 
 
 def _has_interval(estimate: Estimate) -> bool:

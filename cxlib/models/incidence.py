@@ -3,12 +3,14 @@
 Other ends may compete, cases may come under observation late, count with a weight, and belong to clusters.
 """
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from statsmodels.duration.hazard_regression import PHReg
 
 from cxlib.errors import MeasureError
 from cxlib.estimate import ALPHA, Array, Bools, Estimate, Floats, Interval, Ints, Z
@@ -17,6 +19,7 @@ from cxlib.models.clusters import cluster_variance, hidden_if_few, moved_varianc
 STILL, WANTED, OTHER = 0, 1, 2
 """Codes of `end`: still running when last seen, the end that is asked for, any other end."""
 
+COX = "Cox, robust, clustered by customer"
 MONTH = 2_629_800
 """Seconds in a twelfth of a year of 365.25 days."""
 
@@ -61,6 +64,36 @@ def incidence(cases: Durations, by: Array, unit: str = "share") -> list[Estimate
         low, high = share_limits(float(value), half, n)
         found.append(hidden_if_few(Estimate(float(value), low, high, n, unit, method)))
     return found
+
+
+def hazard_ratio(per: Array, held: pd.DataFrame, cases: Durations) -> Estimate:
+    """Return by how much the chance of the wanted end at any moment is multiplied with each unit of something.
+
+    Cox (1972), Journal of the Royal Statistical Society B 34, ties as in Breslow (1974); a cluster counts once (Lin
+    and Wei 1989, JASA 84). `per`, shape (cases,), is what the ratio is of: 1 and 0 for two groups, or a number such as
+    a score. The columns of `held`, one row a case, are held equal; those that too few have, or that say nothing of
+    their own, are left out. Not known where the search finds no end.
+    """
+    unknown = Estimate.unknown(len(cases.time), "ratio", COX)
+    ended = cases.end == WANTED
+    if not ended.any():
+        return unknown
+    there = cases.time >= cases.time[ended].min()  # who was last seen before the first end compares with nobody
+    ended, others = ended[there], held.to_numpy(float)[there]
+    columns = [line for line in others.T if min(line[ended].sum(), line[~ended].sum()) >= 2]
+    design = np.column_stack([np.asarray(per, float)[there], *columns])
+    # a column that the ones before it give already adds nothing of its own
+    own = np.abs(np.diag(np.linalg.qr(design - design.mean(axis=0), mode="r")))
+    design = design[:, np.flatnonzero(own > 1e-8 * max(own.max(), 1.0))]
+    # a step of the search that overflows is taken back by the search itself; the result is checked below
+    with warnings.catch_warnings(action="ignore"):
+        model = PHReg(cases.time[there], design, status=ended.astype(int), ties="breslow")
+        fit = model.fit(groups=pd.factorize(cases.cluster[there])[0], disp=0)
+        middle, error = float(fit.params[0]), float(fit.bse[0])
+    if not abs(middle) <= 10 or not np.isfinite(error):
+        return unknown
+    low, value, high = np.exp(middle + Z * error * np.array([-1, 0, 1])).tolist()
+    return hidden_if_few(Estimate(value, low, high, unknown.n, unknown.unit, COX))
 
 
 def at_risk(when: Floats, time: Floats, entry: Floats, weight: Floats) -> Floats:

@@ -24,10 +24,9 @@ from cxlib.estimate import ALPHA, Array, Bools, Estimate, Floats, Ints, Z, propo
 from cxlib.finding import Quantity, Verdict
 from cxlib.models import nonresponse
 from cxlib.models.clusters import cluster_variance, hidden_if_few, ratio_limits
-from cxlib.models.hazards import COX
-from cxlib.models.hazards import hazard_ratio as hazard_ratio_of
 from cxlib.models.hidden_population import chao_lower_bound, stratified_chapman, three_lists
-from cxlib.models.incidence import OTHER, STILL, WANTED, durations, incidence, influences
+from cxlib.models.incidence import COX, OTHER, STILL, WANTED, durations, incidence, influences
+from cxlib.models.incidence import hazard_ratio as hazard_ratio_of
 from cxlib.models.nonresponse import effective_size as effective_size
 from cxlib.nearest import did_you_mean
 from cxlib.tables import SEVERITIES, TABLES

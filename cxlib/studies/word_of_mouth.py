@@ -13,8 +13,7 @@ from cxlib.estimate import Array, Estimate
 from cxlib.finding import Quantity, Ruling, Value
 from cxlib.models import counts
 from cxlib.models.binary import share, share_difference
-from cxlib.models.hazards import hazard_ratio
-from cxlib.models.incidence import durations, incidence
+from cxlib.models.incidence import durations, hazard_ratio, incidence
 from cxlib.tables import SEVERITIES
 from cxlib.workbook import Workbook
 

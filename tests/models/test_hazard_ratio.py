@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 from lifelines import CoxPHFitter
 
-from cxlib.models.hazards import hazard_ratio
-from cxlib.models.incidence import Durations, durations
+from cxlib.models.incidence import Durations, durations, hazard_ratio
 
 
 def lives(seed: int, per_point: float, above: float = 1.0, count: int = 600) -> tuple[pd.DataFrame, Durations]:
