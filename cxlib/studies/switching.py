@@ -25,6 +25,9 @@ OF_TICKETS = {
 }
 """Kinds of bad experience that tickets show, and the column without which none is seen."""
 
+TERMS = "It needs the terms of the billing system with their ends."
+TICKETS = "It needs tickets of paying customers, with complaints, severity, reopenings, replies or ratings."
+
 STRATA = ("tier", "tenure", "product", "region", "sector", "segment", "channel")
 LEFT, UNPAID = 1, 2
 YEAR = 365.25
@@ -317,13 +320,8 @@ def read(book: Workbook, bad: str, otherwise: str, quiet: float, stays: str, ali
     if len(book.lacks(*(OF_TICKETS[kind] for kind in counted))) == len(counted):
         counted = chosen(otherwise, OF_TICKETS, "kind of bad experience")
     spells, seen = _rows(book, SPELLS), _rows(book, EXPERIENCES)
-    untold(
-        "It needs the terms of the billing system with their ends, and the tickets with complaints, severity, "
-        "reopenings, replies or ratings, under the same customer ids.",
-        not book.lacks("subscriptions.ended_at"),
-        len(spells),
-        seen["kind"].isin(OF_TICKETS).any(),
-    )
+    untold(TERMS, not book.lacks("subscriptions.ended_at"), len(spells))
+    untold(TICKETS, seen["kind"].isin(OF_TICKETS).any())
     spells = spells.assign(followed_until=spells["ends"])
     seen_from = {str(name): float(when) for name, when in _rows(book, BEGINNINGS).iloc[0].items()}
     parted = (0.0, *map(float, stays.split(",")))
