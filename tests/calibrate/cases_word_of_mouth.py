@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -52,7 +52,6 @@ def worse(world: World) -> float:
     return means["severe"] - means["minor"]
 
 
-@lru_cache(maxsize=1)
 def referring(world: World) -> pd.DataFrame:
     """Return the answers seen for a year, with the `chance` that each had to bring a customer in it.
 
