@@ -1,6 +1,8 @@
 """`cx`: a thin layer, one call into the library per command."""
 
 import json
+import re
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -148,26 +150,48 @@ def check(sources: SourcesOption = SOURCES) -> None:
     exports, tables = book.exports, book.tables
     table = RichTable("export", *(str(column).replace("_", " ") for column in exports.columns))
     for name, line in exports.iterrows():
-        table.add_row(str(name), *(one if isinstance(one, str) else f"{one:,}" for one in line))
-    Console().print(table)
+        table.add_row(*map(_plain, (name, *(one if isinstance(one, str) else f"{one:,}" for one in line))))
+    Console(markup=False, emoji=False).print(table)
     for name, line in tables[tables["rows"] > 0].iterrows():
         print(f"{name}: {line['rows']:,} rows, {line['first']} to {line['last']}. {line['edges']}".strip())
     for one in book.coverage.values():
         if one.what_to_write:
             print(f"{one.name}: {one.what_to_write}")
     for problem in snapshot.warnings:
-        print(f"warning: {problem}")
+        print(_plain(f"warning: {problem}"))
     last = last_covered_month(book.coverage, snapshot.as_of, snapshot.time_zone)
     print(f"Snapshot {snapshot.id} is whole; the last month that every table covers is {last}.")
 
 
 def main() -> None:
-    """Run a command; an error of the input is one message on stderr and exit code 2."""
+    """Run a command; an error of the input is one message on stderr and exit code 2, the end by a signal 128 and more.
+
+    A signal ends whatever runs as an error would, so that processes are ended and what lies half done is removed.
+    """
+    ends = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    received: list[signal.Signals] = []
+
+    def stop(number: int, _: object) -> None:
+        for one in ends:
+            signal.signal(one, signal.SIG_IGN)  # the cleaning is not to be ended by the next
+        received.append(signal.Signals(number))
+        raise SystemExit
+
+    before = {one: signal.signal(one, stop) for one in ends if signal.getsignal(one) != signal.SIG_IGN}
     try:
         app()
     except CxError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(_plain(f"error: {error}"), file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+    except BaseException:
+        if not received:  # else it comes from the signal, whatever a library has made of it
+            raise
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+    if received:
+        print(f"stopped by {received[0].name}; what was published and imported before is whole", file=sys.stderr)
+        raise SystemExit(128 + received[0])
 
 
 def _book(month: str, sources: Path) -> Workbook:
@@ -187,6 +211,11 @@ def _json(content: object) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False)
 
 
+def _plain(text: object) -> str:
+    """Return text of an export as it may stand on a terminal: no control characters, nothing that rich would read."""
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "�", str(text))
+
+
 def _print_table(rows: pd.DataFrame) -> None:
     """Print measures; the columns between period and n are segments."""
     language, columns = Language(), list(map(str, rows.columns))
@@ -196,5 +225,5 @@ def _print_table(rows: pd.DataFrame) -> None:
         value = language.measure(row["value"], row["unit"])
         interval = language.interval(row["low"], row["high"], row["unit"]) if pd.notna(row["value"]) else ""
         counts = language.number(row["n"]), language.number(row["excluded"])
-        table.add_row(row["metric"], *map(str, row[segments]), value, interval, *counts, row["flags"])
-    Console().print(table)
+        table.add_row(row["metric"], *map(_plain, row[segments]), value, interval, *counts, row["flags"])
+    Console(markup=False, emoji=False).print(table)

@@ -18,7 +18,7 @@ import pandas as pd
 
 from cxlib.errors import MeasureError
 from cxlib.facts import FACTS, GROUPS, Fact
-from cxlib.sources.sql import literal
+from cxlib.sources.sql import literal, located
 from cxlib.store import Snapshot
 from cxlib.tables import TABLES, good_from
 
@@ -48,6 +48,8 @@ class Engine:
         self._parts = tuple(parts)
         self._connection = duckdb.connect(config={"memory_limit": "1GB", "autoinstall_known_extensions": False})
         self._connection.execute("SET TimeZone = 'UTC'")
+        # else what does not fit into memory is written to the working folder, for everybody to read
+        self._connection.execute(f"SET temp_directory = {literal(str(snapshot.folder / f'.spilled-{os.getpid()}'))}")
         # rows of a fact have no order; keeping one would cost memory
         self._connection.execute("SET preserve_insertion_order = false")
         self._ready: set[str] = set()
@@ -83,7 +85,7 @@ class Engine:
             for used in FACTS[name].uses:
                 self.fact(used.name)
             path = self._materialise(FACTS[name])
-            self._define(f"fact_{name}", f"SELECT * FROM read_parquet({literal(str(path))})")
+            self._define(f"fact_{name}", f"SELECT * FROM {_file(path)}")
             self._ready.add(name)
         return f"fact_{name}"
 
@@ -94,13 +96,14 @@ class Engine:
         folder = self.snapshot.folder / "facts"
         path = folder / f"{fact.name}-{digest}.parquet"
         if not path.exists():
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
             staging = folder / f".{path.name}-{os.getpid()}"
             self._connection.execute("SET search_path = 'whole,main'")
             self._connection.execute(
                 f"COPY ({said[0]}) TO {literal(str(staging))} (FORMAT parquet, COMPRESSION lz4_raw)"
             )
             self._connection.execute("SET search_path = 'main'")
+            staging.chmod(0o600)
             os.replace(staging, path)
         return path
 
@@ -121,7 +124,7 @@ class Engine:
         for name, table in TABLES.items():
             path = self.snapshot.parquet(name)
             empty = ", ".join(f"CAST(NULL AS {column.sql_type}) AS {column.name}" for column in table.columns)
-            source = f"* FROM read_parquet({literal(str(path))})" if path is not None else f"{empty} WHERE FALSE"
+            source = f"* FROM {_file(path)}" if path is not None else f"{empty} WHERE FALSE"
             self._define(name, f"SELECT {source}")
         rates = {**self.snapshot.rates, self.snapshot.currency: 1.0}
         values = ", ".join(f"('{currency}', CAST({rate!r} AS DOUBLE))" for currency, rate in sorted(rates.items()))
@@ -152,6 +155,11 @@ class Engine:
             return "FALSE"
         named = " OR ".join(f"coalesce({way}, FALSE)" for way in ways)
         return f"NOT ({named})" if part.out else f"({named})"
+
+
+def _file(path: Path) -> str:
+    """Return a Parquet file as SQL, whatever letters are in its path."""
+    return f"read_parquet({located(path)}, hive_partitioning = false)"
 
 
 def to_digits(values: npt.NDArray[np.float64], digits: int) -> npt.NDArray[np.float64]:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,14 +47,17 @@ def tree_to_disk(folder: Path) -> None:
 
 @contextmanager
 def staging(folder: Path, name: str) -> Iterator[Path]:
-    """Give an empty folder on the disk of `folder` that is gone afterwards."""
-    path = folder / f".staging-{name}-{os.getpid()}"
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+    """Give an empty folder on the disk of `folder`, open to its owner only, that is gone afterwards."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ends = {"prefix": f".staging-{name}-", "suffix": f"-{os.getpid()}"}
+    with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True, **ends) as path:
+        yield Path(path)
+
+
+def keep_private(folder: Path) -> None:
+    """Let nobody but the owner read what lies in a folder."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 def remove_leftovers(folder: Path) -> bool:

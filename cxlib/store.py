@@ -1,13 +1,13 @@
 """Snapshots: the canonical tables of one import as Parquet, written once, whole or not at all.
 
 A snapshot lies in `<folder>/<id>/`: `tables/`, `rejected/` and `manifest.json`. It is built beside, in
-`.staging-<id>-<pid>/`, brought to disk and renamed; a crash at any step leaves earlier snapshots whole.
+`.staging-import-…-<pid>/`, brought to disk and renamed; a crash at any step leaves earlier snapshots whole. Unpacked
+exports lie there too, for as long as the import runs; what a run that was killed has left, the next one removes.
 The id is a hash of the input bytes, the mapping and the versions, so the same input gives the same id.
 """
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
@@ -21,12 +21,12 @@ from pydantic import TypeAdapter
 
 from cxlib import __version__
 from cxlib.errors import Problem, SnapshotError
-from cxlib.files import locked, put_in_place, remove_leftovers, sha256, staging, write_json
+from cxlib.files import keep_private, locked, put_in_place, remove_leftovers, sha256, staging, write_json
 from cxlib.nearest import did_you_mean
 from cxlib.sources import InputFile, LedgerEntry, Sources, load_sources
-from cxlib.sources.importing import Prepared, import_all, prepare_all
+from cxlib.sources.importing import Prepared, import_all, prepare_all, read_all
 from cxlib.sources.ledger import rejected_rows
-from cxlib.sources.sql import columns_sql, connect, literal, row
+from cxlib.sources.sql import columns_sql, connect, literal, lock, row
 from cxlib.sources.stage import Staged
 from cxlib.tables import TABLES
 
@@ -75,42 +75,52 @@ def build_snapshot(sources_file: Path, folder: Path | None = None) -> Snapshot:
     """Import the exports that `sources.toml` names; an identical snapshot is used again.
 
     Paths in the file are relative to its folder; the snapshots lie in `snapshots` beside it, if no `folder` is given.
-    Raises ConfigError if the file is not right, SourceError if an export cannot be imported and SnapshotError if the
-    snapshot cannot be written; earlier snapshots stay whole.
+    Only their owner can read them. Raises ConfigError if the file is not right, SourceError if an export cannot be
+    imported and SnapshotError if the snapshot cannot be written; earlier snapshots stay whole.
     """
-    sources, plans = load_sources(sources_file)
     folder = folder or sources_file.parent / "snapshots"
-    with tempfile.TemporaryDirectory(prefix="cx-") as work, closing(connect(work)) as connection:
-        files = Path(work) / "files"
-        files.mkdir()
-        prepared, problems = prepare_all(connection, plans, sources_file.parent, files)
-        name = "" if problems else content_id(sources, prepared)
-        if name and (whole := _whole(folder / name)):
-            return whole
-        imported, workbook = import_all(connection, sources, prepared, problems), sources.workbook
-        snapshot = Snapshot(
-            folder=folder / name,
-            id=name,
-            company=workbook.company,
-            as_of=imported.as_of,
-            time_zone=workbook.reporting_time_zone,
-            currency=workbook.reporting_currency,
-            rates=sources.all_rates,
-            columns=imported.columns,
-            ledger=imported.ledger,
-            warnings=imported.warnings,
-            inputs=tuple(file for one in prepared for file in one.inputs),
-            stated=imported.stated,
-            clockless=imported.clockless,
-            notes=imported.notes,
-        )
-        try:
-            _write(connection, snapshot, prepared, imported.exports)
-        except OSError as error:
-            raise SnapshotError(
-                f"snapshot {name} could not be written in {folder}: {error}. Earlier snapshots are whole; "
-                "make room or check the permissions, then run it again"
-            ) from error
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        remove_leftovers(folder)
+        with staging(folder, "import") as work, closing(connect(str(work / "spilled"))) as connection:
+            return _build(connection, sources_file, folder, work)
+    except OSError as error:
+        raise SnapshotError(
+            f"an export cannot be read, or the snapshot could not be written in {folder}: {error}. Earlier snapshots "
+            "are whole; make room or check the permissions, then run it again"
+        ) from error
+
+
+def _build(connection: duckdb.DuckDBPyConnection, sources_file: Path, folder: Path, work: Path) -> Snapshot:
+    """Import the exports in `work`, which is gone afterwards, and put the snapshot into its place."""
+    sources, plans = load_sources(sources_file)
+    files, workbook = work / "files", sources.workbook
+    files.mkdir()
+    prepared, problems = prepare_all(connection, plans, sources_file.parent, files)
+    name = "" if problems else content_id(sources, prepared)
+    if name and (whole := _whole(folder / name)):
+        return whole
+    raws, unread = read_all(connection, prepared)
+    lock(connection, work)
+    imported = import_all(connection, sources, raws, [*problems, *unread])
+    snapshot = Snapshot(
+        folder=folder / name,
+        id=name,
+        company=workbook.company,
+        as_of=imported.as_of,
+        time_zone=workbook.reporting_time_zone,
+        currency=workbook.reporting_currency,
+        rates=sources.all_rates,
+        columns=imported.columns,
+        ledger=imported.ledger,
+        warnings=imported.warnings,
+        inputs=tuple(file for one in prepared for file in one.inputs),
+        stated=imported.stated,
+        clockless=imported.clockless,
+        notes=imported.notes,
+    )
+    _write(connection, snapshot, imported.exports, work / name)
     return open_snapshot(folder / name)
 
 
@@ -120,7 +130,7 @@ def content_id(sources: Sources, prepared: Sequence[Prepared]) -> str:
         "format": FORMAT,
         "version": __version__,
         "code": _import_code(),
-        "workbook": sources.workbook.model_dump(mode="json"),
+        "workbook": sources.workbook.model_dump(mode="json", exclude={"pseudonym_key_file"}),
         "rates": dict(sorted(sources.rates.items())),
         "exports": [
             one.plan.export.model_dump(mode="json", exclude={"path", "url"})
@@ -175,13 +185,9 @@ def _whole(folder: Path) -> Snapshot | None:
         return None
 
 
-def _write(
-    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, prepared: Sequence[Prepared], exports: Sequence[Staged]
-) -> None:
-    """Write everything into a staging folder, bring it to disk, and rename it into place."""
-    folder = snapshot.folder.parent
-    folder.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(folder)
+def _write(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, exports: Sequence[Staged], path: Path) -> None:
+    """Write everything into the folder `path`, bring it to disk, and rename it into place."""
+    path.mkdir()
     tables = {
         name: f"SELECT {columns_sql(TABLES[name].column_names)} FROM t_{name} ORDER BY {columns_sql(TABLES[name].key)}"
         for name in snapshot.columns
@@ -191,22 +197,22 @@ def _write(
         for staged, entry in zip(exports, snapshot.ledger, strict=True)
         if entry.rejected
     }
-    with staging(folder, snapshot.id) as path:
-        manifest = _AS_DATA.dump_python(snapshot, mode="json", exclude={"folder"}) | {
-            "format": FORMAT,
-            "version": __version__,
-            "exports": [
-                one.plan.export.model_dump(include={"name", "vendor", "encoding", "time_zone"})
-                | {"table": one.plan.table.name, "format": one.plan.format}
-                for one in prepared
-            ],
-            "tables": _copy(connection, tables, path / "tables"),
-            "rejected": _copy(connection, rejected, path / "rejected"),
-        }
-        write_json(path / MANIFEST, manifest)
-        with locked(folder):
-            if not _whole(snapshot.folder):  # else another process finished the same meanwhile
-                put_in_place(path, snapshot.folder)
+    manifest = _AS_DATA.dump_python(snapshot, mode="json", exclude={"folder"}) | {
+        "format": FORMAT,
+        "version": __version__,
+        "exports": [
+            one.plan.export.model_dump(include={"name", "vendor", "encoding", "time_zone"})
+            | {"table": one.plan.table.name, "format": one.plan.format}
+            for one in exports
+        ],
+        "tables": _copy(connection, tables, path / "tables"),
+        "rejected": _copy(connection, rejected, path / "rejected"),
+    }
+    write_json(path / MANIFEST, manifest)
+    keep_private(path)
+    with locked(snapshot.folder.parent):
+        if not _whole(snapshot.folder):  # else another process finished the same meanwhile
+            put_in_place(path, snapshot.folder)
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, queries: Mapping[str, str], folder: Path) -> dict[str, dict[str, Any]]:

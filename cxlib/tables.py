@@ -21,7 +21,8 @@ class Column:
     """One column of a canonical table.
 
     `allowed` closes a category: any other value blocks the import. A `pseudonym` is read from an
-    address or a name and kept only as a keyed hash.
+    address or a name and kept only as a keyed hash. A `text` was written by a person: it is kept without addresses,
+    numbers and names (sources/free_text.py), beside the consent to quote it.
     """
 
     name: str
@@ -238,6 +239,7 @@ _ALL = (
         Column("had_to_repeat", "flag", "the customer had to say again who they are or what happened"),
         Column("rated_at", "time", "when the customer rated"),
         Column("comment", "text", "what the customer wrote with the rating"),
+        Column("may_quote", "flag", "the person allows to be quoted"),
         ends_after_starts("created_at", "first_public_reply_at"),
         ends_after_starts("created_at", "first_solved_at"),
         ends_after_starts("created_at", "last_solved_at"),
@@ -253,8 +255,8 @@ _ALL = (
         Column("ticket_id", "id", "the ticket", required=True),
         Column("occurred_at", "time", "when", required=True),
         choice("kind", "what changed", EVENT_KINDS, required=True),
-        Column("value_before", "text", "value before"),
-        Column("value_after", "text", "value after"),
+        Column("value_before", "category", "value before; empty for an assignment, which names people"),
+        Column("value_after", "category", "value after; empty for an assignment"),
         choice("actor_role", "who did it", ("agent", "customer", "bot", "system")),
     ),
     _table(

@@ -20,6 +20,7 @@ pytest_plugins = ["desk"]
 
 for _library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_library, "1")  # the test processes share the cores already; read when numpy is loaded
+os.environ["CX_PSEUDONYM_KEY"] = "a key of many letters"
 os.environ["MPLBACKEND"] = "agg"
 os.environ["JUPYTER_PLATFORM_DIRS"] = "1"  # else jupyter_core warns that its folders will move
 

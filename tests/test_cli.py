@@ -131,6 +131,33 @@ def test_sources_that_are_not_there(cx: Run, tmp_path: Path) -> None:
     assert "none.toml" in err
 
 
+def test_texts_of_an_export_do_nothing_to_the_terminal(cx: Run, tmp_path: Path) -> None:
+    """Words that rich would read as style, and control characters of a terminal, in reasons, segments and errors."""
+    rows = "".join(
+        f"{n},2026-10-{n:02}T10:00:00Z,{word},good\n" for n, word in enumerate(["[/no]", "\x1b[31mred"] * 5, 1)
+    )
+    (tmp_path / "desk.csv").write_text(f"Id,Created,Via,Sat\n{rows}0,2026-10-01T10:00:00Z,x,good\n")
+    sources = tmp_path / "sources.toml"
+    text = (
+        '[workbook]\ncompany = "K"\nreporting_time_zone = "UTC"\nreporting_currency = "EUR"\n'
+        'as_of = 2026-11-02T00:00:00Z\n[[export]]\nname = "desk"\npath = "desk.csv"\ntable = "tickets"\n'
+        '[export.columns]\nticket_id = "Id"\ncreated_at = "Created"\nchannel = "Via"\nsatisfaction = "Sat"\n'
+        '[[export.reject]]\nreason = "[/odd] \\u001b]0;owned\\u0007"\nwhen = "Id = \'0\'"\n'
+    )
+    sources.write_text(text)
+    code, out, err = cx("check", "--sources", sources)
+    assert (code, err) == (0, "")
+    assert "[/odd]" in out
+    code, shown, _ = cx("measure", "--month", "2026-10", "--by", "channel", "--metric", "csat", "--sources", sources)
+    assert code == 0
+    assert "[/no]" in shown
+    sources.write_text(text.replace('satisfaction = "Sat"', 'satisfaction = "Via"'))
+    code, _, err = cx("check", "--sources", sources)
+    assert code == 2
+    assert "outside the list" in err
+    assert not {"\x1b", "\x07"} & {*out, *shown, *err}
+
+
 def test_help_names_the_commands(cx: Run) -> None:
     code, out, _ = cx("--help")
     assert code == 0

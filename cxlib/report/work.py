@@ -36,6 +36,10 @@ GRACE_SECONDS = 120.0
 """Time a report gets beyond the limit of its cells before its process is ended."""
 
 
+KERNEL_SECONDS = 5.0
+"""Time a process that is told to end has for ending its kernel."""
+
+
 class Failed(Missing):
     """A report that could not be made now."""
 
@@ -221,7 +225,9 @@ class _Running:
         return Failed(**self.report.entry, reason=reason)
 
     def end(self) -> float:
-        """End the process and return how many seconds it had."""
+        """End the process and return how many seconds it had; it may end its kernel first."""
+        self.process.terminate()
+        self.process.join(KERNEL_SECONDS)
         self.process.kill()
         self.process.join()
         self.connection.close()

@@ -3,6 +3,7 @@
 Every function takes a staged export and yields the problems it found.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -21,6 +22,8 @@ from cxlib.tables import Column
 EXPORT_LIMITS = (1_000, 10_000, 65_535, 65_536, 1_048_575, 1_048_576)
 PRICED_TABLES = ("subscriptions", "transactions", "opportunities", "costs")
 
+# from 1954 or 1958 until 2119 or 2123
+_EXCEL_DAYS = "regexp_full_match({0}, '[2-7]\\d{{4}}(?:[.,]\\d+)?')"
 EPOCH_YEARS = "BETWEEN TIMESTAMP '1990-01-01' AND TIMESTAMP '2050-01-01'"
 _NUMERIC_DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d")
 _SHORT_YEARS = ("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y")
@@ -68,6 +71,11 @@ def values(staged: Staged) -> Iterator[Problem]:
             )
         if column.allowed:
             yield from _closed(staged, column)
+        elif column.type == "category":
+            text, fix = f"cx_text_{name}", 'Map another column, or mask it with accept = ["address"].'
+            held = f"cx_rule IS NULL AND cx_masked({text}) <> {text}"
+            what = "{value} with what looks like an e-mail address"
+            yield from staged.find("address", name, held, text, what, fix, staged.staged)
         if column.required:
             # text that could not be read is reported above
             empty = f"cx_text_{name} IS NULL" if column.type in CHECKED else f"cx_read_{name} IS NULL"
@@ -95,7 +103,7 @@ def _times(staged: Staged, column: Column) -> Iterator[Problem]:
     local = f" AND cx_local_{name} IS NULL" if column.type == "time" else ""
     unread = f"{text} IS NOT NULL AND {read} IS NULL{local}"
     for problem in staged.find("date-format", name, unread, text, "{value}", ""):
-        yield _not_a_date(staged, column, problem)
+        yield _not_a_date(staged, column, problem, unread)
         return
     time_format = staged.time_format(name)
     if time_format in EPOCHS:
@@ -108,9 +116,13 @@ def _times(staged: Staged, column: Column) -> Iterator[Problem]:
         yield from _zone(staged, name)
 
 
-def _not_a_date(staged: Staged, column: Column, problem: Problem) -> Problem:
+def _not_a_date(staged: Staged, column: Column, problem: Problem, unread: str) -> Problem:
     """Return the problem of texts that are no date in the stated format, with the formats that would fit."""
     text, time_format = f"cx_text_{column.name}", staged.time_format(column.name).removeprefix("iso")
+    for serial in staged.find(
+        problem.rule, column.name, f"{unread} AND {_EXCEL_DAYS.format(text)}", text, "{value}", ""
+    ):
+        return _excel_days(staged, column.name, serial)
     if not time_format and (units := _fitting_units(staged, text)):
         what = f"{problem.what} of digits only, which fit {listed(units)} (1990 to 2050)"
         fix = f'Write columns.{column.name} = {{ column = "...", format = "{units[0]}" }}.'
@@ -130,6 +142,18 @@ def _not_a_date(staged: Staged, column: Column, problem: Problem) -> Problem:
             "([[export.unknown]])."
         )
     return replace(problem, what=f"{problem.what} not {'a day ' if days else ''}{stated}", fix=fix)
+
+
+def _excel_days(staged: Staged, name: str, problem: Problem) -> Problem:
+    """Return the problem of Excel's own days: numbers since 1900 or, in some workbooks, 1904."""
+    source = (*staged.resolved.values[name].sources, "...")[0]
+    sql = f"'1899-12-30'::TIMESTAMP + to_seconds(round(number(\"{source}\") * 86400)::BIGINT)"
+    what = f"{problem.what} written as numbers of days, which look like Excel dates"
+    fix = (
+        "Give the whole column a date format in Excel and save the file again; or, where all are numbers, write "
+        f'columns.{name} = {{ sql = """{sql}""" }}, with 1904-01-01 if the workbook counts from 1904.'
+    )
+    return replace(problem, what=what, fix=fix)
 
 
 def _fitting_units(staged: Staged, text: str) -> list[str]:
@@ -194,7 +218,11 @@ def _numbers(staged: Staged, column: Column) -> Iterator[Problem]:
         plain = _plain(source)
         bad = f"{plain} IS NOT NULL AND NOT cx_is_number({plain}, {staged.plan.marks})"
         for problem in staged.find("number-format", name, bad, plain, "{value}", "", kept):
-            yield _wrong_style(staged, replace(problem, where=f'{problem.where} from "{source}"'), kept, plain)
+            yield _wrong_style(staged, replace(problem, where=f'{problem.where} from "{source}"'), name, kept, plain)
+        if staged.raw.types[staged.raw.columns.index(source)] == "VARCHAR":
+            yield from _two_readings(staged, name, kept, plain)
+    if staged.types[name] == "VARCHAR" and not staged.resolved.values[name].rule.sql:
+        yield from _two_readings(staged, name, staged.parsed, text)
     unread = f"{text} IS NOT NULL AND cx_read_{name} IS NULL"
     what, fix = "{value} with a fraction in a column of whole numbers", "Correct the mapping or the export."
     for problem in staged.find("number-format", name, unread, text, what, fix):
@@ -203,7 +231,22 @@ def _numbers(staged: Staged, column: Column) -> Iterator[Problem]:
             f"SELECT bool_and(cx_is_number({text}, {staged.plan.marks})) FROM {staged.parsed} WHERE {text} IS NOT NULL",
         )
         whole = column.type == "integer" and readable
-        yield problem if whole else _wrong_style(staged, problem, staged.parsed, text)
+        yield problem if whole else _wrong_style(staged, problem, name, staged.parsed, text)
+
+
+def _two_readings(staged: Staged, name: str, table: str, text: str) -> Iterator[Problem]:
+    """Ask what a point means where every one stands before three digits, and nothing is stated."""
+    if {"decimal", "thousands"} & staged.plan.export.model_fields_set:
+        return
+    # a number of Excel or JSON became text without zeros at its end
+    least = 1 if staged.plan.format in ("csv", "tsv") else staged.example(f"{text} LIKE '%.%0'", "NULL", table)[0]
+    pointed = staged.example(f"contains({text}, '.')", "NULL", table)[0]
+    three = f"regexp_full_match({text}, '[-+]?[1-9]\\d{{0,2}}\\.\\d{{3}}')"
+    what = "{value} that can be read in two ways, and no other tells which"
+    fix = 'Write decimal = "." if 1.250 is one and a quarter; decimal = "," and thousands = "." if it is 1250.'
+    for problem in staged.find("number-format", name, three, text, what, fix, table):
+        if least and problem.rows == pointed:
+            yield problem
 
 
 def _plain(source: str) -> str:
@@ -215,7 +258,7 @@ def _kept_source(staged: Staged) -> str:
     return f"(SELECT s.* FROM {staged.raw.view} AS s SEMI JOIN {staged.parsed} USING (cx_file, cx_row))"
 
 
-def _wrong_style(staged: Staged, problem: Problem, table: str, text: str) -> Problem:
+def _wrong_style(staged: Staged, problem: Problem, name: str, table: str, text: str) -> Problem:
     """Return the problem of numbers in another style, with the styles that would fit."""
     export = staged.plan.export
     tests = [f"cx_is_number({text}, {literal(point)}, {literal(mark)})" for point, mark in STYLES]
@@ -233,7 +276,16 @@ def _wrong_style(staged: Staged, problem: Problem, table: str, text: str) -> Pro
             "export again with one of them."
         )
     else:
-        fix = "No style fits all rows: mend the export, add the text to missing, or reject the rows with a reason."
+        wrong = f"SELECT DISTINCT {text} AS said FROM {table} WHERE NOT {tests[0]} ORDER BY 1 LIMIT 3"
+        said = [without_addresses(one) for one in column_of(staged.connection, wrong)]
+        numbers = (re.findall(r"\d+", one) for one in said)
+        pairs = [
+            f'"{one}" = "{found[0] if len(found) == 1 else "…"}"' for one, found in zip(said, numbers, strict=True)
+        ]
+        fix = (
+            f"No style fits all rows. Give labels their numbers under [export.values.{name}]: {', '.join(pairs)}. Only "
+            "a text that says there is no value belongs into missing; else mend the export or reject the rows."
+        )
     stated = _style(export.decimal, export.thousands)
     what = f"{counted(problem.rows, 'value')} of {total:,} not a number written with {stated}"
     return replace(problem, what=what, fix=fix)

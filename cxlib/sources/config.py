@@ -14,6 +14,11 @@ from cxlib.toml import Strict
 
 Format = Literal["csv", "tsv", "excel", "parquet", "json", "duckdb", "postgresql"]
 
+KEY_VARIABLE = "CX_PSEUDONYM_KEY"
+HOW_TO_KEY = (
+    "Put a long random text that stays the same into a file of its own, out of version control, and write "
+    f'pseudonym_key_file = "pseudonym_key" under [workbook]; or set {KEY_VARIABLE} in the environment'
+)
 EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 """Microseconds in one unit."""
 _DIRECTIVES = re.compile(r"(?:%(?:-?[dmyHIMSj]|[YfgnpbBhaAz%])|[^%])+", re.DOTALL)
@@ -212,7 +217,14 @@ class Workbook(Strict):
     reporting_time_zone: Zone
     reporting_currency: str = Field(pattern=r"^[A-Z]{3}$")
     as_of: AwareDatetime | None = None
+    pseudonym_key_file: str = ""
     pseudonym_key: str = Field(default="", repr=False)
+    """Read from its file or the environment, never from `sources.toml`."""
+
+    @field_validator("pseudonym_key")
+    @classmethod
+    def _not_here(cls, _: str) -> str:
+        raise ValueError(f"it does not belong into this file. {HOW_TO_KEY}")
 
 
 class Sources(Strict):

@@ -1,12 +1,13 @@
 """The files of an export on disk: found, unpacked, hashed, and their bytes proved to be text."""
 
 import codecs
+import errno
+import fnmatch
 import glob
 import io
 import re
 import shutil
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -38,12 +39,13 @@ class LocalFile:
 
     given: InputFile
     path: Path
+    original: Path
 
 
 def find(plan: Plan, folder: Path) -> list[Path]:
     """Return the files that an export's path names, in order of name; an UnreadableError where there is none."""
     pattern = plan.export.path
-    found = sorted(folder / name for name in glob.glob(pattern, root_dir=folder, recursive=True))
+    found = sorted(folder / name for name in glob.glob(_as_named(pattern, folder), root_dir=folder, recursive=True))
     found = [path for path in found or [folder / pattern] if path.is_file()]
     if found:
         return found
@@ -54,6 +56,15 @@ def find(plan: Plan, folder: Path) -> list[Path]:
     raise UnreadableError("missing-file", plan.where(), f'no file "{pattern}"', fix)
 
 
+def _as_named(pattern: str, folder: Path) -> str:
+    """Return the pattern with brackets as letters in those of its parts that exist as written: `exports [2]`."""
+    parts, parent = list[str](), folder
+    for part in Path(pattern).parts:
+        parent /= part
+        parts.append(part if fnmatch.fnmatchcase(part, part) or not parent.exists() else glob.escape(part))
+    return str(Path(*parts))
+
+
 def prepare(plan: Plan, path: Path, work: Path) -> LocalFile:
     """Hash a file, unpack it and bring its text to UTF-8 with line feeds.
 
@@ -61,14 +72,14 @@ def prepare(plan: Plan, path: Path, work: Path) -> LocalFile:
     the file is empty, damaged, or not text in the stated encoding.
     """
     where = plan.where() if path.name in plan.where() else plan.where_in(path.name)
-    given = InputFile(plan.name, path.name, path.stat().st_size, sha256(path))
+    original, given = path, InputFile(plan.name, path.name, path.stat().st_size, sha256(path))
     if path.suffix.lower() == ".zip":
         path = _unzip(path, work, where)
     if path.stat().st_size == 0:
         raise UnreadableError("empty-file", where, "the file is empty", "Export it again.")
     if plan.format in TEXT_FORMATS:
         path = _to_utf8(path, plan.export.encoding, work, where)
-    return LocalFile(given, path)
+    return LocalFile(given, path, original)
 
 
 def _unzip(path: Path, work: Path, where: str) -> Path:
@@ -81,18 +92,22 @@ def _unzip(path: Path, work: Path, where: str) -> Path:
                 what = f"the archive holds {len(names)} files: {listed(names)}"
                 fix = "Pack one data file per archive, or unpack it and name the files."
                 raise UnreadableError("zip", where, what, fix)
-            target = _new_file(work, Path(names[0]).name)
+            target = _new_file(work)
             with archive.open(names[0]) as packed, target.open("wb") as file:
                 shutil.copyfileobj(packed, file, CHUNK)
             return target
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    except UnreadableError:
+        raise
+    except Exception as error:  # damaged fields raise whatever they lead to
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise  # the disk's fault, not the archive's
         what = f"the archive cannot be unpacked: {error}"
         fix = "It is cut off, damaged or locked: download or pack it again."
         raise UnreadableError("cut-file", where, what, fix) from error
 
 
-def _new_file(work: Path, name: str) -> Path:
-    return work / f"{len(list(work.iterdir()))}-{name}"
+def _new_file(work: Path) -> Path:
+    return work / f"{len(list(work.iterdir()))}"
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -118,7 +133,7 @@ def _to_utf8(path: Path, encoding: str, work: Path, where: str) -> Path:
     # a lone carriage return ends a line only where it ends the first one, quotes aside; elsewhere it is a cell's own
     first_end = re.match('(?:[^"\r\n]++|"[^"]*+")*+(\r\n|\r|\n)?', first)
     lone = "\n" if first_end and first_end[1] == "\r" else " "
-    target = _new_file(work, "text")
+    target = _new_file(work)
     decode = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)("strict")
     whole_ends = io.IncrementalNewlineDecoder(decode, translate=False)
     with target.open("w", encoding="utf-8", newline="") as file:

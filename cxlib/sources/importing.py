@@ -1,25 +1,30 @@
 """One import: every export read, mapped and checked, then put together. All problems are raised at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
 from cxlib.errors import Problem, SourceError
+from cxlib.files import sha256
 from cxlib.period import day_start
-from cxlib.sources import checks, ledger, link
+from cxlib.sources import checks, free_text, identity, ledger, link
 from cxlib.sources.config import Sources
 from cxlib.sources.files import InputFile, LocalFile, find, prepare
 from cxlib.sources.ledger import LedgerEntry
 from cxlib.sources.plan import Plan
 from cxlib.sources.problems import UnreadableError, first_line, settle
-from cxlib.sources.raw import RawTable, source_view
+from cxlib.sources.raw import Raw, RawTable, source_view
 from cxlib.sources.read import look_into, read, read_duckdb, read_postgresql
 from cxlib.sources.resolve import resolve
 from cxlib.sources.sql import row
 from cxlib.sources.stage import Staged, clockless, read_values, stage, to_canonical
+
+Step = TypeVar("Step")
 
 
 @dataclass(frozen=True)
@@ -54,13 +59,24 @@ def prepare_all(
     connection: duckdb.DuckDBPyConnection, plans: Sequence[Plan], folder: Path, work: Path
 ) -> tuple[list[Prepared], list[Problem]]:
     """Bring every export's input to hand; returns those that could be, and the problems of the others."""
-    prepared, problems = [], []
-    for number, plan in enumerate(plans):
+    return _each([partial(_prepare, connection, plan, number, folder, work) for number, plan in enumerate(plans)])
+
+
+def read_all(
+    connection: duckdb.DuckDBPyConnection, prepared: Sequence[Prepared]
+) -> tuple[list[tuple[Prepared, Raw]], list[Problem]]:
+    """Read every export, as it was hashed; returns those that could be read, and the problems of the others."""
+    return _each([partial(_read, connection, one) for one in prepared])
+
+
+def _each(steps: Iterable[Callable[[], Step]]) -> tuple[list[Step], list[Problem]]:
+    done, problems = list[Step](), list[Problem]()
+    for step in steps:
         try:
-            prepared.append(_prepare(connection, plan, number, folder, work))
+            done.append(step())
         except UnreadableError as error:
             problems.append(error.problem)
-    return prepared, problems
+    return done, problems
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, plan: Plan, number: int, folder: Path, work: Path) -> Prepared:
@@ -74,10 +90,22 @@ def _prepare(connection: duckdb.DuckDBPyConnection, plan: Plan, number: int, fol
     return Prepared(look_into(plan, files), number, files)
 
 
+def _read(connection: duckdb.DuckDBPyConnection, one: Prepared) -> tuple[Prepared, Raw]:
+    files = [read(connection, one.plan, file, f"raw_{one.number}_{place}") for place, file in enumerate(one.files)]
+    for file in one.files:
+        if sha256(file.original) != file.given.sha256:
+            what, fix = "the file was written to while it was read", "Wait until the export is whole."
+            raise UnreadableError("cut-file", one.plan.where_in(file.given.name), what, fix)
+    return one, source_view(connection, one.plan, f"source_{one.number}", one.tables or files)
+
+
 def import_all(
-    connection: duckdb.DuckDBPyConnection, sources: Sources, prepared: Sequence[Prepared], problems: Sequence[Problem]
+    connection: duckdb.DuckDBPyConnection,
+    sources: Sources,
+    raws: Sequence[tuple[Prepared, Raw]],
+    problems: Sequence[Problem],
 ) -> Imported:
-    """Import every export into canonical tables.
+    """Import every export into canonical tables; expressions of the mapping run from here on.
 
     Raises
     ------
@@ -88,12 +116,13 @@ def import_all(
     stated = sources.workbook.as_of
     as_of = stated.astimezone(UTC).replace(tzinfo=None) if stated is not None else None
     exports, found, notes = list[Staged](), list(problems), list[str]()
-    for one in prepared:
-        staged, own = _import(connection, sources, one, as_of)
+    for one, raw in raws:
+        staged, own = _import(connection, sources, one, raw, as_of)
         standing, accepted = settle(own, one.plan.export.accept)
         found += standing
         notes += accepted
         exports += [staged] if staged is not None and not _blocking(standing) else []
+    found = list(dict.fromkeys(found))  # what holds for the workbook each export has said
     _stop(found)
     found += link.unite(connection, exports)
     _stop(found)
@@ -111,6 +140,7 @@ def import_all(
         found += standing
         notes += accepted
     _stop(found)
+    free_text.scrub(connection, exports)
     final = as_of or link.latest_event(connection)
     if final is None:
         what, fix = "no event time says when the exports were made", "Write as_of in [workbook]."
@@ -143,20 +173,19 @@ def _stop(problems: Iterable[Problem]) -> None:
 
 
 def _import(
-    connection: duckdb.DuckDBPyConnection, sources: Sources, one: Prepared, as_of: datetime | None
+    connection: duckdb.DuckDBPyConnection, sources: Sources, one: Prepared, raw: Raw, as_of: datetime | None
 ) -> tuple[Staged | None, list[Problem]]:
     """Run the steps of one export; returns None for it where they end early, and all problems."""
     plan, number, found = one.plan, one.number, list[Problem]()
     try:
-        files = [read(connection, plan, file, f"raw_{number}_{place}") for place, file in enumerate(one.files)]
-        raw = source_view(connection, plan, f"source_{number}", one.tables or files)
         found += checks.row_counts(plan, raw)
         resolved = resolve(connection, plan, raw)
         found += resolved.problems
         if _blocking(resolved.problems):
             return None, found
         staged = stage(connection, plan, raw, resolved, number, sources.workbook.reporting_time_zone)
-        read_values(staged, sources.workbook.pseudonym_key)
+        if read_values(staged, sources.workbook.pseudonym_key):
+            found += identity.weak_key(sources.workbook.pseudonym_key)
         ledger.note_rules(staged)
         found += checks.values(staged)
         found += checks.currencies(staged, sources.all_rates)
@@ -170,8 +199,6 @@ def _import(
         days = clockless(staged)
         connection.execute(f"DROP TABLE {staged.parsed}")
         return replace(staged, clockless=days), found
-    except UnreadableError as error:
-        found.append(error.problem)
     except duckdb.Error as error:
         what = f"an expression failed on a value: {first_line(error)}"
         fix = "Correct the expression; number(...) reads numbers in the stated format."

@@ -123,14 +123,16 @@ def entry(staged: Staged) -> LedgerEntry:
 def rejected_rows(staged: Staged) -> str:
     """Return SQL of an export's rejected rows: file, row, reason and the mapped source columns.
 
-    Columns that feed people's names, addresses or free text stay out; an address elsewhere is masked.
+    Columns that feed people's names, addresses or free text stay out, and so do those that only an expression reads:
+    a flag may be made of a whole letter. An address elsewhere is masked.
     """
     values = staged.resolved.values
     private = {source for name in staged.of_type("pseudonym", "text") for source in values[name].sources}
-    mapped = dict.fromkeys(source for value in values.values() for source in value.sources if source not in private)
+    plain = (source for value in values.values() if value.rule.column for source in value.sources)
+    mapped = dict.fromkeys(source for source in plain if source not in private)
     files = " ".join(f"WHEN {number} THEN {literal(raw.given.name)}" for number, raw in enumerate(staged.raw.tables))
     masked = "".join(
-        f", regexp_replace(CAST(s.{quoted(name)} AS VARCHAR), '[^\\s@]+@[^\\s@]+', '[address]', 'g') AS {quoted(name)}"
+        f", cx_masked(CAST(s.{quoted(name)} AS VARCHAR)) AS {quoted(name)}"
         for name in mapped
         if name.casefold() not in ("file", "row", "reason")
     )

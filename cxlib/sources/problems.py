@@ -16,7 +16,7 @@ from cxlib.errors import Problem
 from cxlib.nearest import did_you_mean
 
 WARNINGS = ("begins-later", "dst", "key-coverage", "merged-away", "row-count", "vendor-columns")
-SOFTENABLE = ("after-as-of", "epoch", "negative", "no-rows", "refund-sign")
+SOFTENABLE = ("address", "after-as-of", "epoch", "negative", "no-rows", "refund-sign")
 BLOCKS: dict[str, str] = {
     "currency": "not an ISO 4217 code, or no rate for it",
     "cut-file": "the file ends too early or is damaged",
@@ -37,11 +37,13 @@ BLOCKS: dict[str, str] = {
     "nps-scale": "NPS on another scale than 0 to 10",
     "number-format": "text that is not a number in the stated format",
     "open-but-closed": "open and closed at once",
+    "pseudonym-key": "no key for the hashes of addresses and names, or a short one",
     "required-empty": "an empty value where one is needed",
     "same-key": "two exports bring the same key",
     "score-off-scale": "a score outside its scale",
     "sheet": "no such sheet in the workbook",
     "sql": "an expression that DuckDB cannot run",
+    "stray-cell": "a sheet with a cell far from all others",
     "time-zone": "times without offset and no time zone stated",
     "unknown-value": "a value outside a closed list",
     "zip": "an archive with no or several data files",

@@ -7,8 +7,11 @@ columns, so that the same content gives the same row numbers and the same hash.
 import csv
 import re
 import sys
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,13 +24,15 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from cxlib.nearest import listed
 from cxlib.sources.config import Export, as_text
-from cxlib.sources.files import InputFile, LocalFile
+from cxlib.sources.files import CHUNK, InputFile, LocalFile
 from cxlib.sources.plan import Plan
 from cxlib.sources.problems import UnreadableError, counted, first_line, hint
 from cxlib.sources.raw import RawTable, clean_names, different_files, raw_table, short_names
-from cxlib.sources.sql import column_of, literal, quoted, row
+from cxlib.sources.sql import column_of, literal, located, quoted, row
 
 _SEPARATORS = {",": '","', ";": '";"', "\t": '"\\t"', "|": '"|"'}
+WIDEST, LARGEST_EMPTY = 5_000, 1_000_000
+"""Columns, and cells, that a sheet may span although only one in a thousand is filled."""
 _MISFITS = {
     "MISSING COLUMNS": "too few columns",
     "TOO MANY COLUMNS": "too many columns",
@@ -43,7 +48,8 @@ def read(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile, tab
         return _read_excel(connection, plan, file, table)
     try:
         if plan.format == "parquet":
-            return raw_table(connection, f"read_parquet({literal(str(file.path))})", file.given, table)
+            source = f"read_parquet({located(file.path)}, hive_partitioning = false)"
+            return raw_table(connection, source, file.given, table)
         return _read_json(connection, file, table)
     except duckdb.Error as error:
         what = f"it cannot be read as {plan.format}: {first_line(error)}"
@@ -55,11 +61,11 @@ def _separator(plan: Plan) -> str:
     return plan.export.separator or ("\t" if plan.format == "tsv" else ",")
 
 
-def _first_records(plan: Plan, path: Path, count: int) -> list[list[str]]:
+def _first_records(mark: str, path: Path, count: int) -> list[list[str]]:
     """Return the first records of a UTF-8 delimited file."""
     csv.field_size_limit(sys.maxsize)
     with path.open(encoding="utf-8", newline="") as file:
-        return list(islice(filter(None, csv.reader(file, delimiter=_separator(plan))), count))
+        return list(islice(filter(None, csv.reader(file, delimiter=mark)), count))
 
 
 def look_into(plan: Plan, files: Sequence[LocalFile]) -> Plan:
@@ -67,7 +73,7 @@ def look_into(plan: Plan, files: Sequence[LocalFile]) -> Plan:
     export = plan.export
     if plan.format not in ("csv", "tsv") or not (export.header_goes_on or export.time_zone_in_header):
         return plan
-    told = [_told(export, _first_records(plan, file.path, export.header_rows + 1)) for file in files]
+    told = [_told(export, _first_records(_separator(plan), file.path, export.header_rows + 1)) for file in files]
     for other, file in zip(told, files, strict=True):
         if other != told[0]:
             what = f'the file says {other}, but "{files[0].given.name}" says {told[0]}'
@@ -91,15 +97,16 @@ def _told(export: Export, records: Sequence[Sequence[str]]) -> dict[str, Any]:
 def _read_csv(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile, table: str) -> RawTable:
     """Read delimited text strictly; every line is either a row or listed as malformed."""
     mark, skip, where = _separator(plan), plan.export.header_rows, plan.where_in(file.given.name)
-    records = _first_records(plan, file.path, 1)
+    records = _first_records(mark, file.path, 1)
     if not records:
         raise UnreadableError("empty-file", where, "the file holds blank lines only", "Export it again.")
     columns = clean_names(records[0])
     spec = ", ".join(f"{name}: 'VARCHAR'" for name in short_names(len(columns)))
     try:
         connection.execute(
-            f"CREATE TABLE {table} AS SELECT * FROM read_csv({literal(str(file.path))}, columns={{{spec}}}, "
+            f"CREATE TABLE {table} AS SELECT * FROM read_csv({located(file.path)}, columns={{{spec}}}, "
             f"delim={literal(mark)}, quote='\"', escape='\"', header=false, auto_detect=false, strict_mode=true, "
+            f"compression='none', hive_partitioning=false, "
             f"store_rejects=true, rejects_table='{table}_lines', rejects_scan='{table}_scan')"
         )
     except duckdb.Error as error:
@@ -114,8 +121,19 @@ def _read_csv(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile
     types, malformed = ("VARCHAR",) * len(columns), tuple(line for line, _, _ in left_out)
     raw = RawTable(table, file.given, columns, types, max(held - skip, 0), skip, skip + 1, malformed)
     if malformed:
+        _refuse_other_separator(plan, file, len(columns))
         _refuse_malformed(plan, raw, left_out)
     return raw
+
+
+def _refuse_other_separator(plan: Plan, file: LocalFile, columns: int) -> None:
+    """Raise if another separator gives the header more columns: lines that do not fit are then no wonder."""
+    stated, counts = _separator(plan), {mark: len(_first_records(mark, file.path, 1)[0]) for mark in _SEPARATORS}
+    other = max(counts, key=lambda mark: counts[mark])
+    if counts[other] > columns:
+        what = f"with separator = {_SEPARATORS.get(stated, repr(stated))} the header is {counted(columns, 'column')}"
+        fix = f"With {_SEPARATORS[other]} it is {counts[other]}: write separator = {_SEPARATORS[other]}."
+        raise UnreadableError("malformed-line", plan.where_in(file.given.name), what, fix)
 
 
 def _refuse_malformed(plan: Plan, raw: RawTable, left_out: Sequence[tuple[int, str, str]]) -> None:
@@ -144,7 +162,8 @@ def _refuse_malformed(plan: Plan, raw: RawTable, left_out: Sequence[tuple[int, s
 
 def _read_json(connection: duckdb.DuckDBPyConnection, file: LocalFile, table: str) -> RawTable:
     """Read an array of objects or one object per line; every value as text, nested ones as JSON text."""
-    source = f"read_json_objects({literal(str(file.path))}, format='auto')"
+    options = "format='auto', compression='none', hive_partitioning=false"
+    source = f"read_json_objects({located(file.path)}, {options})"
     connection.execute(f"CREATE TABLE {table}_json AS SELECT json FROM {source}")
     keys = column_of(
         connection,
@@ -161,10 +180,12 @@ def _read_excel(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFi
     """Read one sheet as text; blank rows after the last filled one are not rows."""
     where, skip = plan.where_in(file.given.name), plan.export.header_rows
     try:
+        if zipfile.is_zipfile(file.path):
+            _refuse_stray_cell(file, where)
         workbook = CalamineWorkbook.from_path(str(file.path))
         sheet = workbook.get_sheet_by_name(_sheet_name(plan.export.sheet, workbook.sheet_names, where))
         rows = [[as_text(cell) for cell in line] for line in sheet.to_python(skip_empty_area=False)]
-    except (CalamineError, OSError, ValueError) as error:
+    except (CalamineError, OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         what, fix = f"it cannot be read as a workbook: {error}", "It is cut off, locked or not Excel: export it again."
         raise UnreadableError("cut-file", where, what, fix) from error
     while rows and not any(rows[-1]):
@@ -176,6 +197,31 @@ def _read_excel(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFi
     connection.from_arrow(pa.table(arrays, names=short_names(len(names)))).create(table)
     types = ("VARCHAR",) * len(names)
     return RawTable(table, file.given, clean_names(names), types, len(data), first_row=skip + 1)
+
+
+_CELL = re.compile(rb'<c [^<>]*?\br="([A-Z]{1,7})([0-9]{1,9})"')
+
+
+def _refuse_stray_cell(file: LocalFile, where: str) -> None:
+    """Raise if a sheet is as good as empty but for one cell far away: the reader would fill all that lies between."""
+    with zipfile.ZipFile(file.path) as archive:
+        for name in [name for name in archive.namelist() if name.startswith("xl/worksheets/")]:
+            cells, width, height, rest = 0, 0, 0, b""
+            with archive.open(name) as sheet:
+                while chunk := sheet.read(CHUNK):
+                    whole, _, rest = (rest + chunk).rpartition(b"<")
+                    found, rest = _CELL.findall(whole), b"<" + rest
+                    cells += len(found)
+                    width = max([width, *map(_column_number, {column for column, _ in found})])
+                    height = max([height, *(int(number) for _, number in found)])
+            if (width > WIDEST or width * height > LARGEST_EMPTY) and cells < width * height / 1000:
+                what = f"a sheet has {counted(cells, 'cell')}, spread over {width:,} columns and {height:,} rows"
+                fix = "Delete the stray cell at the far end and save the workbook again."
+                raise UnreadableError("stray-cell", where, what, fix)
+
+
+def _column_number(letters: bytes) -> int:
+    return reduce(lambda number, letter: number * 26 + letter - 64, letters, 0)
 
 
 def _sheet_name(wanted: str, names: list[str], where: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,10 @@ from cxlib.nearest import listed
 BLANK = r"[ \t\n\r\x{a0}\x{202f}\x{200e}\x{200f}\x{feff}]"
 """What does not count at the ends of a value: blanks, line ends, no-break spaces, direction and byte-order marks."""
 
-# functions of the clock and of chance
-_CHANGING = re.compile(
-    "now|today|current_(timestamp|date|time|localtimestamp|localtime)|get_current_(timestamp|time)|"
-    "transaction_timestamp|random|uuid|gen_random_uuid|nextval|setseed"
-)
+# of the clock or the machine, and not marked so in DuckDB's own list
+_ALSO_CHANGING = {"current_timestamp", "current_localtime", "current_localtimestamp", "reservoir_quantile", "version"}
+# SQL has these without parentheses, so they look like columns
+_LIKE_COLUMNS = re.compile(r"current_\w+|localtime(stamp)?|(session_)?user")
 
 
 def connect(temporary: str = "") -> duckdb.DuckDBPyConnection:
@@ -29,6 +29,21 @@ def connect(temporary: str = "") -> duckdb.DuckDBPyConnection:
     if temporary:
         connection.execute(f"SET temp_directory = {literal(temporary)}")
     return connection
+
+
+def lock(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Close the machine to all SQL that follows: no file outside `folder`, no extension, no way to undo it."""
+    connection.execute(f"SET allowed_directories = [{literal(str(folder))}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def located(path: Path) -> str:
+    """Return a path as a literal for DuckDB's reading functions: `*`, `?` and `[` in it are letters, not patterns.
+
+    They also take `key=value` in a path for a column, unless `hive_partitioning = false` says not to.
+    """
+    return literal(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))
 
 
 def quoted(name: str) -> str:
@@ -69,7 +84,8 @@ def described(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, st
 def examine(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[list[str], list[str]]:
     """Return the columns that an expression refers to, and those of them inside `number(...)`, by DuckDB's own parser.
 
-    Raises duckdb.Error if it does not parse, or calls a function that gives another answer each time.
+    Raises duckdb.Error if it does not parse, reads anything but the row's own file, or calls a function that gives
+    another answer each time or on another machine.
     """
     tree = json.loads(row(connection, f"SELECT json_serialize_sql({literal(f'SELECT {sql}')})")[0])
     if tree.get("error"):
@@ -80,12 +96,34 @@ def examine(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[list[str],
     nodes = list(_nodes(statements[0]["node"]))
     bound = {name for node in nodes if node.get("class") == "LAMBDA" for name in _columns(node.get("lhs"))}
     columns = [name for name in _columns(nodes[0]) if name not in bound]
+    if any(node.get("type") in ("BASE_TABLE", "TABLE_FUNCTION", "SHOW_REF") for node in nodes):
+        raise duckdb.ParserException(
+            "a mapping sees the rows of its own file only, so FROM has no place in it; to bring two files together, "
+            "join them before, in the tool that exports or as a view of the database"
+        )
     calls = [node for node in nodes if node.get("class") == "FUNCTION"]
     own = [call.get("arguments") for call in calls if call["function_name"] == "number"]
-    used = {str(call["function_name"]).lower() for call in calls} | {name.lower() for name in columns}
-    if changing := sorted(filter(_CHANGING.fullmatch, used)):
-        raise duckdb.ParserException(f"{listed(changing)} gives another answer each time")
+    used = {str(call["function_name"]).lower() for call in calls} & _changing()
+    used |= {"age" for call in calls if call["function_name"] == "age" and len(call.get("arguments", ())) == 1}
+    used |= {name.lower() for name in columns if _LIKE_COLUMNS.fullmatch(name.lower())}
+    if used:
+        raise duckdb.ParserException(f"{listed(sorted(used))} gives another answer each time")
     return list(dict.fromkeys(columns)), list(dict.fromkeys(_columns(own)))
+
+
+@cache
+def _changing() -> frozenset[str]:
+    """Return the functions of the clock, of chance and of the machine: those that DuckDB lists, and macros of them."""
+    with duckdb.connect() as connection:
+        listed_so = "SELECT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT'"
+        macros = connection.execute(
+            "SELECT function_name, macro_definition FROM duckdb_functions() WHERE macro_definition IS NOT NULL"
+        ).fetchall()
+        names = {*column_of(connection, listed_so), *_ALSO_CHANGING} - {"error"}
+    for _ in range(2):  # a macro may call a macro
+        called = re.compile(rf"\b({'|'.join(names)})\b")
+        names |= {name for name, definition in macros if called.search(definition)}
+    return frozenset(names)
 
 
 def _nodes(tree: object) -> Iterator[dict[str, Any]]:

@@ -29,6 +29,8 @@ FLAGS = {
     "first_reply_unknown": ("first_public_reply_at",),
     "solve_unknown": ("first_solved_at", "last_solved_at"),
 }
+# columns that hold names of people unless a condition on `cx_read_` says otherwise
+NAMES_PEOPLE_IN = dict.fromkeys(("value_before", "value_after"), "kind <> 'assign'")
 CHECKED = ("time", "date", "number", "integer", "money", "flag")
 # a day of 25 hours is the longest that a date without a clock time can hide
 ROUNDING = {"": "", "minute": "INTERVAL 1 MINUTE", "day": "INTERVAL 25 HOUR"}
@@ -147,11 +149,11 @@ def _as_text(plan: Plan, column: str, kind: str) -> str:
     return f"{'cx_plain' if plan.table.column(column).type in CHECKED else 'cx_trim'}({text})"
 
 
-def read_values(staged: Staged, pseudonym_key: str) -> None:
-    """Create the `parsed` table of an export."""
+def read_values(staged: Staged, pseudonym_key: str) -> bool:
+    """Create the `parsed` table of an export; return whether it has addresses or names to hash."""
     identities, names = f"identity_{staged.number}", staged.of_type("id", "pseudonym")
     texts = [(f"cx_text_{name}", staged.plan.table.column(name).type) for name in names]
-    identity.create_map(staged.connection, staged.staged, identities, texts, pseudonym_key)
+    hashed = identity.create_map(staged.connection, staged.staged, identities, texts, pseudonym_key)
     joins = " ".join(
         f"LEFT JOIN {identities} AS i_{name} ON i_{name}.kind = '{kind}' AND i_{name}.text = s.{text}"
         for name, (text, kind) in zip(names, texts, strict=True)
@@ -165,6 +167,7 @@ def read_values(staged: Staged, pseudonym_key: str) -> None:
         f"CREATE TABLE {staged.parsed} AS SELECT {', '.join(parts)} FROM {staged.staged} AS s {joins} "
         "WHERE s.cx_rule IS NULL"
     )
+    return hashed
 
 
 def clockless(staged: Staged) -> tuple[str, ...]:
@@ -190,6 +193,8 @@ def _read(staged: Staged, name: str) -> str:
         return f"{before}coalesce(i_{name}.clean, {text if kind == 'id' else 'NULL'})"
     if kind == "flag":
         return f"cx_flag({text})"
+    if kind == "category":
+        text = f"cx_masked({text})"
     return f"upper({text})" if name == "currency" else text
 
 
@@ -259,6 +264,8 @@ def _final(staged: Staged, column: Column, exponents: Mapping[str, int]) -> str:
         return _unknown_flag(staged, name)
     if name not in values:
         return "NULL"
+    if name in NAMES_PEOPLE_IN:
+        return f"CASE WHEN cx_read_{NAMES_PEOPLE_IN[name]} THEN cx_read_{name} END"
     if column.type == "money" and exponents:
         cases = " ".join(f"WHEN {literal(code)} THEN {10**digits}" for code, digits in sorted(exponents.items()))
         return f"cx_read_{name} / CASE cx_read_currency {cases} END"

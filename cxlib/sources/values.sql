@@ -12,6 +12,10 @@ CREATE TEMP MACRO cx_plain(x) AS CASE
     THEN cx_trim(translate(x, '۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩−', '01234567890123456789-'))
     ELSE cx_trim(x) END;
 
+-- A text with addresses masked.
+CREATE TEMP MACRO cx_masked(x) AS CASE
+    WHEN contains(x, '@') THEN regexp_replace(x, '[^\s@]+@[^\s@]+', '[address]', 'g') ELSE x END;
+
 -- A floating-point number as text: whole ones without ".0".
 CREATE TEMP MACRO cx_float(x) AS CASE
     WHEN x = floor(x) AND abs(x) < 1e18 THEN CAST(CAST(x AS HUGEINT) AS VARCHAR) ELSE CAST(x AS VARCHAR) END;

@@ -14,7 +14,6 @@ company = "Kuzey Cloud"
 reporting_time_zone = "Europe/Istanbul"
 reporting_currency = "EUR"
 as_of = 2026-11-09T06:00:00Z
-pseudonym_key = "a key"
 [rates]
 USD = 0.92
 TRY = 0.024

@@ -139,6 +139,39 @@ def test_epoch_in_the_wrong_unit(drop: Drop) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("first", "serials"),
+    [
+        ("1899-12-30", ("46295.97916666666", "46296", "46310.5")),
+        ("1904-01-01", ("44833.97916666666", "44834", "44848.5")),
+    ],
+)
+def test_days_of_excel_are_never_guessed(drop: Drop, first: str, serials: tuple[str, ...]) -> None:
+    """30 Sep 23:30, 1 Oct 0:00 and 15 Oct 12:00 of 2026 in both date systems; read as seconds they lie in 1970."""
+    created(drop, *serials, keys='time_zone = "UTC"')
+    message = only(drop)
+    assert message.startswith(
+        'desk (desk.csv), created_at from "Created": 3 values written as numbers of days, which look like Excel '
+        f'dates (first: row 2: "{serials[0]}"). Give the whole column a date format in Excel and save'
+    )
+    assert message.endswith(", with 1904-01-01 if the workbook counts from 1904.")
+    told = message.partition("columns.created_at = ")[2].partition(" }, with")[0] + " }"
+    created(drop, *serials, keys='time_zone = "UTC"', rule=told.replace("1899-12-30", first))
+    assert sorted(drop.table()["created_at"]) == [
+        datetime(2026, 9, 30, 23, 30),
+        datetime(2026, 10, 1),
+        datetime(2026, 10, 15, 12),
+    ]
+    created(drop, *serials, rule='{ column = "Created", format = "epoch_s" }')
+    (drop.folder / "snapshots").rename(drop.folder / "earlier")
+    assert 'outside 1990 to 2050 when read as "epoch_s"' in only(drop)
+
+
+def test_days_of_excel_among_dates(drop: Drop) -> None:
+    created(drop, "2026-09-30 23:30:00", "46310.5", "31.10.2026 23:59", keys='time_zone = "UTC"')
+    assert "1 value written as numbers of days, which look like Excel dates (first: row 3" in only(drop)
+
+
 def test_digits_that_are_a_day(drop: Drop) -> None:
     created(drop, "20261001", keys='time_zone = "UTC"')
     assert 'This fits all rows: dates = "%Y%m%d"' in only(drop)
@@ -296,6 +329,70 @@ def test_mixed_decimal_marks(drop: Drop) -> None:
 def test_another_style_that_fits_is_proposed(drop: Drop) -> None:
     scores(drop, "1.234,5", "2,5")
     assert 'This fits all rows: decimal = ",", thousands = ".".' in only(drop)
+
+
+def test_labels_at_the_ends_of_a_scale_are_given_their_numbers_not_dropped(drop: Drop) -> None:
+    """Ten answers of 10, 9, 8, 7, 6 and 0: NPS 30. Left out as missing, the tens and zeros would make it 0."""
+    labels = ["10 - Extremely likely"] * 4 + ["9", "8", "8", "7", "6", "0 - Not at all likely"]
+    scores(drop, *labels)
+    assert only(drop) == (
+        'desk (desk.csv), satisfaction_score from "Score": 5 values of 10 not a number written with decimal = "." '
+        '(first: row 2: "10 - Extremely likely"). No style fits all rows. Give labels their numbers under '
+        '[export.values.satisfaction_score]: "0 - Not at all likely" = "0", "10 - Extremely likely" = "10". Only a '
+        "text that says there is no value belongs into missing; else mend the export or reject the rows."
+    )
+    told = '"0 - Not at all likely" = "0"\n"10 - Extremely likely" = "10"'
+    drop.tickets('separator = ";"', 'satisfaction_score = "Score"', f"[export.values.satisfaction_score]\n{told}")
+    values = drop.table()["satisfaction_score"]
+    assert 100 * ((values >= 9).mean() - (values <= 6).mean()) == pytest.approx(30)
+
+
+def test_labels_without_a_number(drop: Drop) -> None:
+    scores(drop, "Strongly agree", "3")
+    assert '[export.values.satisfaction_score]: "Strongly agree" = "…". Only a text' in only(drop)
+
+
+@pytest.mark.parametrize("texts", [("1.250", "12.000"), ("-1.250", "300"), ("999.999",)])
+def test_a_point_before_three_digits_fits_two_readings(drop: Drop, texts: tuple[str, ...]) -> None:
+    scores(drop, *texts)
+    pointed = sum("." in text for text in texts)
+    assert only(drop) == (
+        f'desk (desk.csv), satisfaction_score from "Score": {pointed} value{"s" * (pointed > 1)} that can be read in '
+        f'two ways, and no other tells which (first: row 2: "{texts[0]}"). Write decimal = "." if 1.250 is one and a '
+        'quarter; decimal = "," and thousands = "." if it is 1250.'
+    )
+    as_fractions = [float(text) for text in texts]
+    scores(drop, *texts, keys='decimal = "."')
+    assert list(drop.table()["satisfaction_score"]) == as_fractions
+    scores(drop, *texts, keys='decimal = ","\nthousands = "."')
+    assert list(drop.table()["satisfaction_score"]) == [float(text.replace(".", "")) for text in texts]
+
+
+@pytest.mark.parametrize("texts", [("1.250", "1.25"), ("0.125", "1.500"), ("1.250", "1234.5"), ("1250", "12")])
+def test_points_that_one_value_explains(drop: Drop, texts: tuple[str, ...]) -> None:
+    scores(drop, *texts)
+    assert list(drop.table()["satisfaction_score"]) == [float(text) for text in texts]
+
+
+def test_a_point_before_three_digits_inside_an_expression(drop: Drop) -> None:
+    csv(drop, "Id,Created,A", f"1,{Z},1.250")
+    drop.tickets(columns="satisfaction_score = { sql = 'number(A) * 2' }")
+    assert 'satisfaction_score from "A": 1 value that can be read in two ways' in only(drop)
+
+
+def test_numbers_that_were_numbers_in_the_file_fit_one_reading(drop: Drop) -> None:
+    frame = pd.DataFrame({"Id": [1], "Created": [Z], "Score": [1.125]})
+    for kind in ("xlsx", "json", "parquet"):
+        path = drop.folder / f"desk.{kind}"
+        if kind == "xlsx":
+            frame.to_excel(path, index=False, engine="xlsxwriter")
+        elif kind == "json":
+            frame.to_json(path, orient="records")
+        else:
+            frame.to_parquet(path)
+        text = drop.tickets(columns='satisfaction_score = "Score"').read_text()
+        (drop.folder / "sources.toml").write_text(text.replace("desk.csv", f"desk.{kind}"))
+        assert list(drop.table()["satisfaction_score"]) == [1.125]
 
 
 def test_whole_numbers(drop: Drop) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import duckdb
 import pandas as pd
 import pytest
 
 from cxlib.errors import SourceError
+from cxlib.sources import importing
 from cxlib.sources.identity import pseudonym, same_key
 from sources.drop import Drop
 
@@ -59,6 +61,20 @@ def test_missing_column_of_an_expression(drop: Drop) -> None:
     assert list(drop.table()["topic"]) == ["a"]
 
 
+CHANGING = [
+    "age(TIMESTAMP $$2026-01-01$$)", "ago(INTERVAL 1 DAY)", "current_time", "current_timestamp", "current_localtime()",
+    "localtime", "localtimestamp", "main.now()", "get_current_time()", "today()", "transaction_timestamp()", "uuid()",
+    "uuidv4()", "uuidv7()", "gen_random_uuid()", "setseed(0.5)", "txid_current()", "current_setting($$TimeZone$$)",
+    "current_user", "version()", "getvariable($$x$$)", "nextval($$x$$)", "pg_sleep(1)", "write_log($$x$$)",
+    "pg_postmaster_start_time()", "current_query()", "reservoir_quantile(1, 0.5) OVER ()",
+]  # fmt: skip
+ELSEWHERE = [
+    "read_csv($$/etc/passwd$$)", "read_text($$/etc/hostname$$)", "read_blob($$x$$)", "read_parquet($$x$$)", "other",
+    "glob($$/etc/*$$)", "query($$SELECT 1$$)", "query_table($$raw_0_0$$)", "duckdb_settings()", "raw_0_0", "frame",
+    "information_schema.tables", "(SHOW TABLES)", "sniff_csv($$x$$)", "parquet_metadata($$x$$)", "$$/etc/passwd$$",
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("sql", "cause"),
     [
@@ -69,6 +85,10 @@ def test_missing_column_of_an_expression(drop: Drop) -> None:
         ("random()", '"random" gives another'),
         ("1, 2", "it must be one expression"),
         ("1; DROP TABLE x", "Only SELECT statements"),
+        *((f"{call}", "gives another answer each time") for call in CHANGING),
+        *((f"(SELECT max(c) FROM {source})", "sees the rows of its own file only") for source in ELSEWHERE),
+        ("1 FROM raw_0_0", "sees the rows of its own file only"),
+        ("Subject IN (FROM source_0)", "sees the rows of its own file only"),
     ],
 )
 def test_expressions_that_cannot_run(drop: Drop, sql: str, cause: str) -> None:
@@ -77,6 +97,51 @@ def test_expressions_that_cannot_run(drop: Drop, sql: str, cause: str) -> None:
     assert message.startswith(f"desk (desk.csv), topic: the expression '{sql}' cannot run: ")
     assert cause in message
     assert message.endswith("Correct it; it is DuckDB SQL over source columns, names in double quotes.")
+
+
+def test_functions_that_answer_the_same_each_time_may_be_used(drop: Drop) -> None:
+    sql = "concat(age(TIMESTAMP '2026-02-01', TIMESTAMP '2026-01-01'), uuid, pi() > 3)"
+    columns = f'topic = {{ sql = "{sql}" }}'
+    desk(drop, "uuid", "a", columns=columns)
+    assert list(drop.table()["topic"]) == ["1 monthatrue"]
+
+
+def test_two_files_cannot_be_joined_and_the_message_says_where_to(drop: Drop) -> None:
+    drop.file("orders.csv", "order_id,customer_id\no1,c1\n")
+    sql = "(SELECT o.customer_id FROM read_csv($$orders.csv$$) o WHERE o.order_id = Order)"
+    desk(drop, "Order", "o1", columns=f"customer_id = {{ sql = '{sql}' }}")
+    assert "to bring two files together, join them before, in the tool that exports or as a view of the" in said(drop)
+
+
+def test_the_engine_itself_is_locked_before_an_expression_runs(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever passes the reading of the expression: no file, no other database, no setting, no extension."""
+    outside = drop.file("outside.csv", "c\nsecret\n")
+    tried = (
+        f"SELECT * FROM read_csv('{outside}')",
+        f"SELECT * FROM read_text('{outside}')",
+        f"SELECT * FROM glob('{drop.folder}/*')",
+        f"SELECT * FROM query('FROM read_text(''{outside}'')')",
+        f"ATTACH '{drop.folder}/other.duckdb'",
+        f"COPY (SELECT 1) TO '{drop.folder}/out.csv'",
+        "INSTALL httpfs",
+        "SET enable_external_access = true",
+        f"SET allowed_directories = ['{drop.folder}']",
+        "SELECT getenv('HOME')",
+    )
+    refused = []
+
+    def try_all(connection: duckdb.DuckDBPyConnection, *others: object) -> object:
+        for sql in tried:
+            with pytest.raises(duckdb.Error, match=r"Permission|has been locked|does not exist"):
+                connection.execute(sql)
+            refused.append(sql)
+        return first(connection, *others)  # type: ignore[arg-type]
+
+    first = importing.resolve
+    monkeypatch.setattr(importing, "resolve", try_all)
+    desk(drop, "Subject", "a", columns='topic = "Subject"')
+    assert list(drop.table()["topic"]) == ["a"]
+    assert refused == list(tried)
 
 
 def test_expression_that_fails_on_a_value(drop: Drop) -> None:
@@ -210,14 +275,16 @@ def test_people_are_kept_as_pseudonyms_only(drop: Drop) -> None:
     snapshot = drop.build()
     table = drop.table(snapshot=snapshot)
     assert table["email_key"].nunique() == table["agent"].nunique() == 1
-    assert table["email_key"].iloc[0] == pseudonym("ayşe@kuzey.example", "a key")
+    assert table["email_key"].iloc[0] == pseudonym("ayşe@kuzey.example", "a key of many letters")
     assert len(table["email_key"].iloc[0]) == 16
-    assert table["customer_id"].iloc[1] == pseudonym("X@y.example", "a key"), "an address is no key to keep"
+    assert table["customer_id"].iloc[1] == pseudonym("X@y.example", "a key of many letters"), (
+        "an address is no key to keep"
+    )
     for path in snapshot.folder.rglob("*"):
         if path.is_file():
             content = path.read_bytes() if path.suffix == ".json" else str(pd.read_parquet(path).to_dict()).encode()
             assert b"example" not in content.replace(b"kuzey.example/", b""), path.name
-            assert b"a key" not in content
+            assert b"a key of many letters" not in content
 
 
 def test_a_person_known_by_a_number_of_a_typed_column(drop: Drop) -> None:
@@ -225,7 +292,7 @@ def test_a_person_known_by_a_number_of_a_typed_column(drop: Drop) -> None:
     frame.to_parquet(drop.folder / "desk.parquet")
     path = drop.tickets('time_zone = "UTC"', 'agent = "Agent"')
     path.write_text(path.read_text().replace("desk.csv", "desk.parquet"))
-    assert list(drop.table()["agent"]) == [pseudonym("18", "a key")]
+    assert list(drop.table()["agent"]) == [pseudonym("18", "a key of many letters")]
 
 
 def test_pseudonyms_depend_on_the_key_and_the_spelling() -> None:

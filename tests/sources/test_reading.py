@@ -16,7 +16,9 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cxlib.engine import Engine
 from cxlib.errors import SourceError
+from cxlib.sources import importing
 from cxlib.sources.config import as_text
 from cxlib.sources.raw import clean_names
 from cxlib.sources.sql import connect
@@ -60,6 +62,86 @@ def test_empty_file(drop: Drop) -> None:
     assert problem(drop) == "desk (desk.csv): the file is empty. Export it again."
 
 
+# --- the file that is hashed is the file that is read
+
+
+def written(folder: Path, kind: str, name: str, topic: str) -> None:
+    """Write one ticket in a format."""
+    folder.mkdir(parents=True, exist_ok=True)
+    frame = pd.DataFrame({"Id": [topic], "Created": ["2026-10-01T10:00:00Z"], "Topic": [topic]})
+    path = folder / f"{name}.{kind}"
+    if kind == "csv":
+        frame.to_csv(path, index=False)
+    elif kind == "json":
+        frame.to_json(path, orient="records")
+    elif kind == "parquet":
+        frame.to_parquet(path)
+    elif kind == "xlsx":
+        frame.to_excel(path, index=False, engine="xlsxwriter")
+    elif kind == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("in[1]side.csv", frame.to_csv(index=False))
+    else:
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("CREATE TABLE t AS SELECT * FROM frame")
+
+
+KINDS = ["csv", "json", "parquet", "xlsx", "zip", "duckdb"]
+
+
+def read_from(drop: Drop, path: str) -> list[str]:
+    text = drop.tickets(columns='topic = "Topic"').read_text().replace("desk.csv", path)
+    database = 'source_table = "t"\n' if path.endswith("duckdb") else ""
+    drop.file("sources.toml", text.replace('table = "tickets"', f'{database}table = "tickets"'))
+    return sorted(drop.table()["topic"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_names_that_look_like_patterns_are_read_as_they_are_hashed(drop: Drop, kind: str) -> None:
+    for name in ("t[1]", "t1", "t{a,b}", "ta"):
+        written(drop.folder, kind, name, name)
+    assert read_from(drop, f"t[1].{kind}") == ["t[1]"], "a file of that very name goes before the pattern"
+    assert read_from(drop, f"t{{a,b}}.{kind}") == ["t{a,b}"]
+    assert read_from(drop, f"t*.{kind}") == ["t1", "t[1]", "ta", "t{a,b}"]
+    assert len({file.sha256 for file in drop.build().inputs}) == 4
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "parquet", "xlsx", "zip"])
+def test_stars_and_question_marks_in_names(drop: Drop, kind: str) -> None:
+    for name in ("a*b", "a?b", "axb"):
+        written(drop.folder, kind, name, name)
+    assert read_from(drop, f"a?b.{kind}") == ["a*b", "a?b", "axb"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("folder", "beside"), [("exports [2]", "exports 2"), ("year=2026", "x"), ("it's {1,2}", "1")])
+def test_folders_that_look_like_patterns(tmp_path: Path, kind: str, folder: str, beside: str) -> None:
+    written(tmp_path / beside, kind, "t", "wrong")
+    written(tmp_path / folder, kind, "t", "right")
+    assert read_from(Drop(tmp_path), f"{folder}/*.{kind}") == ["right"]
+    inside = Drop(tmp_path / folder)
+    assert read_from(inside, f"t.{kind}") == ["right"]
+    with Engine(inside.build()) as engine:  # facts are read from the same folder
+        assert list(engine.frame(f"SELECT topic FROM {engine.fact('ticket')}")["topic"]) == ["right"]
+        assert "year" not in engine.frame("SELECT * FROM tickets").columns
+
+
+def test_a_file_that_is_written_to_while_it_is_read(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = drop.file("desk.csv", HEADER + ROW)
+    drop.tickets()
+
+    def and_another_row(*given: object) -> object:
+        read = importing_read(*given)  # type: ignore[arg-type]
+        path.write_text(HEADER + ROW + ROW.replace("1,", "2,", 1))
+        return read
+
+    importing_read = importing.read
+    monkeypatch.setattr(importing, "read", and_another_row)
+    assert problem(drop) == (
+        "desk (desk.csv): the file was written to while it was read. Wait until the export is whole, then run it again."
+    )
+
+
 def test_blank_lines_only(drop: Drop) -> None:
     drop.file("desk.csv", "\n\n")
     drop.tickets()
@@ -89,6 +171,15 @@ def test_wrong_separator_is_told(drop: Drop) -> None:
     drop.file("desk.csv", (HEADER + ROW).replace(",", ";"))
     drop.tickets()
     assert "The file has one column only: check separator. " in problem(drop)
+
+
+def test_wrong_separator_where_lines_do_not_fit(drop: Drop) -> None:
+    """A comma and a line break inside quotes make the lines look cut off; the header tells what is wrong."""
+    drop.file("desk.csv", 'Id;Created;Topic\n1;2026-10-01T10:00:00Z;"a, b\nc ""d"""\n2;2026-10-01T10:00:00Z;"e\nf"\n')
+    drop.tickets()
+    assert problem(drop) == (
+        'desk (desk.csv): with separator = "," the header is 1 column. With ";" it is 3: write separator = ";".'
+    )
 
 
 def test_headers_match_without_blanks_and_letter_case(drop: Drop) -> None:
@@ -441,6 +532,39 @@ def test_excel_sheets_are_named(drop: Drop) -> None:
     assert 'it has 2 sheets: "Tickets", "Costs". Write the one to read, such as sheet = "Tickets".' in problem(drop)
     other(drop, "desk.xlsx", 'sheet = "Tikets"')
     assert 'no sheet "Tikets". Did you mean "Tickets"? Correct sheet in sources.toml.' in problem(drop)
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "said"),
+    [
+        (1_048_575, 16_383, "16,384 columns and 1,048,576 rows"),
+        (2, 16_383, "16,384 columns and 3 rows"),
+        (1_048_575, 0, "4 columns and 1,048,576 rows"),
+    ],
+)
+def test_a_stray_cell_far_away(drop: Drop, row: int, column: int, said: str) -> None:
+    """The reader fills all that lies between: it took minutes, or all memory and the process with it."""
+    with xlsxwriter.Workbook(str(drop.folder / "desk.xlsx")) as book:
+        page = book.add_worksheet("Tickets")
+        page.write_row(0, 0, ["Id", "Created", "Topic", "More"])
+        page.write_row(1, 0, ["1", "2026-10-01T10:00:00Z", "a", "b"])
+        page.write(row, column, "x")
+    other(drop, "desk.xlsx")
+    assert problem(drop) == (
+        f"desk (desk.xlsx): a sheet has 9 cells, spread over {said}. Delete the stray cell at the far end and save "
+        "the workbook again."
+    )
+
+
+def test_a_large_sheet_that_is_filled_is_no_stray_cell(drop: Drop) -> None:
+    with xlsxwriter.Workbook(str(drop.folder / "desk.xlsx")) as book:
+        page = book.add_worksheet("Tickets")
+        page.write_row(0, 0, ["Id", "Created"])
+        for row in range(1, 1_200):
+            page.write_row(row, 0, [str(row), "2026-10-01T10:00:00Z"])
+        page.write(5, 900, "far, but the sheet is not empty")
+    other(drop, "desk.xlsx")
+    assert len(drop.table()) == 1_199
 
 
 def test_broken_excel(drop: Drop) -> None:

@@ -11,7 +11,7 @@ from company.world import World
 
 
 def write_sample(world: World, folder: Path) -> None:
-    """Write the raw exports of a world to `folder/raw` and its truth to `folder/truth.toml`.
+    """Write the raw exports of a world to `folder/raw` and its truth to `folder/truth.toml`, with a key for pseudonyms.
 
     The same world gives the same bytes. Existing files of the same names are replaced.
 
@@ -35,4 +35,5 @@ def write_sample(world: World, folder: Path) -> None:
         "incidents": product.write_incidents(world, people, raw),
         "success_and_costs": product.write_workbook(world, raw),
     }
+    (folder / "pseudonym_key").write_bytes(b"nobody in the sample is real, so this key is no secret\n")
     (folder / "truth.toml").write_bytes(truth_toml(world, dirt).encode("utf-8"))
