@@ -94,7 +94,10 @@ def _read(connection: duckdb.DuckDBPyConnection, one: Prepared) -> tuple[Prepare
     files = [read(connection, one.plan, file, f"raw_{one.number}_{place}") for place, file in enumerate(one.files)]
     for file in one.files:
         if sha256(file.original) != file.given.sha256:
-            what, fix = "the file was written to while it was read", "Wait until the export is whole."
+            what, fix = (
+                "the file was written to while it was read",
+                "Wait until the export is whole, then run it again.",
+            )
             raise UnreadableError("cut-file", one.plan.where_in(file.given.name), what, fix)
     return one, source_view(connection, one.plan, f"source_{one.number}", one.tables or files)
 

@@ -101,7 +101,7 @@ def examine(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[list[str],
             "a mapping sees the rows of its own file only, so FROM has no place in it; to bring two files together, "
             "join them before, in the tool that exports or as a view of the database"
         )
-    calls = [node for node in nodes if node.get("class") == "FUNCTION"]
+    calls = [node for node in nodes if node.get("class") in ("FUNCTION", "WINDOW")]
     own = [call.get("arguments") for call in calls if call["function_name"] == "number"]
     used = {str(call["function_name"]).lower() for call in calls} & _changing()
     used |= {"age" for call in calls if call["function_name"] == "age" and len(call.get("arguments", ())) == 1}

@@ -377,7 +377,7 @@ def test_points_that_one_value_explains(drop: Drop, texts: tuple[str, ...]) -> N
 def test_a_point_before_three_digits_inside_an_expression(drop: Drop) -> None:
     csv(drop, "Id,Created,A", f"1,{Z},1.250")
     drop.tickets(columns="satisfaction_score = { sql = 'number(A) * 2' }")
-    assert 'satisfaction_score from "A": 1 value that can be read in two ways' in only(drop)
+    assert "satisfaction_score: 1 value that can be read in two ways" in only(drop)
 
 
 def test_numbers_that_were_numbers_in_the_file_fit_one_reading(drop: Drop) -> None:

@@ -71,7 +71,7 @@ CHANGING = [
 ELSEWHERE = [
     "read_csv($$/etc/passwd$$)", "read_text($$/etc/hostname$$)", "read_blob($$x$$)", "read_parquet($$x$$)", "other",
     "glob($$/etc/*$$)", "query($$SELECT 1$$)", "query_table($$raw_0_0$$)", "duckdb_settings()", "raw_0_0", "frame",
-    "information_schema.tables", "(SHOW TABLES)", "sniff_csv($$x$$)", "parquet_metadata($$x$$)", "$$/etc/passwd$$",
+    "information_schema.tables", "(SHOW TABLES)", "sniff_csv($$x$$)", "parquet_metadata($$x$$)",
 ]  # fmt: skip
 
 
@@ -108,8 +108,8 @@ def test_functions_that_answer_the_same_each_time_may_be_used(drop: Drop) -> Non
 
 def test_two_files_cannot_be_joined_and_the_message_says_where_to(drop: Drop) -> None:
     drop.file("orders.csv", "order_id,customer_id\no1,c1\n")
-    sql = "(SELECT o.customer_id FROM read_csv($$orders.csv$$) o WHERE o.order_id = Order)"
-    desk(drop, "Order", "o1", columns=f"customer_id = {{ sql = '{sql}' }}")
+    sql = "(SELECT o.customer_id FROM read_csv($$orders.csv$$) o WHERE o.order_id = Bought)"
+    desk(drop, "Bought", "o1", columns=f"customer_id = {{ sql = '{sql}' }}")
     assert "to bring two files together, join them before, in the tool that exports or as a view of the" in said(drop)
 
 
