@@ -79,7 +79,7 @@ def test_written_again_byte_for_byte_the_same(written: Path, tmp_path: Path) -> 
     write_sample(simulate(), tmp_path)
     names = sorted(str(path.relative_to(written)) for path in written.rglob("*") if path.is_file())
     assert names == sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
-    assert len(names) == 17
+    assert len(names) == 18
     for name in names:
         assert (written / name).read_bytes() == (tmp_path / name).read_bytes(), name
 
