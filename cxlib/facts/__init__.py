@@ -120,6 +120,7 @@ FACTS: dict[str, Fact] = {
         Fact("coverage", (), ()),
         Fact("ticket", ("tickets",), TICKET, TICKET_ASSUMES),
         Fact("subscription_month", ("subscriptions",), (*CUSTOMER, "product", "channel")),
+        Fact("paid_term", ("subscriptions",), ()),
         Fact("survey_answer", ("survey_answers",), (*SURVEY, "language"), ANSWER_ASSUMES),
         Fact("survey_invite", ("survey_invites",), SURVEY, INVITE_ASSUMES),
         Fact("customer_spell", ("subscriptions",), (*CUSTOMER, "product", "channel")),

@@ -19,17 +19,14 @@ paid AS (
     SELECT
         x.customer_id,
         x.month,
-        sum(CASE WHEN t.started_at <= x.starts_at THEN t.monthly_amount * r.rate ELSE 0 END) AS mrr_start,
-        sum(CASE WHEN t.ended_at < x.ends_at THEN 0 ELSE t.monthly_amount * r.rate END) AS mrr_end,
+        sum(CASE WHEN t.started_at <= x.starts_at THEN t.monthly_amount ELSE 0 END) AS mrr_start,
+        sum(CASE WHEN t.ended_at < x.ends_at THEN 0 ELSE t.monthly_amount END) AS mrr_end,
         -- one currency a customer is the rule; where there are more, amounts are not comparable and left unknown
         CASE WHEN count(DISTINCT t.currency) = 1 THEN min(t.currency) END AS currency,
         sum(CASE WHEN t.ended_at < x.ends_at THEN NULL ELSE t.quantity END) AS seats
     FROM stretches AS x
-    INNER JOIN subscriptions AS t
-        ON t.customer_id = x.customer_id AND t.started_at < x.ends_at
-        AND (t.ended_at IS NULL OR t.ended_at > x.starts_at)
-    INNER JOIN rates AS r ON r.currency = t.currency
-    WHERE t.monthly_amount > 0
+    INNER JOIN fact_paid_term AS t
+        ON t.customer_id = x.customer_id AND t.started_at < x.ends_at AND t.ended_at > x.starts_at
     GROUP BY x.customer_id, x.month
 ),
 

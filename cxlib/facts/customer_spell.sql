@@ -1,25 +1,12 @@
 -- One row per unbroken stretch in which a customer paid; gaps up to 31 days do not break it.
-WITH terms AS (
-    SELECT
-        s.customer_id,
-        s.product,
-        s.started_at,
-        coalesce(s.ended_at, TIMESTAMP '9999-01-01') AS ended_at,
-        s.end_reason,
-        s.monthly_amount * r.rate AS amount
-    FROM subscriptions AS s
-    INNER JOIN rates AS r ON r.currency = s.currency
-    WHERE s.monthly_amount > 0 AND s.started_at < $as_of AND (s.ended_at IS NULL OR s.ended_at > s.started_at)
-),
-
-reached AS (
+WITH reached AS (
     -- how far the terms before this one had carried the customer
     SELECT
         *,
         max(ended_at) OVER (
             PARTITION BY customer_id ORDER BY started_at, ended_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS covered_until
-    FROM terms
+    FROM fact_paid_term
 ),
 
 numbered AS (
@@ -37,7 +24,7 @@ whole AS (
         min(started_at) OVER each_spell AS spell_started_at,
         max(ended_at) OVER each_spell AS spell_ended_at,
         -- the product a customer paid most a month for in the stretch, ties by name
-        first_value(product) OVER (PARTITION BY customer_id, spell ORDER BY amount DESC, product) AS main_product
+        first_value(product) OVER (PARTITION BY customer_id, spell ORDER BY monthly_amount DESC, product) AS main_product
     FROM numbered
     WINDOW each_spell AS (PARTITION BY customer_id, spell)
 ),
@@ -49,8 +36,8 @@ spells AS (
         main_product AS product,
         spell_started_at AS started_at,
         spell_ended_at AS ended_at,
-        sum(CASE WHEN started_at <= spell_started_at THEN amount ELSE 0 END) AS first_mrr,
-        sum(CASE WHEN ended_at >= spell_ended_at THEN amount ELSE 0 END) AS last_mrr,
+        sum(CASE WHEN started_at <= spell_started_at THEN monthly_amount ELSE 0 END) AS first_mrr,
+        sum(CASE WHEN ended_at >= spell_ended_at THEN monthly_amount ELSE 0 END) AS last_mrr,
         -- of the terms that end last: one that failed to be paid says more than one that was cancelled
         count(*) FILTER (WHERE ended_at >= spell_ended_at AND end_reason = 'payment') > 0 AS unpaid,
         count(*) FILTER (WHERE ended_at >= spell_ended_at AND end_reason = 'voluntary') > 0 AS cancelled

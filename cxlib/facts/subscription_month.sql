@@ -2,36 +2,29 @@
 WITH months AS ($months),
 
 terms AS (
-    -- constant exchange rates: a month's movement never comes from a currency
     SELECT
-        s.customer_id,
-        s.started_at,
-        s.ended_at,
-        s.monthly_amount * r.rate AS monthly_amount,
+        *,
+        min(started_at) OVER (PARTITION BY customer_id) AS first_paid_at,
         -- the product a customer has paid most a month for, ties by name
-        first_value(s.product) OVER (
-            PARTITION BY s.customer_id ORDER BY s.monthly_amount * r.rate DESC, s.product
-        ) AS main_product
-    FROM subscriptions AS s
-    INNER JOIN rates AS r ON r.currency = s.currency
-    WHERE s.monthly_amount > 0
+        first_value(product) OVER (PARTITION BY customer_id ORDER BY monthly_amount DESC, product) AS main_product
+    FROM fact_paid_term
 ),
 
 paid AS (
-    SELECT t.customer_id, m.month, t.main_product, sum(t.monthly_amount) AS mrr
+    SELECT t.customer_id, m.month, t.main_product, t.first_paid_at, sum(t.monthly_amount) AS mrr
     FROM terms AS t
-    INNER JOIN months AS m ON t.started_at < m.ends_at AND (t.ended_at IS NULL OR t.ended_at >= m.ends_at)
-    GROUP BY t.customer_id, m.month, t.main_product
+    INNER JOIN months AS m ON t.started_at < m.ends_at AND t.ended_at >= m.ends_at
+    GROUP BY t.customer_id, m.month, t.main_product, t.first_paid_at
 ),
 
 spans AS (
-    SELECT customer_id, main_product, min(month) AS first_month, max(month) AS last_month
+    SELECT customer_id, main_product, first_paid_at, min(month) AS first_month, max(month) AS last_month
     FROM paid
-    GROUP BY customer_id, main_product
+    GROUP BY customer_id, main_product, first_paid_at
 ),
 
 grid AS (
-    SELECT s.customer_id, s.main_product, m.month, coalesce(p.mrr, 0) AS mrr_end
+    SELECT s.customer_id, s.main_product, s.first_paid_at, m.month, m.starts_at, coalesce(p.mrr, 0) AS mrr_end
     FROM spans AS s
     INNER JOIN months AS m ON m.month >= s.first_month AND m.month <= s.last_month + INTERVAL 12 MONTH
     LEFT JOIN paid AS p ON p.customer_id = s.customer_id AND p.month = m.month
@@ -41,8 +34,7 @@ dated AS (
     SELECT
         *,
         coalesce(lag(mrr_end, 1) OVER each_customer, 0) AS mrr_start,
-        coalesce(lag(mrr_end, 12) OVER each_customer, 0) AS mrr_year_ago,
-        row_number() OVER each_customer = 1 AS is_first_month
+        coalesce(lag(mrr_end, 12) OVER each_customer, 0) AS mrr_year_ago
     FROM grid
     WINDOW each_customer AS (PARTITION BY customer_id ORDER BY month)
 )
@@ -61,8 +53,8 @@ SELECT
     d.mrr_end,
     d.mrr_year_ago,
     least(d.mrr_end, d.mrr_year_ago) AS mrr_kept_of_year_ago,
-    CASE WHEN d.is_first_month THEN d.mrr_end ELSE 0 END AS mrr_new,
-    CASE WHEN d.mrr_start = 0 AND d.mrr_end > 0 AND NOT d.is_first_month THEN d.mrr_end ELSE 0 END AS mrr_reactivation,
+    CASE WHEN d.mrr_start = 0 AND d.first_paid_at >= d.starts_at THEN d.mrr_end ELSE 0 END AS mrr_new,
+    CASE WHEN d.mrr_start = 0 AND d.first_paid_at < d.starts_at THEN d.mrr_end ELSE 0 END AS mrr_reactivation,
     CASE WHEN d.mrr_start > 0 AND d.mrr_end > d.mrr_start THEN d.mrr_end - d.mrr_start ELSE 0 END AS mrr_expansion,
     CASE WHEN d.mrr_end > 0 AND d.mrr_end < d.mrr_start THEN d.mrr_start - d.mrr_end ELSE 0 END AS mrr_contraction,
     CASE WHEN d.mrr_start > 0 AND d.mrr_end = 0 THEN d.mrr_start ELSE 0 END AS mrr_churn

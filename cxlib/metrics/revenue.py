@@ -2,6 +2,10 @@
 
 Opening + new + reactivated + expansion - contraction - lost = closing, for every customer and
 month; exchange rates are constant, so none of it comes from a currency.
+
+A gap of up to 31 days (a migration, a late renewal) counts as paid at the last amount, also over the end of a month,
+but for customers in the first month in which they paid. Stripe and ChartMogul call every return a reactivation; then
+each late renewal is a customer lost and one won. The price: a month moves where somebody lost comes back in time.
 """
 
 from functools import partial
@@ -22,7 +26,7 @@ RETENTION = (
     _of_months(
         "customers_active",
         "Paying customers at the end of the month",
-        "Customers with a subscription that is paid for at the end of the month.",
+        "Customers who pay at the end of the month; a gap of up to 31 days between two terms counts as paid.",
         kind="balance",
         unit="customers",
         among="mrr_end > 0",
@@ -43,7 +47,7 @@ RETENTION = (
         "logo_churn_monthly",
         "Customers lost in the month",
         "Share of the customers who paid at the end of the month before and do not pay at the end of this one; a "
-        "customer who comes and goes inside the month is not seen.",
+        "customer who comes and goes inside the month is not seen, and one who is back within 31 days is not lost.",
         looks_back_months=1,
         follows=True,
         among="mrr_start > 0",
@@ -96,6 +100,11 @@ def _mrr(
     )
 
 
+NEW = "MRR of customers who had never paid before the month."
+BACK = "MRR of customers who had paid in an earlier month, did not at the start, and do at the end."
+LOST = "MRR of customers who paid at the start and do not at the end; who is back within 31 days is not lost."
+END = "MRR of all customers at the end of the month; a gap of up to 31 days between two terms counts as paid."
+
 REVENUE = (
     _mrr(
         "mrr_start",
@@ -103,12 +112,10 @@ REVENUE = (
         "MRR of all customers at the end of the month before.",
         kind="balance",
     ),
-    _mrr("mrr_new", "New", "MRR of customers who had never paid before.", "up"),
-    _mrr("mrr_reactivation", "Reactivated", "MRR of customers who had left and came back.", "up"),
+    _mrr("mrr_new", "New", NEW, "up"),
+    _mrr("mrr_reactivation", "Reactivated", BACK, "up"),
     _mrr("mrr_expansion", "Expansion", "Rise in MRR of customers who already paid.", "up"),
     _mrr("mrr_contraction", "Contraction", "Fall in MRR of customers who still pay.", "down"),
-    _mrr("mrr_churn", "Lost", "MRR of customers who paid at the start and do not at the end.", "down"),
-    _mrr(
-        "mrr_end", "Recurring revenue at the end", "MRR of all customers at the end of the month.", "up", "balance", 0
-    ),
+    _mrr("mrr_churn", "Lost", LOST, "down"),
+    _mrr("mrr_end", "Recurring revenue at the end", END, "up", "balance", 0),
 )
