@@ -139,6 +139,14 @@ TOLD = ("company", "public", "nobody")
 BUYERS = ("new", "existing", "returned")
 SEVERITIES = ("minor", "moderate", "severe")
 
+# In the words of Stripe, Chargebee, Paddle, Recurly, Maxio and Razorpay, letters only. A term that is past due, or that
+# will not be renewed, pays; what is only "pending" means different things to them.
+NOT_PAYING = (
+    "canceled", "cancelled", "churned", "completed", "deleted", "draft", "ended", "expired", "failedtocreate", "future",
+    "halted", "inactive", "incomplete", "incompleteexpired", "intrial", "onhold", "paused", "stopped", "suspended",
+    "terminated", "transferred", "trial", "trialended", "trialing", "unpaid",
+)  # fmt: skip
+
 SURVEY = (
     Column("survey", "category", "name of the survey", required=True),
     choice("instrument", "what is asked", INSTRUMENTS, required=True),
@@ -181,9 +189,26 @@ _ALL = (
             required=True,
         ),
         Column("currency", "category", "ISO 4217 code of monthly_amount", required=True),
+        Column("discount", "category", "name of a discount that monthly_amount does not take off yet"),
         choice("end_reason", "why it ended", ("voluntary", "payment", "migration", "merge")),
         ends_after_starts("started_at", "ended_at"),
         never_negative("monthly_amount"),
+        Check(
+            "status-without-end",
+            "ended_at IS NOT NULL OR monthly_amount <= 0 "
+            f"OR regexp_replace(lower(status), '[^a-z]', '', 'g') NOT IN {NOT_PAYING}",
+            "its status says that it does not pay, but it has no end, so it would count as paying for ever",
+            "Map ended_at to the moment since when it has not paid, or leave such rows out with a reason "
+            "([[export.reject]])",
+        ),
+        Check(
+            "discount-unknown",
+            "discount IS NULL OR monthly_amount <= 0",
+            "it carries a discount whose amount the export does not tell, and monthly_amount is the price after it",
+            "Write columns.monthly_amount as an expression that names the column of the discount, such as "
+            """number("Amount") * CASE WHEN "Coupon" IS NULL THEN 1 WHEN "Coupon" = 'HALF' THEN 0.5 END, """
+            "with 1 for one that is off the first invoices only; a name that it does not know stops the import",
+        ),
     ),
     _table(
         "transactions",

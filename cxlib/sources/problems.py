@@ -16,7 +16,16 @@ from cxlib.errors import Problem
 from cxlib.nearest import did_you_mean
 
 WARNINGS = ("begins-later", "dst", "key-coverage", "merged-away", "row-count", "vendor-columns")
-SOFTENABLE = ("address", "after-as-of", "epoch", "negative", "no-rows", "refund-sign")
+SOFTENABLE = (
+    "address",
+    "after-as-of",
+    "discount-unknown",
+    "epoch",
+    "negative",
+    "no-rows",
+    "refund-sign",
+    "status-without-end",
+)
 BLOCKS: dict[str, str] = {
     "currency": "not an ISO 4217 code, or no rate for it",
     "cut-file": "the file ends too early or is damaged",

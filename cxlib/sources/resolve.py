@@ -41,6 +41,10 @@ def resolve(connection: duckdb.DuckDBPyConnection, plan: Plan, raw: Raw) -> Reso
     found = {column: _value(names, column, rule) for column, rule in plan.export.columns.items()}
     values = {name: value for name, value in found.items() if value}
     values = {name: value for name, value in values.items() if value.rule.minutes_after in ("", *values)}
+    if {"discount", "monthly_amount"} <= {*values} and {*values["discount"].sources} <= {
+        *values["monthly_amount"].sources
+    }:
+        del values["discount"]  # the expression of the price says what each discount takes off
     rejects = tuple(rule for rule in plan.export.reject if _stands(names, rule))
     unknowns = tuple(rule for rule in plan.export.unknown if rule.column in values and _stands(names, rule))
     ordered = f"{plan.where()}, one_row_per_key"

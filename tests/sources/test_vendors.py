@@ -133,7 +133,7 @@ def test_zendesk_needs_its_time_zone(drop: Drop) -> None:
 STRIPE = (
     "id,Customer ID,Plan Amount,Plan Currency,Product,Quantity,Interval,Status,Cancellation Reason,Created "
     "(UTC),Start Date (UTC),"
-    "Trial End (UTC),Canceled At (UTC),Ended At (UTC),livemode"
+    "Trial Start (UTC),Trial End (UTC),Canceled At (UTC),Ended At (UTC),livemode"
 )
 
 
@@ -151,10 +151,11 @@ def subscription(name: str, **given: str) -> str:
         "ended": "",
         "live": "true",
     } | given
+    trial_began = cells["trial"] and "2025-12-31 00:00"
     return (
-        f"{name},cus_1,{cells['amount']},{cells['currency']},Pro,{cells['quantity']},{cells['interval']},{cells['status']},"
-        f"{cells['reason']},2025-12-31 "
-        f"00:00,{cells['start']},{cells['trial']},{cells['canceled']},{cells['ended']},{cells['live']}"
+        f"{name},cus_1,{cells['amount']},{cells['currency']},Pro,{cells['quantity']},{cells['interval']},"
+        f"{cells['status']},{cells['reason']},2025-12-31 00:00,{cells['start']},{trial_began},{cells['trial']},"
+        f"{cells['canceled']},{cells['ended']},{cells['live']}"
     )
 
 
@@ -164,7 +165,8 @@ def test_stripe_subscriptions(drop: Drop) -> None:
         subscription("year", interval="year", amount="1200.00", quantity="1", currency="eur"),
         subscription("week", interval="week", amount="7.00", quantity=""),
         subscription("yen", currency="jpy", amount="980"),
-        subscription("trial", trial="2026-01-15 00:00", status="trialing"),
+        subscription("trial", trial="2026-01-15 00:00"),
+        subscription("in", trial="2026-02-15 00:00", status="trialing"),
         subscription(
             "ending",
             status="canceled",
@@ -181,7 +183,7 @@ def test_stripe_subscriptions(drop: Drop) -> None:
     )
     export(drop, "stripe", "subscriptions", lines(STRIPE, *rows))
     snapshot = drop.build()
-    assert str(snapshot.ledger[0]) == "read 12 = kept 9 + ended in trial 1 + never started 1 + test mode 1"
+    assert str(snapshot.ledger[0]) == "read 13 = kept 9 + ended in trial 1 + in trial 1 + never started 1 + test mode 1"
     table = drop.table("subscriptions", snapshot).set_index("term_id")
     amounts = table["monthly_amount"].round(4).to_dict()
     assert (amounts["month"], amounts["year"], amounts["yen"]) == (99.0, 100.0, 1960.0)
@@ -190,6 +192,118 @@ def test_stripe_subscriptions(drop: Drop) -> None:
     assert table.loc["ending", "ended_at"] == datetime(2026, 4, 1), "it stopped then; it was asked for in March"
     assert table["end_reason"].dropna().to_dict() == {"ending": "voluntary", "failed": "payment", "moved": "migration"}
     assert set(table["currency"]) == {"USD", "EUR", "JPY"}
+
+
+DASHBOARD = (
+    "id,Customer ID,Plan,Quantity,Currency,Interval,Interval Count,Amount,Status,Created (UTC),Start (UTC),"
+    "Trial Start (UTC),Trial End (UTC),Coupon,Canceled At (UTC),Ended At (UTC),Cancellation Reason"
+)
+
+
+def listed(name: str, status: str = "active", **given: str) -> str:
+    """Return a row as the dashboard exports it: 100 a month since January."""
+    cells = {"amount": "100.00", "interval": "month", "count": "1", "coupon": "", "trial": ",", "ended": ""} | given
+    return (
+        f"{name},c-{name},Basic,1,eur,{cells['interval']},{cells['count']},{cells['amount']},{status},2026-01-10 08:00,"
+        f"2026-01-10 08:00,{cells['trial']},{cells['coupon']},2026-08-01 09:00,{cells['ended']},"
+    )
+
+
+def test_stripe_counts_active_and_past_due_and_says_what_became_of_the_others(drop: Drop) -> None:
+    paying = (listed("s1"), listed("s2", "past_due"))
+    others = (listed("s3", "unpaid"), listed("s4", "paused"), listed("s6", "incomplete_expired"))
+    export(drop, "stripe", "subscriptions", lines(DASHBOARD, *paying, *others, listed("s5", "canceled")))
+    with pytest.raises(SourceError, match=r"1 row: its status says that it does not pay, but it has no end.*\"s5\""):
+        drop.build()
+    more = """
+[[export.reject]]
+reason = "canceled, nobody knows when"
+when = "\\"Status\\" = 'canceled' AND \\"Ended At (UTC)\\" IS NULL"
+"""
+    export(drop, "stripe", "subscriptions", lines(DASHBOARD, *paying, *others, listed("s5", "canceled")), more)
+    snapshot = drop.build()
+    assert str(snapshot.ledger[0]) == (
+        "read 6 = kept 2 + canceled, nobody knows when 1 + never started 1 + paused after a trial 1 "
+        "+ unpaid, since when is not told 1"
+    )
+    assert drop.table("subscriptions", snapshot)["monthly_amount"].tolist() == [100, 100]
+
+
+def test_stripe_price_of_three_months_or_two_years(drop: Drop) -> None:
+    rows = (
+        listed("quarter", amount="300.00", count="3"),
+        listed("years", amount="2400.00", interval="year", count="2"),
+    )
+    export(drop, "stripe", "subscriptions", lines(DASHBOARD, *rows))
+    assert drop.table("subscriptions")["monthly_amount"].tolist() == [100, 100]
+
+
+def test_stripe_trial_laid_on_a_running_subscription_leaves_the_time_before(drop: Drop) -> None:
+    laid = "2026-05-10 08:00,2026-06-10 08:00"
+    rows = (
+        listed("over", trial=laid),
+        listed("left in it", "canceled", trial=laid, ended="2026-06-01 08:00"),
+        listed("at first", trial="2026-01-10 08:00,2026-02-10 08:00"),
+    )
+    export(drop, "stripe", "subscriptions", lines(DASHBOARD, *rows))
+    began = drop.table("subscriptions").set_index("term_id")["started_at"].to_dict()
+    first = datetime(2026, 1, 10, 8)
+    assert began == {"over": first, "left in it": first, "at first": datetime(2026, 2, 10, 8)}
+    export(drop, "stripe", "subscriptions", lines(DASHBOARD, listed("now", "trialing", trial=laid)))
+    with pytest.raises(SourceError, match="1 row: its status says that it does not pay, but it has no end"):
+        drop.build()
+
+
+PRICE = """
+[export.columns]
+monthly_amount.sql = '''
+number("Amount") * CASE WHEN "Coupon" IS NULL THEN 1 WHEN "Coupon" = '50OFF' THEN 0.5
+ WHEN "Coupon" = 'FREE' THEN 0 END'''
+"""
+
+
+def test_stripe_coupons_are_taken_off_or_stop_the_import(drop: Drop) -> None:
+    rows = (listed("s1"), listed("s2", coupon="50OFF"), listed("s3", coupon="FREE"))
+    export(drop, "stripe", "subscriptions", lines(DASHBOARD, *rows))
+    with pytest.raises(SourceError, match=r"2 rows: it carries a discount whose amount the export does not tell.*CASE"):
+        drop.build()
+    export(drop, "stripe", "subscriptions", lines(DASHBOARD, *rows), PRICE)
+    assert drop.table("subscriptions")["monthly_amount"].tolist() == [100, 50, 0]
+    export(drop, "stripe", "subscriptions", lines(DASHBOARD, *rows, listed("s4", coupon="NEW")), PRICE)
+    with pytest.raises(SourceError, match=r"monthly_amount: 1 row without a value"):
+        drop.build()
+    export(drop, "stripe", "subscriptions", lines(DASHBOARD, *rows), 'accept = ["discount-unknown"]')
+    assert [one.rule for one in drop.build().warnings] == ["discount-unknown"]
+
+
+OWN = """
+[export.columns]
+term_id = "id"
+subscription_id = "id"
+customer_id = "id"
+started_at = "start"
+ended_at = "end"
+status = "status"
+monthly_amount = "price"
+currency = { value = "EUR" }
+"""
+
+
+@pytest.mark.parametrize("status", ["Cancelled", "in_trial", "On Hold", "expired", "HALTED", "trial-ended"])
+def test_states_of_other_billing_systems_without_an_end_stop_the_import(drop: Drop, status: str) -> None:
+    header = "id,start,end,status,price"
+    rows = [f"a,2026-01-10,2026-05-01,{status},10.50", "b,2026-01-10,,non_renewing,10.50", "c,2026-01-10,,past due,9.5"]
+    own(drop, lines(header, *rows))
+    assert len(drop.table("subscriptions")) == 3
+    own(drop, lines(header, *rows, f"d,2026-01-10,,{status},10.50"))
+    with pytest.raises(SourceError, match=r"1 row: its status says that it does not pay.*row 5: \"d\""):
+        drop.build()
+
+
+def own(drop: Drop, content: str) -> None:
+    drop.file("own.csv", content)
+    head = '[[export]]\nname = "own"\npath = "own.csv"\ntable = "subscriptions"\ntime_zone = "UTC"\n'
+    drop.toml(head + 'amounts = "major"\n' + OWN)
 
 
 def test_stripe_in_cents_is_asked_for_behind_quantity_and_interval(drop: Drop) -> None:
@@ -376,5 +490,5 @@ def test_sample_company(sample: Snapshot) -> None:
 def test_stripe_without_any_start_column(drop: Drop) -> None:
     header = "id,Customer ID,Plan Amount,Plan Currency,Interval,Status"
     export(drop, "stripe", "subscriptions", lines(header, "s1,c1,49.50,usd,month,active"))
-    with pytest.raises(SourceError, match=r'started_at: the file has no column "Trial End \(UTC\)"'):
+    with pytest.raises(SourceError, match=r'started_at: the file has no column "Created \(UTC\)"'):
         drop.build()
