@@ -204,6 +204,17 @@ def total(y: Array, yy: Array) -> Interval:
     return Interval(sums, np.maximum(sums - half, 0.0), sums + half)
 
 
+def net(gains: Interval, losses: Interval) -> Interval:
+    """Return sums less other sums, such as sales less refunds, with the limits of both recovered as in `difference`.
+
+    Where nothing was lost, nothing of it adds to the limits.
+    """
+    value, lost = gains.value - losses.value, losses.value > 0
+    below = np.hypot(gains.value - gains.low, np.where(lost, losses.high - losses.value, 0.0))
+    above = np.hypot(gains.high - gains.value, np.where(lost, losses.value - losses.low, 0.0))
+    return Interval(value, value - below, value + above)
+
+
 def censored_quantiles(counts: pd.DataFrame, cell_count: int, shares: Sequence[float]) -> list[Interval]:
     """Return Kaplan–Meier quantiles with Brookmeyer and Crowley's interval, one for each share that has ended.
 

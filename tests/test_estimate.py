@@ -209,3 +209,13 @@ def test_a_cell_without_durations_is_unknown() -> None:
     (median,) = estimate.censored_quantiles(_counts(_durations(PLACEBO)), 2, [0.5])
     assert median.value[0] == 8
     assert np.isnan(median.value[1])
+
+
+def test_a_net_sum_recovers_the_limits_of_both_parts() -> None:
+    # by hand: 100 (80 to 130) less 30 (26 to 42), and less nothing
+    gains = estimate.Interval(np.array([100.0, 100.0]), np.array([80.0, 80.0]), np.array([130.0, 130.0]))
+    losses = estimate.Interval(np.array([30.0, 0.0]), np.array([26.0, 0.0]), np.array([42.0, np.inf]))
+    found = estimate.net(gains, losses)
+    assert found.value.tolist() == [70, 100]
+    assert found.low.tolist() == pytest.approx([70 - np.hypot(20, 12), 80])
+    assert found.high.tolist() == pytest.approx([70 + np.hypot(30, 4), 130])

@@ -140,10 +140,10 @@ def box(lines: Iterable[str]) -> Exhibit:
     return Exhibit(element("div", markup, class_="cx-missing"), "\n".join(texts))
 
 
-def reason(book: Workbook, name: str) -> str:
-    """Return why a measure cannot be given, or an empty text where it can."""
+def reason(book: Workbook, name: str, *alike: str) -> str:
+    """Return why a measure, and those that lack the same, cannot be given, or an empty text where it can."""
     language = book.language
-    label = language.text(book.metric(name).label)
+    label = "; ".join(language.text(book.metric(one).label) for one in (name, *alike))
     if lacking := book.missing(name):
         return language.text(
             "{label} cannot be given: no export brings {columns}.", label=label, columns=", ".join(lacking)
@@ -175,4 +175,7 @@ def missing(book: Workbook, *names: str) -> Exhibit:
     >>> print(missing(book.only("language", "tr"), "nps_touchpoint", "csat"))  # tickets are in no language
     Satisfaction with tickets (CSAT) cannot be given: no export brings tickets.
     """
-    return box([text for name in names if (text := reason(book, name))])
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    for name in names:
+        lacking.setdefault(book.missing(name) or (name,), []).append(name)
+    return box([text for alike in lacking.values() if (text := reason(book, *alike))])

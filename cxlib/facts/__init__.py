@@ -6,6 +6,7 @@ The SQL keeps to what every engine has and reads the canonical tables by name. B
 - `($months)`, the whole months from the first subscription to the export, with the instants at which they begin and
   end: `month, starts_at, ends_at`;
 - `local_month(t)`, first day of the month of a UTC time in the reporting zone;
+- `local_day(t)`, the day of a UTC time in the reporting zone;
 - `month_end(m)`, the UTC instant at which month `m` ends in the reporting zone;
 - `good_from(lowest, highest)`, the least score of a scale that counts as satisfied, empty where none usually does;
 - `bucket(id)`, the random group (0 to 63) that all rows of one customer share;
@@ -125,6 +126,8 @@ FACTS: dict[str, Fact] = {
         Fact("survey_invite", ("survey_invites",), SURVEY, INVITE_ASSUMES),
         Fact("customer_spell", ("subscriptions",), (*CUSTOMER, "product", "channel")),
         Fact("customer_month", ("subscriptions",), (*CUSTOMER, "product", "channel")),
+        Fact("order_month", ("transactions",), (*CUSTOMER, "channel")),
+        Fact("first_order", ("transactions",), (*CUSTOMER, "channel")),
         Fact("ticket_handling", ("tickets",), ()),
         Fact("bad_experience", (), ()),
         Fact("opportunity", ("opportunities",), (*CUSTOMER, "buyer", "motion", "lead_source")),

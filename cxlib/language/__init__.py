@@ -32,7 +32,7 @@ DURATION_UNITS = {10: ("minute", 1, 1), 90: ("minute", 1, 0), 48 * 60: ("hour", 
 POINTS = {"share": ("per cent", 100), "points": ("", 1)}
 """Units whose differences are said in points: as what, and times what."""
 
-COUNTS = ("", "points", "customers", "tickets", "answers", "opportunities", "subscriptions", "accounts")
+COUNTS = ("", "points", "customers", "tickets", "answers", "opportunities", "subscriptions", "accounts", "orders")
 """Units that are shown as whole numbers."""
 
 

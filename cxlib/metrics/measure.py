@@ -25,6 +25,7 @@ METHODS: dict[Kind, str] = {
     "count": "exact Poisson, clustered by customer",
     "stock": "exact Poisson, clustered by customer",
     "total": "compound Poisson",
+    "net": "compound Poisson, gains and losses",
     "balance": "full count, no interval",
     "proportion": "Wilson, clustered by customer",
     "ratio": "delta method, clustered by customer",
@@ -121,6 +122,8 @@ def _interval(metric: Metric, sums: Mapping[str, Floats], groups: Mapping[str, F
             return estimate.net_promoter_score(promoters * effective, detractors * effective, effective)
         case "total":
             return estimate.total(sums["y"], sums["yy"])
+        case "net":
+            return estimate.net(estimate.total(sums["y"], sums["yy"]), estimate.total(sums["x"], sums["xx"]))
         case "balance":
             return Interval(sums["y"], sums["y"], sums["y"])
         case _:
@@ -155,7 +158,7 @@ def _tidy(
     """Return the rows of one metric."""
     is_sampled, spans = metric.kind in SAMPLED, coverage_of(engine)
     covered, begins = _covered(metric, spans, engine.snapshot.time_zone, cells)
-    has_rows = set(FACTS[metric.fact].needs) <= set(spans)
+    currency, has_rows = engine.snapshot.currency, set(FACTS[metric.fact].needs) <= set(spans)
     enough = (n >= SUPPRESSED_BELOW) | (not is_sampled)
     shown = covered & enough
     value, low, high = (np.where(shown, line, np.nan) for line in interval)
@@ -176,7 +179,7 @@ def _tidy(
         value=to_digits(np.where(np.isinf(value), np.nan, value), 10),
         low=to_digits(low, 10),
         high=to_digits(high, 10),
-        unit=f"{engine.snapshot.currency} a month" if metric.unit == "currency" else metric.unit,
+        unit={"currency": f"{currency} a month", "amount": currency}.get(metric.unit, metric.unit),
         method=METHODS[metric.kind],
         excluded=excluded.astype(np.int64),
         flags=[",".join(flag for flag, holds in flags.items() if holds[row]) for row in range(len(cells))],

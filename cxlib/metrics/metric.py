@@ -6,6 +6,7 @@ from typing import Literal
 Kind = Literal[
     "count",  # rows
     "total",  # sum of non-negative amounts
+    "net",  # sum of the numerator less sum of the denominator, one row per customer
     "balance",  # sum of amounts at a moment: an account, not a sample
     "stock",  # rows that have come and not yet gone at the end of the month
     "proportion",  # rows that satisfy the numerator, over rows of the population, both with their weights
@@ -31,14 +32,14 @@ class Metric:
     filed_under: str  # its column with the month a row belongs to
     needs: tuple[str, ...] = ()  # canonical columns, as "table.column", without which it says nothing
     kind: Kind = "proportion"
-    unit: str = "share"  # or "points", "minutes", "currency" (of the reports, a month), or what is counted
+    unit: str = "share"  # or "points", "minutes", "currency" (a month), "amount" (of money), or what is counted
     among: str = "TRUE"  # condition: rows it speaks of at all
     population: str = "TRUE"  # condition: those of them that are counted; the others are `excluded`
     follow_up_days: int = 0  # how long a row must have been observed to be counted
     looks_back_months: int = 0  # how long before the month's end the state is that it is compared with
     follows: bool = False  # the customers of that earlier state are followed, so it must show who left since
-    numerator: str = ""  # condition (proportion), amount (total, balance, ratio) or minutes (quantile)
-    denominator: str = ""  # amount (ratio)
+    numerator: str = ""  # condition (proportion), amount (total, net, balance, ratio) or minutes (quantile)
+    denominator: str = ""  # amount (ratio, net)
     observed: str = ""  # condition: the end of the duration was seen; the others are censored
     quantile: float = 0.5  # share that has ended: 0.5 is the median
     clock: str = ""  # "calendar" for durations on the calendar clock

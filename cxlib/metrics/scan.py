@@ -89,7 +89,7 @@ def _statistics(metric: Metric) -> dict[str, str]:
             statistics["d"] = f"sum({weight}) FILTER (WHERE {counted} AND is_detractor)"
         case "total" | "balance":
             sums = {"y": y, "yy": f"({y}) * ({y})"}
-        case "ratio":
+        case "ratio" | "net":
             sums = {"y": y, "x": x, "yy": f"{y} * {y}", "xx": f"{x} * {x}", "xy": f"{x} * {y}"}
     statistics |= {name: f"sum({amount}) FILTER (WHERE {counted})" for name, amount in sums.items()}
     return {name: f"coalesce({sql}, 0)" for name, sql in statistics.items()}

@@ -112,6 +112,17 @@ def company(seed: int, customers: int = 60) -> Tables:
             )
             at = end if rng.random() < 0.7 else end + pd.Timedelta(days=int(rng.integers(5, 90)))
     tables["subscriptions"] = terms
+    tables["transactions"] = [
+        {
+            "transaction_id": f"{seed}-{k}",
+            "customer_id": str(rng.choice(names)),
+            "occurred_at": moment(),
+            "kind": "order" if k % 7 else "refund",
+            "net": float(rng.lognormal(3, 1)) * (1 if k % 7 else -1),
+            "currency": str(rng.choice(["EUR", "USD"])),
+        }
+        for k in range(customers * 2)
+    ]
     return tables
 
 

@@ -476,6 +476,81 @@ def test_a_term_that_starts_at_midnight_after_the_month_is_not_in_it(desk: Lay) 
     assert one(desk("2026-12-01", subscriptions=rows), "mrr_end")["value"] == 70
 
 
+def order(number: int, customer: str | None, day: str, net: float, kind: str = "order", **more: Any) -> dict[str, Any]:
+    return {
+        "transaction_id": str(number),
+        "customer_id": customer,
+        "occurred_at": day,
+        "kind": kind,
+        "net": net,
+        "currency": "EUR",
+        **more,
+    }
+
+
+# October: a and b order twice, c, d and e once, somebody unknown once; f gets back what was paid in August.
+ORDERS = [
+    order(1, "f", "2026-08-10", 500, "invoice"),
+    order(2, "a", "2026-10-01", 10),
+    order(3, "a", "2026-10-31 23:59", 30),
+    order(4, "b", "2026-10-05", 20),
+    order(5, "b", "2026-10-09", 20),
+    order(6, "b", "2026-10-12", -15, "refund"),
+    order(7, "c", "2026-10-07", 100, currency="USD"),  # at a rate of 0.5
+    order(8, "d", "2026-10-08", 0),
+    order(9, "e", "2026-10-08", 50),
+    order(10, None, "2026-10-20", 40),
+    order(11, "f", "2026-10-21", -500, "credit"),
+    order(12, "e", "2026-11-01", 1000),
+]
+SOLD = {
+    "net_revenue": (220 - 515, 7, "EUR a month"),
+    "orders": (8, 6, "orders"),
+    "customers_ordering": (5, 5, "customers"),
+    "average_order_value": (220 / 8, 6, "EUR"),
+    "refund_share": (515 / 220, 7, "share"),
+}
+
+
+@pytest.mark.parametrize("name", SOLD)
+def test_what_was_sold_and_came_back(desk: Lay, name: str) -> None:
+    row = one(desk("2026-12-01", transactions=ORDERS), name)
+    assert (row["value"], row["n"], row["unit"]) == (pytest.approx(SOLD[name][0]), *SOLD[name][1:])
+    assert row["low"] <= row["value"] <= row["high"]
+
+
+def test_a_refund_counts_in_the_month_in_which_it_happens(desk: Lay) -> None:
+    rows = [
+        order(1, "c1", "2026-09-10", 500, "invoice"),
+        order(2, "c1", "2026-10-05", -500, "refund"),
+        order(3, "c2", "2026-10-06", 300, "invoice"),
+    ]
+    snapshot = desk("2026-11-09", transactions=rows)
+    assert [one(snapshot, "net_revenue", month)["value"] for month in OCTOBER.trailing(2)] == [500, -200]
+
+
+def test_ordered_again_within_180_days(desk: Lay) -> None:
+    # 180 days after 4 April to 4 May end in October
+    rows = [
+        order(1, "old", "2026-03-31", 1),  # of the first month of the data: may have ordered for years
+        order(2, "in time", "2026-04-10", 1),
+        order(3, "in time", "2026-10-07", 1),
+        order(4, "late", "2026-04-10", 1),
+        order(5, "late", "2026-10-08", 1),
+        order(6, "same day", "2026-04-20 08:00", 1),
+        order(7, "same day", "2026-04-20 20:00", 1),
+        order(8, "never", "2026-05-04", 1),
+        order(9, "returned", "2026-04-04", 1),
+        order(10, "returned", "2026-04-05", -1, "refund"),
+        order(11, "soon", "2026-04-30", 1),
+        order(12, "soon", "2026-05-01", 1),
+        order(13, "too young", "2026-05-05", 1),
+        order(14, "too young", "2026-05-06", 1),
+    ]
+    row = one(desk("2026-12-01", transactions=rows), "repeat_purchase_rate")
+    assert (row["value"], row["n"]) == (pytest.approx(2 / 6), 6)
+
+
 def test_every_metric_has_a_hand_worked_case() -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     assert [name for name in METRICS if f'"{name}"' not in source] == []
