@@ -25,9 +25,10 @@ spans AS (
         max(last_at) AS last_at,
         max(holds_until) AS holds_until,
         max(pause) AS longest_pause,
-        -- with 30 pauses behind it, a longer one comes by chance once in some thirty times; a table with less, or one
-        -- of a few waves, cannot be told from one in which nothing happened
-        count(*) > 30 AND count(DISTINCT date_trunc('month', day)) >= 3 AS is_dense
+        -- with 30 pauses behind it, a longer one comes by chance once in some thirty times; a table with less, one of a
+        -- few waves, or one with rows on fewer than half of its days, cannot be told from one in which nothing happened
+        count(*) > 30 AND count(DISTINCT date_trunc('month', day)) >= 3
+        AND count(*) * 2 > date_diff('day', min(day), max(day)) AS is_dense
     FROM pauses
     GROUP BY name
 ),

@@ -62,8 +62,9 @@ def test_a_table_that_falls_silent_for_longer_than_ever_was_cut(desk: Lay) -> No
         pd.date_range("2024-03-01", "2024-03-30", freq="D"),  # one wave
         pd.date_range("2024-01-05", "2024-03-22", freq="W"),  # few cases: a month of silence can come by chance
         pd.DatetimeIndex([*pd.date_range("2023-08-01", "2023-09-20"), *pd.date_range("2024-03-01", "2024-05-10")]),
+        pd.date_range("2023-10-01", "2024-05-15", freq="5D"),
     ],
-    ids=["one", "wave", "few", "waves half a year apart"],
+    ids=["one", "wave", "few", "waves half a year apart", "a shop with an order every five days"],
 )
 def test_silence_of_a_sparse_table_says_nothing(desk: Lay, moments: pd.DatetimeIndex) -> None:
     found = covered(desk("2024-06-03T06:00", tickets=tickets(moments)))["tickets"]
