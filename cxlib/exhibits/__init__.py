@@ -8,7 +8,7 @@ What could not be told is left out; where nothing is left, UntoldError is raised
 
 from cxlib.exhibits.answered import left_open
 from cxlib.exhibits.chart import breakdown, bridge, trend
-from cxlib.exhibits.dots import bars, forest, tornado
+from cxlib.exhibits.dots import bars, forest, hinge, tornado
 from cxlib.exhibits.doubt import doubts
 from cxlib.exhibits.exhibit import Exhibit, missing, stack
 from cxlib.exhibits.lines import curves, plane
@@ -29,6 +29,7 @@ __all__ = [
     "curves",
     "doubts",
     "forest",
+    "hinge",
     "history",
     "how_made",
     "how_to_read",

@@ -17,7 +17,7 @@ from cxlib.exhibits.exhibit import Exhibit
 from cxlib.exhibits.frames import Rows, tidy, told
 from cxlib.exhibits.picture import Behind, numbers_table, pictured
 from cxlib.exhibits.tables import Cell, table
-from cxlib.finding import Value
+from cxlib.finding import Quantity, Value
 from cxlib.language import Language
 
 if TYPE_CHECKING:
@@ -238,6 +238,23 @@ def tornado(
         return _draw_tornado(book.language, axes, frame, name, text)
 
     return pictured(book, name, frame, caption, values, 0.7 + 0.42 * len(frame), draw)
+
+
+def hinge(swings: Exhibit) -> dict[str, Value]:
+    """Return what a sentence says of the widest bar of a tornado: `hinge`, and its ends `hinge_low` and `hinge_high`.
+
+    An interval is of chance alone; beside it stands what the assumption that matters most makes of the number.
+
+    Examples
+    --------
+    >>> swings = tornado(book, "swings", 0.23, {"The discount rate": (0.19, 0.27, "high", "low")}, "Rise in value.")
+    >>> print(say(book, "hinge", "{hinge_low} to {hinge_high}, by “{hinge}”.", **hinge(swings)))
+    19.0% to 27.0%, by “The discount rate”.
+    """
+    widest = swings.frame.iloc[0]
+    ends = sorted([float(widest["low"]), float(widest["high"])])
+    low, high = (Quantity(end, str(widest["unit"])) for end in ends)
+    return {"hinge": str(widest["label"]), "hinge_low": low, "hinge_high": high}
 
 
 def _draw_tornado(language: Language, axes: Axes, frame: pd.DataFrame, name: str, caption: str) -> Behind:

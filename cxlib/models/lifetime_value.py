@@ -13,11 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import brentq
 
 from cxlib.errors import MeasureError
 from cxlib.estimate import Array, Floats
-from cxlib.models.retention_curve import survival, with_mean_churn
+from cxlib.models.retention_curve import log_survival, survival
 
 Reading = Literal["points", "relative", "defections"]
 """What "five per cent more retention" means: five of a hundred customers more stay; retention times 1.05; five per
@@ -27,18 +26,20 @@ READINGS: tuple[Reading, ...] = ("points", "relative", "defections")
 STEP = 0.05
 LEAST_CHURN = 1e-6
 """Churn where a step would take away more than there is: nobody leaves any more."""
+PACES, HALVINGS = (-30.0, 7.0), 50
+"""Logarithms between which a pace is looked for, and how often what lies between them is halved."""
 NEGLIGIBLE = 1e-12
 """What a period may weigh at most for all later ones to be left out of a whole life."""
 
 
-def churn_after(churn: Array, reading: Reading, step: float = STEP) -> Floats:
+def churn_after(churn: Array, reading: Reading, step: Array = STEP) -> Floats:
     """Return the churn of a period after retention has risen by a step; never below zero.
 
     >>> [float(churn_after(0.2, reading).round(3)) for reading in READINGS]
     [0.15, 0.16, 0.19]
     """
-    before = np.asarray(churn, float)
-    after = {"points": before - step, "relative": before - step * (1 - before), "defections": before * (1 - step)}
+    before, by = np.asarray(churn, float), np.asarray(step, float)
+    after = {"points": before - by, "relative": before - by * (1 - before), "defections": before * (1 - by)}
     return np.asarray(np.maximum(after[reading], LEAST_CHURN), float)
 
 
@@ -98,50 +99,59 @@ class Terms:
         return np.asarray(margin * np.exp(-self.periods * np.log1p(discount)), float)
 
 
-def lifetime_value(alpha: Array, beta: Array, terms: Terms, shape: Array = 1.0) -> Floats:
+def lifetime_value(alpha: Array, beta: Array, terms: Terms, shape: Array = 1.0, pace: Array = 1.0) -> Floats:
     """Return the value of a new customer in first margins: the sum of S(k) / (1 + d)^k times the margin.
 
     With a constant margin it is 2F1(1, beta; alpha + beta; 1 / (1 + d)): Fader and Hardie (2010), Marketing Science
     29(1). The sum is taken as it stands: library routines for that function fail where alpha is a whole number.
     """
-    a, b, c = (np.asarray(part, float)[..., None] for part in (alpha, beta, shape))
+    a, b, c, by = (np.asarray(part, float)[..., None] for part in (alpha, beta, shape, pace))
     period = terms.periods
-    if (c == 1).all():  # by the retention of each period: many times as fast as by beta functions
+    if (c == 1).all() and (by == 1).all():  # by the retention of each period: many times as fast as by beta functions
         stays = np.cumprod((b + period[:-1]) / (a + b + period[:-1]), axis=-1)
         left = np.concatenate([np.ones((*stays.shape[:-1], 1)), stays], axis=-1)
     else:
-        left = survival(a, b, period, c)
+        left = survival(a, b, by ** (1 / c) * period, c)
     return np.asarray((left * terms.weights).sum(axis=-1), float)
 
 
-def value_uplift(
-    alpha: Array, beta: Array, terms: Terms, reading: Reading, step: float = STEP, shape: Array = 1.0
+def pace_after(
+    alpha: Array, beta: Array, reading: Reading, step: Array = STEP, age: Array = 0.0, count: Array = 1.0
 ) -> Floats:
-    """Return by which share the value rises when the mean churn falls by a step and customers differ as before."""
-    churn = np.asarray(alpha, float) / (np.asarray(alpha, float) + np.asarray(beta, float))
-    return scaled_uplift(alpha, beta, terms, churn_after(churn, reading, step) / churn, shape)
+    """Return the pace at which retention of the next period has risen by a step: what multiplies everybody's risk.
 
+    A customer who stays a period with probability p stays it with p^pace, so that after t periods as many are left as
+    without it after pace t. `age` and `count`, shape (groups,), say how long customers have been there, and how many
+    they are: the churn of those with some years behind them is Beta(alpha, beta + years).
 
-def scaled_uplift(alpha: Array, beta: Array, terms: Terms, factor: Array, shape: Array = 1.0) -> Floats:
-    """Return by which share the value rises when the mean churn is multiplied, customers differing as before."""
-    a, b = np.asarray(alpha, float), np.asarray(beta, float)
-    churn = np.maximum(np.asarray(factor, float) * a / (a + b), LEAST_CHURN)
-    after = lifetime_value(*with_mean_churn(a, b, churn), terms, shape)
-    return np.asarray(after / lifetime_value(a, b, terms, shape) - 1, float)
-
-
-def slowed_uplift(alpha: float, beta: float, terms: Terms, reading: Reading, step: float = STEP) -> float:
-    """Return by which share the value rises when everybody's risk falls in the same proportion.
-
-    A customer who stays a period with probability p stays it with p^s, s below 1, so that after t periods as many are
-    left as before after s t. It helps those likely to leave, and so brings less later than a like change for all.
+    >>> round(float(pace_after(2e5, 8e5, "points")), 3)  # all stay with 0.8, then with 0.85: log 0.85 / log 0.8
+    0.728
     """
-    wanted = 1 - float(churn_after(alpha / (alpha + beta), reading, step))
-    if wanted >= 1 - 2 * LEAST_CHURN:
-        return float(value_uplift(alpha, beta, terms, reading, step))
-    slower = float(brentq(lambda pace: float(survival(alpha, beta, pace)) - wanted, 0.0, 1.0))
-    before, after = (float(survival(alpha, beta, pace * terms.periods) @ terms.weights) for pace in (1.0, slower))
-    return after / before - 1
+    a, b = np.asarray(alpha, float)[..., None], np.asarray(beta, float)[..., None]
+    ages, share = np.atleast_1d(np.asarray(age, float)), np.atleast_1d(np.asarray(count, float))
+    share = share / share.sum()
+    asked = churn_after((a / (a + b + ages)) @ share, reading, step)
+    low, high = np.full((2, *asked.shape), np.array(PACES).reshape(2, *[1] * asked.ndim))
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        too_fast = -np.expm1(log_survival(a, b + ages, np.exp(middle)[..., None])) @ share > asked
+        low, high = np.where(too_fast, low, middle), np.where(too_fast, middle, high)
+    return np.asarray(np.exp((low + high) / 2), float)
+
+
+def uplift(alpha: Array, beta: Array, terms: Terms, pace: Array, shape: Array = 1.0) -> Floats:
+    """Return by which share the value rises when everybody's risk is multiplied by a pace."""
+    return lifetime_value(alpha, beta, terms, shape, pace) / lifetime_value(alpha, beta, terms, shape) - 1
+
+
+def scaled_uplift(alpha: Array, beta: Array, terms: Terms, factor: Array) -> Floats:
+    """Return by which share the value rises when the mean churn is multiplied and the polarization held.
+
+    Fader and Hardie (2010): more customers never leave, so that it brings more than a like fall of everybody's risk.
+    """
+    total = np.asarray(alpha, float) + np.asarray(beta, float)
+    churn = np.maximum(np.asarray(factor, float) * np.asarray(alpha, float) / total, LEAST_CHURN)
+    return lifetime_value(churn * total, (1 - churn) * total, terms) / lifetime_value(alpha, beta, terms) - 1
 
 
 def share_beyond(alpha: Array, beta: Array, terms: Terms, periods: int) -> Floats:
@@ -165,39 +175,17 @@ class Base:
     arrival_contribution: float | Floats
 
 
-def factor_for(base: Base, alpha: Array, beta: Array, step: float = STEP) -> Floats:
-    """Return by what everybody's churn is multiplied when a step more of today's customers stays for a year.
-
-    The churn of those with some years behind them is Beta(alpha, beta + years).
-    """
-    a, b = np.asarray(alpha, float)[..., None], np.asarray(beta, float)[..., None]
-    churn = (a / (a + b + base.age)) @ base.customers / base.customers.sum()
-    return np.asarray(np.maximum(1 - step / churn, LEAST_CHURN), float)
-
-
-def contribution(base: Base, alpha: Array, beta: Array, years: int, factor: Array = 1.0) -> Floats:
+def contribution(base: Base, alpha: Array, beta: Array, years: int, pace: Array = 1.0) -> Floats:
     """Return what customers bring in each of the next years, shape (..., years).
 
-    The mean churn of everybody is multiplied by `factor` from today on, customers differing as before.
+    `alpha` and `beta` are those of the money, every customer counted by what it brings. Everybody's risk is multiplied
+    by `pace` from today on, whoever has been there for some years having a churn of Beta(alpha, beta + years).
     """
-    a, b, by = (np.asarray(part, float)[..., None] for part in np.broadcast_arrays(alpha, beta, factor))
-    middle = (np.arange(12 * years) + 0.5) / 12
-    old = _left(a, b + base.age, by, middle)
+    a, b, by = (np.asarray(part, float)[..., None, None] for part in np.broadcast_arrays(alpha, beta, pace))
+    old = survival(a, b + base.age[:, None], by * (np.arange(12 * years) + 0.5) / 12)
     there = np.einsum("...gm,g->...m", old, base.contribution / 12)
     # those who came this month are there for half of it, those of k months ago with what is left of them by then
-    new = np.cumsum(_left(a, b, by, np.arange(12 * years) / 12)[..., 0, :], axis=-1) - 0.5
+    new = np.cumsum(survival(a, b, by * np.arange(12 * years) / 12)[..., 0, :], axis=-1) - 0.5
     coming = np.asarray(base.arrivals, float) / 12 * np.asarray(base.arrival_contribution, float) / 12
     monthly = there + coming * new
     return np.asarray(monthly.reshape(*monthly.shape[:-1], years, 12).sum(axis=-1), float)
-
-
-def _left(alpha: Floats, beta: Floats, factor: Floats, time: Floats) -> Floats:
-    """Return the share left after each time of customers of each group, shape (..., groups, times)."""
-    churn = np.clip(factor * alpha / (alpha + beta), LEAST_CHURN, 1 - LEAST_CHURN)
-    a, b = with_mean_churn(alpha, beta, churn)
-    return survival(a[..., None], b[..., None], time)
-
-
-def first_year_bound(base: Base, profit: float, step: float = STEP) -> float:
-    """Return the most that a step can add to the first year's profit: as if all who stay had left on the first day."""
-    return step * float(base.contribution.sum()) / profit

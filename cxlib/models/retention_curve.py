@@ -14,21 +14,20 @@ at once. Retention rises with tenure although nobody grows more loyal, because t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import betaln, digamma, expit
+from scipy.special import betaln, expit
 
 from cxlib.errors import MeasureError
-from cxlib.estimate import Array, Floats
+from cxlib.estimate import Array, Floats, Ints
 
 LIMITS = ((-15.0, 15.0), (float(np.log(0.02)), float(np.log(1e4))), (-float(np.log(4)), float(np.log(4))))
 """Of logit mean churn, log(alpha + beta) and log c; where the second is highest, customers are as good as alike."""
-EDGE = 1e-3
-"""A parameter this close to its limit counts as at the limit: it is taken as known there."""
-STEP = 1e-5
-WIDEST = 3.0
-"""Standard deviation, on the log scale, given to a direction in which the likelihood is flat."""
+AROUND, TOTALS = np.arange(-2.0, 2.01, 0.025), np.linspace(*LIMITS[1], 40)
+"""Where curves of resampled spells are looked for: logit mean churn around the fitted one, and log(alpha + beta)."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,8 @@ class Spells:
 
     A row came under observation when `entry` periods were behind it (0 where its beginning was seen), was still there
     at `after` and gone at `by`, which is infinite where it was last seen at `after`. `count` is how many spells it
-    stands for, or what it weighs. Raises MeasureError if a row was never under observation, or runs backwards.
+    stands for, or what it weighs: what a customer brings may be less than nothing. Raises MeasureError if a row was
+    never under observation, or runs backwards.
     """
 
     entry: Floats
@@ -46,7 +46,7 @@ class Spells:
     count: Floats
 
     def __post_init__(self) -> None:
-        wrong = ~((self.entry >= 0) & (self.after >= self.entry) & (self.by > self.after) & (self.count >= 0))
+        wrong = ~((self.entry >= 0) & (self.after >= self.entry) & (self.by > self.after))
         if wrong.any():
             raise MeasureError(
                 f"{int(wrong.sum())} of {len(wrong)} spells were not under observation from entry to end: "
@@ -56,16 +56,12 @@ class Spells:
 
 @dataclass(frozen=True)
 class RetentionCurve:
-    """A fitted curve: its parameters (`shape` is c), and the log-likelihood of the `n` spells that say something.
-
-    `covariance` is that of log alpha, log beta and, where fitted, log c: zero for what lies at the edge of the model.
-    """
+    """A fitted curve: its parameters (`shape` is c), and the log-likelihood of the `n` spells that say something."""
 
     alpha: float
     beta: float
     shape: float
     log_likelihood: float
-    covariance: Floats
     n: int
 
     @property
@@ -81,16 +77,37 @@ class RetentionCurve:
         last = np.asarray(period, float)
         return self.survival(last) / self.survival(last - 1)
 
-    def draws(self, rng: np.random.Generator, count: int) -> Floats:
-        """Draw parameters, shape (3, count), asymptotically normal on the log scale, within the model's limits."""
-        size = len(self.covariance)
-        centre = np.log([self.alpha, self.beta, self.shape])[:size]
-        values, vectors = np.linalg.eigh(self.covariance)
-        spread = vectors * np.sqrt(np.maximum(values, 0.0))
-        drawn = np.exp(centre + rng.standard_normal((count, size)) @ spread.T).T
-        total = drawn[0] + drawn[1]
-        drawn[:2] *= np.clip(total, *np.exp(LIMITS[1])) / total
-        return drawn if size == 3 else np.vstack([drawn, np.full(count, self.shape)])
+
+@dataclass(frozen=True)
+class Drawn:
+    """A curve fitted to spells, one row each, and `alpha` and `beta` of it and then of draws, shape (1 + draws,)."""
+
+    spells: Spells
+    curve: RetentionCurve
+    alpha: Floats
+    beta: Floats
+
+    @classmethod
+    def of(cls, spells: Spells, seed: int, count: int) -> Self:
+        """Fit, and fit again to so many resamples; one seed resamples the same spells, in whatever way they count.
+
+        Bayesian bootstrap: Rubin (1981), Annals of Statistics 9. It knows what a normal approximation does not: that a
+        few large spells decide a weighted curve, and that data say how unlike customers are at most, not at least.
+        The best of a grid is taken. Raises MeasureError as `fit_sbg` does.
+        """
+        curve, (rows, place) = fit_sbg(spells), _alike(spells)
+        near, total = (part.ravel() for part in np.meshgrid(AROUND, np.exp(TOTALS)))
+        churn = expit(near + np.log(curve.alpha / curve.beta))
+        alpha, beta = churn * total, (1 - churn) * total
+        weight = np.random.default_rng(seed).exponential(size=(count, len(place))) * spells.count
+        sums = np.stack([np.bincount(place, one, len(rows.by)) for one in weight])
+        best = np.argmax(sums @ _log_likelihood(alpha[:, None], beta[:, None], 1.0, rows).T, axis=1)
+        return cls(spells, curve, np.append(curve.alpha, alpha[best]), np.append(curve.beta, beta[best]))
+
+    @cached_property
+    def bent(self) -> RetentionCurve:
+        """The Weibull curve of the same spells."""
+        return fit_sbg(self.spells, size=3)
 
 
 def log_survival(alpha: Array, beta: Array, time: Array, shape: Array = 1.0) -> Floats:
@@ -106,36 +123,14 @@ def survival(alpha: Array, beta: Array, time: Array, shape: Array = 1.0) -> Floa
     return np.exp(log_survival(alpha, beta, time, shape))
 
 
-def with_mean_churn(alpha: Array, beta: Array, churn: Array) -> tuple[Floats, Floats]:
-    """Return alpha and beta with another mean churn and the same polarization, so that customers differ as before.
-
-    Why retention cannot be moved without saying how customers differ: Fader and Hardie (2010), Marketing Science 29(1).
-    Raises MeasureError if the churn asked for is not between 0 and 1.
-    """
-    asked = np.asarray(churn, float)
-    if not ((asked > 0) & (asked < 1)).all():
-        raise MeasureError(
-            f"a mean churn of {asked.min():.3f} to {asked.max():.3f} cannot be: it lies between 0 and 1; "
-            "ask for a smaller step"
-        )
-    total = np.asarray(alpha, float) + np.asarray(beta, float)
-    return asked * total, (1 - asked) * total
-
-
-def fit_bdw(spells: Spells) -> RetentionCurve:
-    """Fit the beta-discrete-Weibull model; see `fit_sbg`."""
-    return fit_sbg(spells, size=3)
-
-
-def fit_sbg(spells: Spells, robust: bool = False, size: int = 2) -> RetentionCurve:
+def fit_sbg(spells: Spells, size: int = 2) -> RetentionCurve:
     """Fit the shifted-beta-geometric model by maximum likelihood; with c as a third parameter, the Weibull one.
 
-    A spell counts for what happened to it given that it had lasted until it came under observation. If `robust`,
-    `count` are weights; then each row is one spell, and the covariance the sandwich of White (1982), Econometrica 50.
-    Raises MeasureError if nobody, or everybody at the first chance, left.
+    A spell counts for what happened to it given that it had lasted until it came under observation. Raises MeasureError
+    if nobody, or everybody at the first chance, left.
     """
-    here = (np.isfinite(spells.by) | (spells.after > spells.entry)) & (spells.count > 0)  # rows that say something
-    rows = Spells(*(part[here] for part in (spells.entry, spells.after, spells.by, spells.count)))
+    here = (np.isfinite(spells.by) | (spells.after > spells.entry)) & (spells.count != 0)  # rows that say something
+    rows, _ = _alike(Spells(*(part[here] for part in (spells.entry, spells.after, spells.by, spells.count))))
     ended, count = np.isfinite(rows.by), float(rows.count.sum())
     periods = float((rows.count * (np.where(ended, rows.by, rows.after) - rows.entry)).sum())
     lost = float(rows.count[ended].sum())
@@ -144,17 +139,15 @@ def fit_sbg(spells: Spells, robust: bool = False, size: int = 2) -> RetentionCur
             f"{lost:g} of {count:g} spells ended in {periods:g} periods under observation: a retention curve needs "
             "some that end and some that last"
         )
-    share = rows.count / count
 
-    def cost(point: Floats) -> tuple[float, Floats]:
-        value, scores = _likelihood(point, rows)
-        return -float(value @ share), -(scores @ share)
+    def cost(point: Floats) -> float:
+        return -float(_log_likelihood(*_natural(point), rows) @ rows.count) / count
 
     begin = np.array([np.log(lost / (periods - lost)), 2.0, 0.0])[:size]
-    close = {"ftol": 1e-14, "maxiter": 500}
-    found = minimize(cost, begin, jac=True, method="SLSQP", bounds=LIMITS[:size], options=close)
-    best, many = np.asarray(found.x, float), len(rows.entry) if robust else round(count)
-    return RetentionCurve(*_natural(best), -cost(best)[0] * count, _covariance(best, rows, robust), many)
+    close = {"xatol": 1e-9, "fatol": 1e-15, "maxiter": 5_000, "maxfev": 5_000}
+    found = minimize(cost, begin, method="Nelder-Mead", bounds=LIMITS[:size], options=close)
+    best = np.asarray(found.x, float)
+    return RetentionCurve(*_natural(best), -cost(best) * count, round(count))
 
 
 def _natural(point: Floats) -> tuple[float, float, float]:
@@ -163,49 +156,16 @@ def _natural(point: Floats) -> tuple[float, float, float]:
     return float(expit(point[0])) * total, float(expit(-point[0])) * total, float(np.exp(point[2:]).prod())
 
 
-def _likelihood(point: Floats, rows: Spells) -> tuple[Floats, Floats]:
-    """Return the log-likelihood of each row, its count left out, and its gradient, shape (parameters, rows)."""
-    ended = np.isfinite(rows.by)
-    there, there_by = _log_survival(point, rows.after)
-    gone, gone_by = _log_survival(point, np.where(ended, rows.by, rows.after + 1))
-    before, before_by = _log_survival(point, rows.entry)
-    kept = np.exp(np.minimum(gone - there, 0.0))
-    lost = np.maximum(1 - kept, 1e-300)
-    value = there + np.where(ended, np.log(lost), 0.0) - before
-    return value, np.where(ended, (there_by - kept * gone_by) / lost, there_by) - before_by
+def _alike(spells: Spells) -> tuple[Spells, Ints]:
+    """Return spells that are alike in one row, with their counts added up, and the row of each."""
+    times = np.column_stack([spells.entry, spells.after, spells.by])
+    kinds, place = np.unique(times, axis=0, return_inverse=True)
+    entry, after, by = kinds.T
+    return Spells(entry, after, by, np.bincount(place.ravel(), spells.count).astype(float)), place.ravel()
 
 
-def _log_survival(point: Floats, time: Floats) -> tuple[Floats, Floats]:
-    """Return log S(t) and its gradient along the parameters of `_natural`."""
-    alpha, beta, shape = _natural(point)
-    aged = time**shape
-    by_alpha = digamma(alpha + beta) - digamma(alpha + beta + aged)
-    by_aged = digamma(beta + aged) - digamma(alpha + beta + aged)
-    by_beta = by_aged - digamma(beta) + digamma(alpha + beta)
-    churn = alpha / (alpha + beta)
-    by_churn = alpha * (1 - churn) * by_alpha - beta * churn * by_beta
-    gradient = [by_churn, alpha * by_alpha + beta * by_beta, by_aged * aged * shape * np.log(np.maximum(time, 1e-300))]
-    return log_survival(alpha, beta, time, shape), np.array(gradient[: len(point)])
-
-
-def _covariance(point: Floats, rows: Spells, robust: bool) -> Floats:
-    """Return the covariance of log alpha, log beta and log shape; what lies at an edge is taken as known."""
-    low, high = np.array(LIMITS[: len(point)]).T
-    free = (low + EDGE < point) & (point < high - EDGE)
-    count = float(rows.count.sum())
-    share = rows.count / count
-
-    def scores(step: Floats) -> Floats:
-        return _likelihood(point + step, rows)[1]
-
-    bent = [(scores(-step) - scores(step)) @ share / (2 * STEP) for step in STEP * np.eye(len(point))[free]]
-    information = count * np.array(bent).reshape(-1, len(point))[:, free]
-    values, vectors = np.linalg.eigh((information + information.T) / 2)
-    inverse = (vectors / np.maximum(values, WIDEST**-2)) @ vectors.T
-    if robust:
-        weighted = count * share * scores(np.zeros(len(point)))[free]
-        inverse = inverse @ (weighted @ weighted.T) @ inverse
-    covariance, to_logs, churn = np.zeros((len(point),) * 2), np.eye(len(point)), float(expit(point[0]))
-    covariance[np.ix_(free, free)] = inverse
-    to_logs[:2, :2] = [[1 - churn, 1.0], [-churn, 1.0]]
-    return np.asarray(to_logs @ covariance @ to_logs.T, float)
+def _log_likelihood(alpha: Array, beta: Array, shape: Array, rows: Spells) -> Floats:
+    """Return the log-likelihood of each row, its count left out."""
+    entry, after, by = (log_survival(alpha, beta, time, shape) for time in (rows.entry, rows.after, rows.by))
+    lost = np.maximum(-np.expm1(np.minimum(by - after, 0.0)), 1e-300)
+    return np.asarray(after - entry + np.where(np.isfinite(rows.by), np.log(lost), 0.0), float)

@@ -70,15 +70,22 @@ def gap(first: Slope, second: Slope) -> Estimate:
 
 
 def two_way(
-    y: Array, regressors: Mapping[str, Array], unit: Array, time: Array | None = None, weight: Array | None = None
+    y: Array,
+    regressors: Mapping[str, Array],
+    unit: Array,
+    time: Array | None = None,
+    weight: Array | None = None,
+    cluster: Array | None = None,
 ) -> dict[str, Estimate]:
     """Regress y on the regressors with an effect of each unit and, where given, of each time; errors by unit.
 
-    All arrays have the shape (rows,). The slopes have Student's t limits with one degree of freedom less than there are
-    units. They are flagged "few-clusters" below 20 units; NaN, flagged "no-data", where there are fewer than 3 or
-    nothing is left of a regressor once the effects are taken out. Raises MeasureError if rows hold no number.
+    All arrays have the shape (rows,). Where given, errors hang together within each `cluster` instead. The slopes have
+    Student's t limits with one degree of freedom less than there are clusters. They are flagged "few-clusters" below 20
+    of them; NaN, flagged "no-data", where there are fewer than 3 or nothing is left of a regressor once the effects are
+    taken out. Raises MeasureError if rows hold no number.
     """
-    places, names = pd.factorize(np.asarray(unit), use_na_sentinel=False)
+    places, _ = pd.factorize(np.asarray(unit), use_na_sentinel=False)
+    groups, names = pd.factorize(np.asarray(unit if cluster is None else cluster), use_na_sentinel=False)
     rows, method = len(places), "fixed effects, clustered"
     outcome, weights = np.asarray(y, float), np.ones(rows) if weight is None else np.asarray(weight, float)
     columns = [np.asarray(part, float) for part in regressors.values()]
@@ -89,7 +96,7 @@ def two_way(
     if len(names) < FEWEST_CLUSTERS or np.linalg.matrix_rank(design) < design.shape[1]:
         return dict.fromkeys(regressors, Estimate.unknown(rows, "ratio", method))
     fit = sm.WLS(_within(outcome, places, weights), design, weights).fit(
-        cov_type="cluster", cov_kwds={"groups": places}, use_t=True
+        cov_type="cluster", cov_kwds={"groups": groups}, use_t=True
     )
     flags = ("few-clusters",) if len(names) < FEW_CLUSTERS else ()
     return {

@@ -20,16 +20,17 @@ from cxlib.finding import Quantity, verdict
 from cxlib.models import lifetime_value as ltv
 from cxlib.models.clusters import hidden_if_few
 from cxlib.models.incidence import kaplan_meier
-from cxlib.models.lifetime_value import Base, contribution, factor_for, first_year_bound
-from cxlib.models.retention_curve import RetentionCurve, Spells, fit_bdw, fit_sbg, survival
+from cxlib.models.lifetime_value import Base, contribution, pace_after
+from cxlib.models.retention_curve import Drawn, Spells, survival
 from cxlib.models.within import Growth, paired_growth, two_way
 from cxlib.nearest import one_of
 from cxlib.workbook import Workbook
 
-SEED, DRAWS, DRAWS_OF_BOOKS = 20261101, 1000, 400
+SEED, DRAWS = 20261101, 1000
 FEWEST, FEWEST_LOST, FEWEST_MONTHS = 30, 5, 3
 """Customers seen or followed, customers lost or in a cell, months of costs: with fewer nothing is told."""
-YEAR, MIDDLE = 365.25, (ALPHA / 2, 1 - ALPHA / 2)
+PAID = {"seat": "price", "all": "revenue"}
+YEAR, YEAR_OF_MONTHS, MIDDLE = 365.25, 12, (ALPHA / 2, 1 - ALPHA / 2)
 STAYS, RATES = np.linspace(0.40, 0.94, 28), np.linspace(0.02, 0.25, 24)
 """Retention and discount rates that the map spans."""
 LIVES = "Subscriptions (subscriptions) of more customers seen for a whole year, and of more who left, would tell."
@@ -140,8 +141,8 @@ def _unit_cost(months: pd.DataFrame, costs: pd.DataFrame, team: str, base: str) 
     return float(spent[served.index].sum() / served.sum()) if told else 0.0
 
 
-def whole_years(customers: Customers, weight: Floats | None = None) -> Spells:
-    """Return lives in tenure years seen whole, from anniversary to anniversary; those alike in a row, unless weighted.
+def whole_years(customers: Customers, weight: Floats | float = 1.0) -> Spells:
+    """Return lives in tenure years seen whole, from anniversary to anniversary, a row each.
 
     A year of which the beginning or the end lies outside of what was seen is left out, for those who left in it as
     for those who did not: whether customers pay by the month or by the year makes no difference then.
@@ -152,40 +153,56 @@ def whole_years(customers: Customers, weight: Floats | None = None) -> Spells:
     lost = spells["ended"] & (gone <= seen)
     rows = pd.DataFrame({"entry": entry, "after": np.where(lost, gone - 1, seen), "by": np.where(lost, gone, np.inf)})
     here = (seen > entry) & ~(spells["ended"] & (gone <= entry))
-    rows = rows.assign(count=1.0 if weight is None else weight)[here]
-    if weight is None:
-        rows = rows.groupby(["entry", "after", "by"], as_index=False)["count"].sum()
+    rows = rows.assign(count=weight)[here]
     return Spells(*(rows[name].to_numpy(float) for name in ("entry", "after", "by", "count")))
 
 
-def _fitted(years: Spells, robust: bool = False) -> RetentionCurve:
-    left = years.count[np.isfinite(years.by)].sum()
-    untold(LIVES, robust or (years.count.sum() >= FEWEST and left >= FEWEST_LOST))
+def in_money(customers: Customers) -> Spells:
+    """Return lives counted by what each brought when it came under observation, in its first year of it.
+
+    What it brought later would count those for more who stayed. Where nobody brings anything all count alike.
+    """
+    months, life = customers.months, ["customer_id", "spell"]
+    first = months[months.groupby(life).cumcount() < YEAR_OF_MONTHS].groupby(life)["margin"].mean().rename("brings")
+    lives = customers.spells.merge(first, left_on=life, right_index=True, how="left")
+    brings = lives["brings"].fillna(0.0).to_numpy(float)
+    weight = brings / brings.mean() if brings.sum() > 0 else np.ones(len(brings))
+    return whole_years(replace(customers, spells=lives), weight)
+
+
+def curves(customers: Customers) -> tuple[Drawn, Drawn]:
+    """Return how long customers stay, and how long their money does."""
+    years = whole_years(customers)
+    untold(LIVES, len(years.by) >= FEWEST, np.isfinite(years.by).sum() >= FEWEST_LOST)
     try:
-        return fit_sbg(years, robust)
+        of, money = (Drawn.of(lives, SEED, DRAWS) for lives in (years, in_money(customers)))
     except MeasureError as error:
         raise UntoldError(LIVES) from error
+    return of, replace(money, curve=replace(money.curve, n=of.curve.n))
+
+
+def stay(of: Drawn) -> Estimate:
+    """Return the share that stays for the first year, of customers or of money."""
+    return _drawn(of.beta / (of.alpha + of.beta), of.curve.n)
 
 
 @dataclass(frozen=True)
 class Life:
-    """How long customers stay and what the margin of one does with time.
+    """How long customers stay, how long their money does, and what the margin of one does with time.
 
-    In `bent` each customer's own risk may change; `growth` is of the margin within customers, `first` its mean in the
-    first year; `by_year` has the share that stays through each tenure year `x`; for `seen` years enough customers were
-    seen. `alpha`, `beta` and `grown` are independent draws of curve and growth, after the estimate itself.
+    In `money` every customer counts for what it brings: those who bring more may stay longer, and what more retention
+    brings is theirs. `growth` is of the margin within customers, `first` its mean in the first year, `grown` draws of
+    the growth; `by_year` has the share that stays through each tenure year `x`; for `seen` years enough were seen.
     """
 
-    curve: RetentionCurve
-    bent: RetentionCurve
+    customers: Drawn
+    money: Drawn
     growth: Growth
     first: float
     by_year: pd.DataFrame
     seen: int
     discount: float
     step: float
-    alpha: Floats
-    beta: Floats
     grown: Floats
 
     def terms(self, **otherwise: Any) -> ltv.Terms:
@@ -194,67 +211,95 @@ class Life:
         return replace(ltv.Terms(self.discount, float(self.grown[0]), self.seen), **otherwise)
 
     @property
-    def stay(self) -> Estimate:
-        """Share of new customers that stays for the first year."""
-        return _drawn(self.beta / (self.alpha + self.beta), self.curve.n)
-
-    @property
     def own_risk(self) -> str:
         """Whether each customer's own risk is "fixed", "falls" or "rises": likelihood ratio of the two curves."""
-        gained = 2 * (self.bent.log_likelihood - self.curve.log_likelihood)
+        bent, curve = self.customers.bent, self.customers.curve
+        gained = 2 * (bent.log_likelihood - curve.log_likelihood)
         fixed = stats.chi2.sf(max(gained, 0.0), 1) > ALPHA
-        return "fixed" if fixed else "falls" if self.bent.shape < 1 else "rises"
+        return "fixed" if fixed else "falls" if bent.shape < 1 else "rises"
 
     def rise(self, bent: bool = False, **otherwise: Any) -> float:
-        """Return by which share a customer's value rises with more points of retention, with other `terms` if asked."""
-        by = self.bent if bent else self.curve
-        return float(ltv.value_uplift(by.alpha, by.beta, self.terms(**otherwise), "points", self.step, by.shape))
+        """Return by which share value rises where more points of new customers stay, with other `terms` if asked."""
+        of, money = (each.bent if bent else each.curve for each in (self.customers, self.money))
+        pace = pace_after(of.alpha, of.beta, "points", self.step)
+        return float(ltv.uplift(money.alpha, money.beta, self.terms(**otherwise), pace, money.shape))
 
     def uplift(self, reading: ltv.Reading = "points", horizon: int | None = None) -> Estimate:
-        """Return the same, for any reading, with the error of curve and margins."""
-        terms = self.terms(growth=self.grown, horizon=horizon)
-        untold(TOO_FEW_LEAVE, ltv.churn_after(self.curve.mean_churn, reading, self.step) > ltv.LEAST_CHURN)
-        return _drawn(ltv.value_uplift(self.alpha, self.beta, terms, reading, self.step), self.curve.n)
+        """Return the same, for any reading, with the error of curves and margins."""
+        terms, of = self.terms(growth=self.grown, horizon=horizon), self.customers
+        untold(TOO_FEW_LEAVE, ltv.churn_after(of.curve.mean_churn, reading, self.step) > ltv.LEAST_CHURN)
+        pace = pace_after(of.alpha, of.beta, reading, self.step)
+        return _drawn(ltv.uplift(self.money.alpha, self.money.beta, terms, pace), of.curve.n)
+
+    def all_alike(self) -> Self:
+        """Return the life of customers who all bring the same."""
+        return replace(self, money=self.customers)
+
+    def points_of_money(self) -> Self:
+        """Return the life in which what stays is counted in money, not in customers."""
+        return replace(self, customers=self.money)
+
+    def held(self) -> Quantity:
+        """Return the rise where customers go on differing as they do: the polarization is held, not each one's risk."""
+        churn, money = self.customers.curve.mean_churn, self.money.curve
+        factor = ltv.churn_after(churn, "points", self.step) / churn
+        return Quantity(float(ltv.scaled_uplift(money.alpha, money.beta, self.terms(), factor)), "share")
+
+    def of_base(self, customers: Customers) -> Quantity:
+        """Return the rise where a step more of today's customers, not of new ones, stays."""
+        of, money = self.customers.curve, self.money.curve
+        age = customers.spells.loc[~customers.spells["ended"], "years"].to_numpy(float)
+        untold(LIVES, len(age))
+        pace = pace_after(of.alpha, of.beta, "points", self.step, age, np.ones(len(age)))
+        return Quantity(float(ltv.uplift(money.alpha, money.beta, self.terms(), pace)), "share")
 
     def net_of_winning(self, won: float) -> float:
         """Return the rise of what a customer brings beyond the cost of winning it; NaN where it brings less."""
-        value = self.first * float(ltv.lifetime_value(self.curve.alpha, self.curve.beta, self.terms()))
+        money = self.money.curve
+        value = self.first * float(ltv.lifetime_value(money.alpha, money.beta, self.terms()))
         return value * self.rise() / (value - won) if value > won else np.nan
 
     @property
     def beyond(self) -> Quantity:
         """Share of a customer's value after the years that enough customers were seen for."""
-        return Quantity(float(ltv.share_beyond(self.curve.alpha, self.curve.beta, self.terms(), self.seen)), "share")
+        money = self.money.curve
+        return Quantity(float(ltv.share_beyond(money.alpha, money.beta, self.terms(), self.seen)), "share")
 
     def over(self, stays: Floats, rates: Floats) -> Floats:
-        """Return the rise over levels of retention (columns) and discount rates (rows), customers as unlike as here."""
-        total, terms = self.curve.alpha + self.curve.beta, self.terms(discount=rates[:, None])
-        return ltv.value_uplift(((1 - stays) * total)[None, :], (stays * total)[None, :], terms, "points", self.step)
+        """Return the rise over levels of retention (columns) and discount rates (rows).
+
+        Where more or fewer stay than here, everybody's risk is lower or higher in one proportion.
+        """
+        of, money, terms = self.customers.curve, self.money.curve, self.terms(discount=rates[:, None])
+        higher = stays - (1 - of.mean_churn)
+        before, after = (
+            ltv.lifetime_value(money.alpha, money.beta, terms, pace=pace_after(of.alpha, of.beta, "points", step))
+            for step in (higher, higher + self.step)
+        )
+        return after / before - 1
 
     def stay_that_brings(self, rise: float) -> Quantity:
         """Return at which level of retention, of those on the map the nearest, a step brings so much."""
         rates = np.array([self.discount])
         above = self.over(STAYS, rates)[0] > rise
         turns = np.flatnonzero(above[:-1] != above[1:])
-        untold("With customers and margins as here, no retention on the map brings what is promised.", len(turns))
-        at = min(turns, key=lambda turn: abs(STAYS[turn] - self.stay.value))
+        untold(
+            "With customers and margins as here, no retention brings what is promised at this discount rate.",
+            len(turns),
+        )
+        at = min(turns, key=lambda turn: abs(STAYS[turn] - stay(self.customers).value))
         ends = STAYS[at], STAYS[at + 1]
-        return Quantity(brentq(lambda stay: float(self.over(np.array([stay]), rates)[0, 0]) - rise, *ends), "share")
+        return Quantity(brentq(lambda level: float(self.over(np.array([level]), rates)[0, 0]) - rise, *ends), "share")
 
-    def fitted(self) -> pd.DataFrame:
+    def fitted(self, of: Drawn) -> pd.DataFrame:
         """Return the fitted share still there by years, with the middle 95 % of its draws: `x, value, low, high`."""
         x = np.arange(self.seen + 3.0)
-        lines = survival(self.alpha[:, None], self.beta[:, None], x)
+        lines = survival(of.alpha[:, None], of.beta[:, None], x)
         low, high = np.quantile(lines[1:], MIDDLE, axis=0)
         return pd.DataFrame({"x": x, "value": lines[0], "low": low, "high": high})
 
-    def on(self, curve: RetentionCurve, seed: int = SEED) -> Self:
-        """Return the life of other customers with the same margins."""
-        alpha, beta, _ = curve.draws(np.random.default_rng(seed), DRAWS)
-        return replace(self, curve=curve, alpha=np.append(curve.alpha, alpha), beta=np.append(curve.beta, beta))
 
-
-def _drawn(draws: Floats, n: int, unit: str = "share", method: str = "parametric bootstrap") -> Estimate:
+def _drawn(draws: Floats, n: int, unit: str = "share", method: str = "bootstrap") -> Estimate:
     """Return the first of some numbers, with the middle 95 % of the others, which are its draws."""
     value, low, high = (float(end) for end in (draws[0], *np.quantile(draws[1:], MIDDLE)))
     return hidden_if_few(Estimate(value, min(low, value), max(high, value), n, unit, method))
@@ -268,18 +313,17 @@ def _in_shares(value: float, low: float, high: float, n: int, method: str, *flag
 def fit(customers: Customers, discount: float, step: float) -> Life:
     """Fit lives and margins."""
     years, months = whole_years(customers), customers.months
-    curve, ends = _fitted(years), np.where(np.isfinite(years.by), years.by, years.after)
+    of, money = curves(customers)
+    ends, rng = np.where(np.isfinite(years.by), years.by, years.after), np.random.default_rng(SEED + 1)
     x = np.arange(1, int(ends.max()) + 1)
     here = (years.entry < x[:, None]) & (ends >= x[:, None])
     began, stayed = here @ years.count, (here & (years.by > x[:, None])) @ years.count
     table = pd.DataFrame({"x": x, **proportion(stayed, began)._asdict(), "n": began})
-    alpha, beta, _ = curve.draws(rng := np.random.default_rng(SEED), DRAWS)
     growth, first = grows(months, "margin"), 12 * float(months.loc[months["tenure"] < 1, "margin"].mean())
     errors = np.append(0.0, np.nan_to_num(growth.error) * rng.standard_t(growth.freedom, DRAWS))
     grown = np.nan_to_num(growth.value) + errors
-    alpha, beta = np.append(curve.alpha, alpha), np.append(curve.beta, beta)
     seen, table = int(table["x"].where(table["n"] >= FEWEST, 1).max()), table[table["n"] >= FEWEST_LOST]
-    return Life(curve, fit_bdw(years), growth, first, table, seen, discount, step, alpha, beta, grown)
+    return Life(of, money, growth, first, table, seen, discount, step, grown)
 
 
 def staircase(customers: Customers, life: Life) -> pd.DataFrame:
@@ -304,31 +348,10 @@ def by_kind(customers: Customers, life: Life) -> dict[str, Estimate]:
     found = {}
     for kind, spells in customers.spells.groupby("kind", observed=True):
         with suppress(UntoldError):
-            found[str(kind)] = life.on(_fitted(whole_years(replace(customers, spells=spells)))).uplift()
+            of, money = curves(replace(customers, spells=spells))
+            found[str(kind)] = replace(life, customers=of, money=money).uplift()
     untold("More customers of each of several kinds would tell.", len(found) > 1)
     return dict(sorted(found.items(), key=lambda part: part[1].value))
-
-
-def who_stays(customers: Customers, life: Life) -> tuple[Quantity, Quantity]:
-    """Return the rise where everybody's risk falls in the same proportion, and where a step more of today's stay."""
-    alpha, beta, terms = life.curve.alpha, life.curve.beta, life.terms()
-    age = customers.spells.loc[~customers.spells["ended"], "years"].to_numpy(float)
-    churn = float((alpha / (alpha + beta + age)).mean()) if len(age) else life.curve.mean_churn
-    factor = ltv.churn_after(churn, "points", life.step) / churn
-    alike = ltv.slowed_uplift(alpha, beta, terms, "points", life.step)
-    return Quantity(alike, "share"), Quantity(float(ltv.scaled_uplift(alpha, beta, terms, factor)), "share")
-
-
-def in_money(customers: Customers, life: Life) -> tuple[Estimate, Estimate]:
-    """Return the rise of all customers' value in money where a step more of them stays, and where one of it does."""
-    paid = customers.months.groupby(["customer_id", "spell"])["margin"].mean().clip(lower=0.0).rename("weight")
-    joined = customers.spells.merge(paid, left_on=["customer_id", "spell"], right_index=True, how="left")
-    weight = joined["weight"].fillna(0.0).to_numpy(float)
-    untold("Customers who bring something would tell.", weight.sum() > 0)
-    curve = _fitted(whole_years(replace(customers, spells=joined), weight / weight.mean()), robust=True)
-    money, churns = life.on(replace(curve, n=life.curve.n), SEED + 1), life.alpha / (life.alpha + life.beta)
-    factor, terms = ltv.churn_after(churns, "points", life.step) / churns, life.terms(growth=life.grown)
-    return _drawn(ltv.scaled_uplift(money.alpha, money.beta, terms, factor), life.curve.n), money.uplift()
 
 
 def grows(months: pd.DataFrame, column: str) -> Growth:
@@ -339,22 +362,15 @@ def grows(months: pd.DataFrame, column: str) -> Growth:
 
 
 def aged(customers: Customers) -> dict[str, Estimate]:
-    """Return how one and the same customer changes a year: `margin` and `seats` if known, `revenue, tickets, price`.
+    """Return how one and the same customer changes a year: `margin` and `seats` if known, `revenue, tickets`.
 
-    Sums over all customers seen a year apart. The price per seat (what a customer pays, where no export has seats) is
-    by fixed effects on the log scale, every customer counting alike.
+    Sums over all customers seen a year apart.
     """
     months = customers.months
-    priced = months[months["price"] > 0]
-    has_seats = bool((priced.groupby("customer_id")["tenure"].nunique() > 1).any())
+    has_seats = bool((months["price"] > 0).any())
     asked = {"margin": customers.is_margin, "revenue": True, "seats": has_seats, "tickets": True}
     found = {name: grows(months, name).estimate() for name, wanted in asked.items() if wanted}
     untold(TWO_YEARS, found["revenue"].n >= FEWEST)
-    rows, column = (priced, "price") if has_seats else (months, "revenue")
-    slope = two_way(np.log(rows[column].to_numpy(float)), {"tenure": rows["tenure"]}, rows["customer_id"])["tenure"]
-    n = int((rows.groupby("customer_id")["tenure"].nunique() > 1).sum())
-    method = "fixed effects on the log scale, clustered"
-    found["price"] = _in_shares(slope.value, slope.low, slope.high, n, method, *slope.flags)
     unknown = {name: Estimate.unknown(one.n, "share") for name, one in found.items() if one.n < FEWEST}
     return found | unknown
 
@@ -365,13 +381,35 @@ def beyond_inflation(customers: Customers, growth: Estimate, nominal: float) -> 
     return growth
 
 
-def new_customers_trend(customers: Customers, newcomer: int) -> Estimate:
+def price_by_tenure(customers: Customers, newcomer: int) -> tuple[dict[str, Estimate], str]:
+    """Return by which share a year the price per "seat" (of "all", where no export has seats) moves, and which it is.
+
+    `same_month` compares customers of one kind in one month who have been there for longer and shorter: no calendar
+    time is in it, but age and cohort are one there (Glenn 2005, *Cohort Analysis*), and only those who stayed are.
+    `followed` is one and the same customer, in which staying is not told from what these years did to all; `began`,
+    where known, what new customers begin with. On the log scale, errors clustered by customer.
+    """
+    months = customers.months
+    per, rows = ("seat", months[months["price"] > 0]) if (months["price"] > 0).any() else ("all", months)
+    y, tenure = np.log(rows[PAID[per]].to_numpy(float)), {"tenure": rows["tenure"]}
+    cell, who = rows["month"].astype(str) + " " + rows["kind"].astype(str), rows["customer_id"]
+    untold(NEW_CUSTOMERS, (n := who.nunique()) >= FEWEST)
+    slopes = {"same_month": two_way(y, tenure, cell, cluster=who), "followed": two_way(y, tenure, who)}
+    by = {name: slope["tenure"] for name, slope in slopes.items()}
+    found = {name: _in_shares(x.value, x.low, x.high, n, x.method, *x.flags) for name, x in by.items()}
+    with suppress(UntoldError):
+        found["began"] = new_customers_trend(customers, newcomer, PAID[per])
+    return found, per
+
+
+def new_customers_trend(customers: Customers, newcomer: int, column: str = "revenue") -> Estimate:
     """Return by which share a year what new customers of one kind pay in their first months changes, as for all."""
-    rows = customers.months[(customers.months["tenure"] < newcomer / 12) & (customers.months["spell"] == 1)]
+    rows = customers.months[customers.months[column] > 0]
+    rows = rows[(rows["tenure"] < newcomer / 12) & (rows["spell"] == 1)]
     rows = rows.drop_duplicates("customer_id")
     rows = rows.assign(years=(rows["month"] - rows["month"].min()).dt.days / YEAR, kind=rows["kind"].fillna(""))
     untold(NEW_CUSTOMERS, len(rows) >= FEWEST, rows["years"].nunique() > 1)
-    model = ols("np.log(revenue) ~ years + C(kind)", rows).fit(cov_type="HC1", use_t=True)
+    model = ols(f"np.log({column}) ~ years + C(kind)", rows).fit(cov_type="HC1", use_t=True)
     untold(NEW_CUSTOMERS, model.df_model + 1 == len(model.params))
     low, high = model.conf_int(ALPHA).loc["years"]
     return _in_shares(model.params["years"], low, high, len(rows), "least squares on the log scale, robust")
@@ -399,12 +437,13 @@ def margin_by_year(customers: Customers, seen: int) -> pd.DataFrame:
 class Books:
     """Profit of each of the next years (columns), and what more retention adds to it (`extra`); draws after the first.
 
-    `fixed` is spent a year on all but serving customers; `bound` is the most that the next year's profit can rise by.
+    `fixed` is spent a year on all but serving customers; `most` is the share of what all bring that comes from the
+    customers who bring most, one step of them.
     """
 
     base: Base
     fixed: float
-    bound: float
+    most: float
     profit: Floats
     extra: Floats
 
@@ -427,24 +466,29 @@ def carry_on(customers: Customers, life: Life, years: int) -> Books:
     untold(SERVICE_COSTS, np.isfinite(customers.spent("general")), customers.delivery > 0, customers.ticket > 0)
     # a team without costs is a team the company does not have
     fixed = float(np.nansum([customers.spent(team) for team in ("success", "sales", "marketing", "general")]))
-    recent = customers.months[customers.months["month"] > customers.last - pd.DateOffset(months=12)]
+    recent = _last_year(customers.months, customers.last)
     now = recent[recent["month"] == customers.last].drop_duplicates("customer_id").set_index("customer_id")
-    yearly = 12 * recent[recent["customer_id"].isin(now.index)].groupby("customer_id")["margin"].mean()
+    yearly = 12 * recent.groupby("customer_id")["margin"].mean().reindex(now.index)
     new = 12 * recent[recent["tenure"] < 1].groupby("customer_id")["margin"].mean()
     enough = min(len(now), len(new), customers.arrivals) >= FEWEST_LOST
     untold("More customers who are there today, and more who came in the last year, would tell.", enough)
     groups = now.assign(brings=yearly).groupby(np.floor(now["tenure"]))
     rng, error = np.random.default_rng(SEED + 2), float(new.std(ddof=1) / np.sqrt(len(new)))
-    come = np.append(customers.arrivals, rng.poisson(customers.arrivals, DRAWS_OF_BOOKS))[:, None]
-    each = (float(new.mean()) + np.append(0.0, error * rng.standard_normal(DRAWS_OF_BOOKS)))[:, None]
+    come = np.append(customers.arrivals, rng.poisson(customers.arrivals, DRAWS))[:, None]
+    each = (float(new.mean()) + np.append(0.0, error * rng.standard_normal(DRAWS)))[:, None]
     columns = groups["tenure"].mean(), groups.size(), groups["brings"].sum()
     age, count, brings = (np.asarray(column, float) for column in columns)
     base = Base(age, count, brings, come, each)
-    alpha, beta = life.alpha[: DRAWS_OF_BOOKS + 1], life.beta[: DRAWS_OF_BOOKS + 1]
-    factor = factor_for(base, alpha, beta, life.step)
-    before, after = (contribution(base, alpha, beta, years, by) for by in (1.0, factor))
-    bound = first_year_bound(base, float(before[0, 0]) - fixed, life.step)
-    return Books(base, fixed, bound, before - fixed, after - before)
+    of, money = life.customers, life.money
+    pace = pace_after(of.alpha, of.beta, "points", life.step, age, count)
+    before, after = (contribution(base, money.alpha, money.beta, years, by) for by in (1.0, pace))
+    largest = yearly.sort_values(ascending=False)
+    most = float(largest.head(round(life.step * len(largest))).sum() / largest.sum())
+    return Books(base, fixed, most, before - fixed, after - before)
+
+
+def _last_year(months: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
+    return months[(months["month"] > last - pd.DateOffset(months=12)) & (months["month"] <= last)]
 
 
 def keep_and_win(customers: Customers, currency: str) -> dict[str, Estimate]:
@@ -490,19 +534,32 @@ def mix(customers: Customers) -> tuple[dict[str, Estimate], list[str]]:
     return {"before": before, "after": after, **told}, [str(kind) for kind in against]
 
 
-def foretold(customers: Customers) -> tuple[Estimate, Estimate]:
-    """Fit the curve to what was known a year ago; return the share foretold to stay since, and the share that did."""
+def foretold(customers: Customers) -> dict[str, Estimate]:
+    """Fit both curves to what was known a year ago; return the share foretold to stay since, and the share that did.
+
+    Of the `customers` of that day and of the `money` they had brought in the year before: as foretold, as it `came`,
+    and how far that lies `off`, with the interval of a prediction.
+    """
     here, then = customers.there(1.0), customers.spells[customers.spells["seen"] > 1]
-    seen = then["seen"] - 1
+    seen, day = then["seen"] - 1, customers.last - pd.DateOffset(months=12)
     past = then.assign(seen=seen, ended=then["ended"] & (then["years"] < seen), years=np.minimum(then["years"], seen))
     untold(LIVES, len(here) >= FEWEST)
-    curve = _fitted(whole_years(replace(customers, spells=past[past["entry"] < past["seen"]])))
-    alpha, beta, _ = curve.draws(rng := np.random.default_rng(SEED + 4), DRAWS)
-    age = here["then"].to_numpy(float)
-    stays = 1 - alpha[:, None] / (alpha[:, None] + beta[:, None] + age)
-    value, draws = 1 - curve.alpha / (curve.alpha + curve.beta + age), rng.random(stays.shape) < stays
-    told = _drawn(np.append(value.mean(), draws.mean(axis=1)), len(here), method="prediction interval")
-    return told, wilson(here["stayed"].sum(), len(here))
+    known = customers.months[customers.months["month"] <= day]
+    before = replace(customers, spells=past[past["entry"] < past["seen"]], months=known)
+    brought = _last_year(known, day).groupby("customer_id")["margin"].mean()
+    paid = here["customer_id"].map(brought).fillna(0.0).to_numpy(float)
+    untold("Customers who brought something in the year before the last would tell.", paid.sum() > 0)
+    age, stayed = here["then"].to_numpy(float), here["stayed"].to_numpy(float)
+    rng, how, found = np.random.default_rng(SEED + 4), "prediction interval", {}
+    for name, of, counts in zip(("customers", "money"), curves(before), (np.ones(len(here)), paid), strict=True):
+        share = counts / counts.sum()
+        stays = 1 - of.alpha[:, None] / ((of.alpha + of.beta)[:, None] + age)
+        drawn = np.append(stays[0] @ share, (rng.random((DRAWS, len(age))) < stays[1:]) @ share)
+        came = float(stayed @ share)
+        found[name] = _drawn(drawn, len(here), method=how)
+        found[f"{name}_came"] = Estimate(came, came, came, len(here), "share", "count")
+        found[f"{name}_off"] = _drawn(came - drawn, len(here), "share difference", how)
+    return found
 
 
 def quarters(customers: Customers) -> pd.DataFrame:

@@ -5,21 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cxlib.models.lifetime_value import Base, contribution, factor_for, first_year_bound
+from cxlib.estimate import Floats
+from cxlib.models.lifetime_value import Base, contribution, pace_after
 from cxlib.models.retention_curve import survival
 
 ALPHA, BETA = 0.8, 2.4
 
 
+def paced(of: Base, alpha: float | Floats = ALPHA, beta: float | Floats = BETA) -> Floats:
+    return pace_after(alpha, beta, "points", 0.05, of.age, of.customers)
+
+
 def base(arrivals: float = 0.0) -> Base:
     return Base(np.array([0.5, 3.0]), np.array([30.0, 70.0]), np.array([3_000.0, 14_000.0]), arrivals, 120.0)
-
-
-def test_the_factor_keeps_five_in_a_hundred_more() -> None:
-    """Year one, counted at its end: 5 of 100 customers more are there."""
-    factor = factor_for(base(), ALPHA, BETA)
-    churn = np.array([0.8 / 3.7, 0.8 / 6.2])
-    assert ((1 - factor) * churn * base().customers).sum() == pytest.approx(5)
 
 
 def test_todays_customers_month_by_month() -> None:
@@ -41,21 +39,25 @@ def test_those_who_come_one_by_one() -> None:
     assert contribution(only_new, ALPHA, BETA, 2) == pytest.approx(expected)
 
 
-def test_nothing_changes_with_a_factor_of_one() -> None:
+def test_nothing_changes_with_a_pace_of_one() -> None:
     assert contribution(base(24), ALPHA, BETA, 3, 1.0) == pytest.approx(contribution(base(24), ALPHA, BETA, 3))
 
 
-def test_the_first_year_never_brings_more_than_its_bound() -> None:
-    for alpha, beta in ((0.8, 2.4), (2.0, 3.0), (50.0, 200.0)):
-        factor = factor_for(base(), alpha, beta)
-        before, after = (contribution(base(), alpha, beta, 1, by)[0] for by in (1.0, factor))
-        profit = 2_000.0
-        assert 0 < (after - before) / profit < first_year_bound(base(), profit)
+def test_money_that_stays_whatever_happens_gains_nothing() -> None:
+    """Who is kept decides: money that never leaves cannot be kept, however many more customers are."""
+    gain = contribution(base(), 1e-6, 1.0, 1, paced(base())) - contribution(base(), 1e-6, 1.0, 1)
+    assert gain == pytest.approx([0.0], abs=0.02)
+
+
+def test_a_slower_pace_is_less_time() -> None:
+    """At half the pace two years bring what one would bring twice over."""
+    old = Base(np.array([2.0]), np.array([1.0]), np.array([120.0]), 0.0, 0.0)
+    quick = [120 / 24 * float(survival(ALPHA, BETA + 2, (month + 0.5) / 24)) * 2 for month in range(24)]
+    assert contribution(old, ALPHA, BETA, 2, 0.5).sum() == pytest.approx(sum(quick))
 
 
 def test_the_gain_grows_over_the_years() -> None:
-    factor = factor_for(base(24), ALPHA, BETA)
-    gain = contribution(base(24), ALPHA, BETA, 5, factor) - contribution(base(24), ALPHA, BETA, 5)
+    gain = contribution(base(24), ALPHA, BETA, 5, paced(base(24))) - contribution(base(24), ALPHA, BETA, 5)
     assert (np.diff(gain) > 0).all()
 
 
@@ -63,13 +65,14 @@ def test_draws_are_those_one_at_a_time() -> None:
     alpha, beta = np.array([0.8, 1.1]), np.array([2.4, 2.0])
     drawn = Base(*vars(base()).values())
     many = Base(drawn.age, drawn.customers, drawn.contribution, np.array([[24.0], [12.0]]), np.array([[120.0], [90.0]]))
-    together = contribution(many, alpha, beta, 2, factor_for(many, alpha, beta))
+    together = contribution(many, alpha, beta, 2, paced(many, alpha, beta))
     for place, (arrivals, brings) in enumerate(((24.0, 120.0), (12.0, 90.0))):
         one = Base(drawn.age, drawn.customers, drawn.contribution, arrivals, brings)
-        factor = factor_for(one, alpha[place], beta[place])
-        assert together[place] == pytest.approx(contribution(one, alpha[place], beta[place], 2, factor))
+        pace = paced(one, alpha[place], beta[place])
+        assert together[place] == pytest.approx(contribution(one, alpha[place], beta[place], 2, pace))
 
 
 def test_a_step_larger_than_the_churn_keeps_everybody() -> None:
-    assert factor_for(base(), 0.01, 9.0) == pytest.approx(1e-6)
-    assert contribution(base(), 0.01, 9.0, 1, 1e-6)[0] == pytest.approx(17_000, rel=1e-4)
+    pace = paced(base(), 0.01, 9.0)
+    assert pace < 0.01
+    assert contribution(base(), 0.01, 9.0, 1, pace)[0] == pytest.approx(17_000, rel=1e-4)

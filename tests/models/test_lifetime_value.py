@@ -15,13 +15,13 @@ from cxlib.models.lifetime_value import (
     constant_uplift,
     constant_value,
     lifetime_value,
+    pace_after,
     retention_that_brings,
     scaled_uplift,
     share_beyond,
-    slowed_uplift,
-    value_uplift,
+    uplift,
 )
-from cxlib.models.retention_curve import survival, with_mean_churn
+from cxlib.models.retention_curve import survival
 
 REGULAR, HIGH_END = (0.7041, 1.1820), (0.6681, 3.8061)
 ALIKE = 1e5
@@ -76,7 +76,7 @@ def test_customers_all_alike_have_the_constant_value() -> None:
     for retention in (0.6, 0.85):
         alpha, beta = (1 - retention) * ALIKE, retention * ALIKE
         assert lifetime_value(alpha, beta, Terms(0.10)) == pytest.approx(constant_value(retention, 0.10), rel=1e-4)
-        rise = value_uplift(alpha, beta, Terms(0.10), "points")
+        rise = uplift(alpha, beta, Terms(0.10), pace_after(alpha, beta, "points"))
         assert rise == pytest.approx(constant_uplift(retention, 0.10, "points"), rel=1e-3)
 
 
@@ -140,15 +140,15 @@ def test_arrays_are_broadcast() -> None:
 
 
 def test_readings_in_order_of_size() -> None:
-    rises = [value_uplift(*REGULAR, Terms(0.10), reading) for reading in READINGS]
+    rises = [uplift(*REGULAR, Terms(0.10), pace_after(*REGULAR, reading)) for reading in READINGS]
     assert rises[0] > rises[1] > rises[2] > 0
 
 
-def test_an_uplift_moves_the_mean_and_holds_the_polarization() -> None:
+def test_a_scaled_uplift_moves_the_mean_and_holds_the_polarization() -> None:
     churn = REGULAR[0] / sum(REGULAR)
-    after = with_mean_churn(*REGULAR, churn - 0.05)
+    total = sum(REGULAR)
+    after = ((churn - 0.05) * total, (1 - churn + 0.05) * total)
     direct = summed(*after, 0.10) / summed(*REGULAR, 0.10) - 1
-    assert value_uplift(*REGULAR, Terms(0.10), "points") == pytest.approx(direct, rel=1e-9)
     factor = (churn - 0.05) / churn
     assert scaled_uplift(*REGULAR, Terms(0.10), factor) == pytest.approx(direct, rel=1e-9)
 
@@ -156,9 +156,10 @@ def test_an_uplift_moves_the_mean_and_holds_the_polarization() -> None:
 def test_a_step_larger_than_the_churn_leaves_nobody_to_lose() -> None:
     assert churn_after(0.03, "points") < 1e-5
     alpha, beta = 0.03 * 5, 0.97 * 5
-    rise = value_uplift(alpha, beta, Terms(0.10), "points")
-    assert (1 + rise) * lifetime_value(alpha, beta, Terms(0.10)) == pytest.approx(11.0, rel=1e-4)
-    assert slowed_uplift(alpha, beta, Terms(0.10), "points") == pytest.approx(float(rise))
+    pace = pace_after(alpha, beta, "points")
+    rise = uplift(alpha, beta, Terms(0.10), pace)
+    assert pace < 1e-4
+    assert (1 + rise) * lifetime_value(alpha, beta, Terms(0.10)) == pytest.approx(11.0, rel=1e-3)
 
 
 def test_risks_that_fall_in_proportion_help_less() -> None:
@@ -174,9 +175,28 @@ def test_risks_that_fall_in_proportion_help_less() -> None:
     slower = optimize.brentq(lambda s: left(1, s) - (beta / (alpha + beta) + 0.05), 0.1, 1)
     years = 30
     before, after = (sum(left(k, s) / 1.1**k for k in range(years)) for s in (1.0, slower))
-    found = slowed_uplift(alpha, beta, Terms(0.10, horizon=years), "points")
-    assert found == pytest.approx(after / before - 1, rel=1e-5)
-    assert found < value_uplift(alpha, beta, Terms(0.10, horizon=years), "points")
+    terms, pace = Terms(0.10, horizon=years), pace_after(alpha, beta, "points")
+    assert pace == pytest.approx(slower)
+    assert uplift(alpha, beta, terms, pace) == pytest.approx(after / before - 1, rel=1e-5)
+    churn = alpha / (alpha + beta)
+    assert uplift(alpha, beta, terms, pace) < scaled_uplift(alpha, beta, terms, (churn - 0.05) / churn)
+
+
+def test_the_pace_of_customers_who_have_been_there() -> None:
+    """Thirty of half a year and seventy of three: five of the hundred more are there a year on, in each draw."""
+    alpha, beta, age, count = np.array([0.8, 1.1]), np.array([2.4, 2.0]), np.array([0.5, 3.0]), np.array([30.0, 70.0])
+    pace = pace_after(alpha, beta, "points", 0.05, age, count)
+    for place in range(2):
+        left = [survival(alpha[place], beta[place] + age, by) @ count for by in (1.0, pace[place])]
+        assert left[1] - left[0] == pytest.approx(5)
+        assert pace_after(alpha[place], beta[place], "points", 0.05, age, count) == pytest.approx(pace[place])
+
+
+def test_a_pace_of_a_curve_whose_risks_change() -> None:
+    """A customer who stays t years with p^(t^c) stays them with p^(pace t^c)."""
+    pace, years = 0.7, np.arange(40)
+    left = survival(1.2, 3.6, pace ** (1 / 1.4) * years, 1.4) @ (1 / 1.1**years)
+    assert lifetime_value(1.2, 3.6, Terms(0.10, horizon=40), 1.4, pace) == pytest.approx(left)
 
 
 def test_a_whole_life_needs_a_discount_rate() -> None:

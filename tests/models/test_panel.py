@@ -40,6 +40,22 @@ def test_slope_and_error_are_those_with_all_dummies() -> None:
     assert found.flags == ()
 
 
+def test_errors_of_a_cluster_that_lies_across_units_hang_together() -> None:
+    """Months as units, customers as clusters: the slope of statsmodels with a dummy a month, its errors by customer."""
+    rows = panel()
+    found = two_way(rows["y"], {"x": rows["x"]}, rows["time"], cluster=rows["unit"])["x"]
+    months = pd.get_dummies(rows["time"], drop_first=True, dtype=float)
+    design = np.column_stack([rows["x"], np.ones(len(rows)), months])
+    fit = sm.OLS(rows["y"].to_numpy(), design).fit(
+        cov_type="cluster", cov_kwds={"groups": rows["unit"].to_numpy()}, use_t=True
+    )
+    assert found.value == pytest.approx(fit.params[0])
+    # the effects of the units are not counted as spent: nothing where a unit has many rows
+    spent = (len(rows) - design.shape[1]) / (len(rows) - 1)
+    half = (fit.conf_int()[0, 1] - fit.params[0]) * np.sqrt(spent)
+    assert found.high - found.value == pytest.approx(half, rel=1e-9)
+
+
 def test_a_plain_regression_would_be_wrong() -> None:
     rows = panel(units=200)
     plain = np.polyfit(rows["x"], rows["y"], 1)[0]
