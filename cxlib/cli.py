@@ -53,6 +53,21 @@ def report(
 
 
 @app.command()
+def verify(
+    month: Annotated[str | None, typer.Argument(help="Month as 2026-10; else all that are published.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder that was published into.")] = Path("reports"),
+) -> None:
+    """Check that the published files and their numbers are those that were recorded."""
+    from cxlib.report.publish import verify as faults_of
+
+    faults, looked_at = faults_of(out, month)
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    print(f"{looked_at}; {len(faults) or 'no'} faults.")
+    raise typer.Exit(1 if faults else 0)
+
+
+@app.command()
 def measure(
     month: MonthOption,
     by: Annotated[str, typer.Option(help="Segment columns, separated by commas.")] = "",
@@ -65,6 +80,7 @@ def measure(
     columns = tuple(part.strip() for part in by.split(",") if part.strip())
     names = metric or _with_segments(columns)
     rows = book.measure(*(book.metric(name).id for name in names), by=columns)
+    rows["n"] = rows["n"].astype("Int64").mask(rows["flags"].str.contains("suppressed"))
     if format == "csv":
         print(rows.to_csv(index=False, lineterminator="\n"), end="")
     elif format == "json":
@@ -224,6 +240,6 @@ def _print_table(rows: pd.DataFrame) -> None:
     for _, row in rows.iterrows():
         value = language.measure(row["value"], row["unit"])
         interval = language.interval(row["low"], row["high"], row["unit"]) if pd.notna(row["value"]) else ""
-        counts = language.number(row["n"]), language.number(row["excluded"])
+        counts = ("n < 5" if pd.isna(row["n"]) else language.number(row["n"])), language.number(row["excluded"])
         table.add_row(row["metric"], *map(_plain, row[segments]), value, interval, *counts, row["flags"])
     Console(markup=False, emoji=False).print(table)

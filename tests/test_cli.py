@@ -82,6 +82,34 @@ def test_a_breakdown_keeps_the_measures_that_have_it(cx: Run, company: Path) -> 
     }
 
 
+def test_a_handful_is_not_printed(cx: Run, company: Path) -> None:
+    ask = ("measure", "--month", "2026-10", "--by", "touchpoint", "--metric", "nps", "--sources", company)
+    rows = pd.read_csv(io.StringIO(cx(*ask, "--format", "csv")[1])).set_index("touchpoint")
+    few = rows["flags"].fillna("") == "suppressed"
+    assert few.any()
+    assert rows.loc[few, ["n", "value"]].isna().all(axis=None)
+    assert not rows.loc[~few, "n"].between(1, 4).any()
+    assert "n < 5" in cx(*ask)[1]
+
+
+def test_verify_says_what_it_looked_at_and_every_fault(cx: Run, tmp_path: Path) -> None:
+    code, _, err = cx("verify", "2026-10", "--out", tmp_path)
+    assert (code, err) == (2, f"error: nothing is published in {tmp_path} of 2026-10\n")
+    record = {"month": "2026-10", "language": "en", "company": "A", "time_zone": "UTC", "as_of": "2026-11-09T06:00:00"}
+    (tmp_path / "2026-10" / "en").mkdir(parents=True)
+    manifest = tmp_path / "2026-10" / "en" / "manifest.json"
+    manifest.write_text(json.dumps(record | {"snapshot": "a", "versions": {}, "format": 2, "reports": []}))
+    said = "0 files and the numbers at 0 places of 1 editions were looked at; no faults.\n"
+    assert cx("verify", "--out", tmp_path) == (0, said, "")
+    (manifest.parent / "x.html").touch()
+    code, out, err = cx("verify", "--out", tmp_path)
+    assert (code, out, err) == (
+        1,
+        said.replace("no faults", "1 faults"),
+        f"{manifest.parent / 'x.html'}: it was not published\n",
+    )
+
+
 def test_check_prints_the_ledger_the_span_of_each_table_and_the_last_month_they_cover(cx: Run, company: Path) -> None:
     code, out, _ = cx("check", "--sources", company)
     assert code == 0

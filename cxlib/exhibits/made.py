@@ -91,6 +91,7 @@ def how_made(book: Workbook, *names: str) -> Exhibit:
         version=__version__,
         currency=snapshot.currency,
     )
-    said = (words.narrowed(language, book.parts), *edges(book, *book.available(*names)), _ledger_words(book), text)
+    said = (words.narrowed(language, book.parts), *edges(book, *book.available(*names)), _ledger_words(book))
     lines = filter(None, said)
-    return stack(definitions(book, *names), (paragraph(line, "cx-note") for line in lines))
+    edition = paragraph(text, "cx-note", data_edition=snapshot.id)  # these numbers are of the edition, not of the data
+    return stack(definitions(book, *names), (paragraph(line, "cx-note") for line in lines), edition)

@@ -1,15 +1,18 @@
-"""The record of a publication, beside its pages: what was made, from what, and every number in a tile."""
+"""The record of a publication, beside its pages: what was made, from what, and every number that readers see."""
 
+import json
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from cxlib import __version__
 from cxlib.errors import PublishError
 
 NAME = "manifest.json"
+FORMAT = 2
+"""Of the record; the first froze the numbers in tiles alone."""
 LIBRARIES = ("papermill", "nbconvert", "weasyprint", "pandas", "duckdb", "statsmodels", "seaborn", "matplotlib")
 
 Value = bool | int | float | str
@@ -23,7 +26,7 @@ class Record(BaseModel):
 
 
 class Tile(Record):
-    """One number of one tile, as the reader sees it: it is published, and so it is frozen."""
+    """The value of one tile, as the reader sees it: it is measured a second time."""
 
     metric: str
     period: str
@@ -49,12 +52,14 @@ class Published(Record):
     pdf_missing: bool = False
     """Whether a PDF was asked for and could not be made."""
     tiles: tuple[Tile, ...] = ()
+    numbers: dict[str, str] = {}
+    """What the page says and shows, by place: it is published, and so it is frozen."""
 
     @property
-    def files(self) -> tuple[str, ...]:
-        """Its files in the folder of the month."""
+    def files(self) -> dict[str, str]:
+        """Its files in the folder of the month, with their hashes."""
         made = {"html": self.html_sha256, "json": self.json_sha256, "pdf": self.pdf_sha256}
-        return tuple(f"{self.name}.{ending}" for ending, digest in made.items() if digest)
+        return {f"{self.name}.{ending}": digest for ending, digest in made.items() if digest}
 
 
 class Missing(Record):
@@ -87,8 +92,11 @@ class Edition(Record):
 class Manifest(Edition):
     """All of `manifest.json`."""
 
+    format: int = FORMAT
     reports: tuple[Published, ...]
     failed: tuple[Missing, ...] = ()
+    restatements: tuple[str, ...] = ()
+    """Reasons for moved numbers that stood in `CHANGES.md` by then: each allows for what moved once."""
 
     @property
     def partial(self) -> bool:
@@ -102,12 +110,15 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     path = folder / NAME
     try:
-        return Manifest.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
+        manifest = Manifest.model_validate({"format": 1} | json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError) as error:
         raise PublishError(
             f"{path} is missing or damaged ({str(error).splitlines()[0]}), so the numbers published there cannot be "
             f"compared with new ones. Restore the file, or remove the folder {folder} to publish the month anew"
         ) from error
+    if manifest.format > FORMAT:
+        raise PublishError(f"{path} is of format {manifest.format}, and this cxlib reads up to {FORMAT}; update cxlib")
+    return manifest
 
 
 def library_versions() -> dict[str, str]:

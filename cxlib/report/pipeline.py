@@ -20,7 +20,7 @@ from cxlib.report.gates import Shown, not_passed, tiles_differ
 from cxlib.report.manifest import Edition, Manifest, Published, library_versions
 from cxlib.report.pdf import PANGO_MISSING
 from cxlib.report.plan import Report, choose_month, plan, read_reports, select
-from cxlib.report.publish import publish, set_aside, write_portal
+from cxlib.report.publish import publish, refuse_two_snapshots, set_aside, write_portal
 from cxlib.report.work import Failed, make_all, warm_up
 from cxlib.store import Snapshot, build_snapshot
 from cxlib.workbook import Workbook
@@ -81,8 +81,8 @@ def publish_month(
     as published; where it is empty, all are made. If a report fails, the others are published all the same.
 
     Raises ConfigError, SourceError, SnapshotError or PeriodError before anything runs, if a file, a parameter, the data
-    or the month is not right, and PublishError if a published number would move without an explanation; nothing is
-    published then.
+    or the month is not right, and PublishError if a published number would move without an explanation, or pages of two
+    snapshots would stand side by side; nothing is published then.
     """
     reader, reports = Language(language), read_reports(reports_file)
     chosen = select(reports, only)
@@ -98,6 +98,8 @@ def publish_month(
         snapshot=snapshot.id,
         versions=library_versions(),
     )
+    if only:
+        refuse_two_snapshots([report.name for report in chosen], edition, out)
     planned = plan(chosen, edition, snapshot, sources)
     shown = measured_anew(snapshot, asked, reader)
     out.mkdir(parents=True, exist_ok=True)

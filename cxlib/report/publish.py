@@ -1,20 +1,23 @@
-"""Puts checked pages in place of the earlier ones, all at once or not at all, and lists all months in `index.html`."""
+"""Puts checked pages in place of the earlier ones, all at once or not at all; lists all months and verifies them."""
 
 import os
 import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import partial
 from pathlib import Path
 
 from cxlib.errors import PublishError
-from cxlib.files import locked, put_in_place, recover, replace_text, write_json
+from cxlib.files import locked, put_in_place, recover, replace_text, sha256, write_json
 from cxlib.language import Language
 from cxlib.period import Month
-from cxlib.report.manifest import NAME, Edition, Manifest, read_manifest
+from cxlib.report.manifest import NAME, Edition, Manifest, Published, read_manifest
+from cxlib.report.numbers import moved, numbers_in
 from cxlib.report.theme import dress
 
 CHANGES = "CHANGES.md"
+MOST_LISTED = 20
+"""Moved numbers that a message lists."""
 
 
 def publish(staged: Path, manifest: Manifest, out: Path, keep: Collection[str]) -> Manifest:
@@ -29,8 +32,9 @@ def publish(staged: Path, manifest: Manifest, out: Path, keep: Collection[str]) 
         recover(out)
         earlier = read_manifest(target)
         if earlier is not None:
-            _refuse_unexplained(earlier, manifest, out)
+            _refuse_unexplained(earlier, manifest, out, keep)
             manifest = _with_kept(earlier, manifest, keep, target, staged)
+        manifest = manifest.model_copy(update={"restatements": restatements(out, manifest.month)})
         write_json(staged / NAME, manifest.model_dump(mode="json"))
         put_in_place(staged, target)
         write_portal(out)
@@ -56,30 +60,39 @@ def _executed(name: str, edition: Edition, out: Path) -> Path:
     return edition.folder(out / "failed") / f"{name}.ipynb"
 
 
-def _refuse_unexplained(earlier: Manifest, new: Manifest, out: Path) -> None:
-    """Refuse to move a published number until `CHANGES.md` says why, in a heading that names the snapshot."""
-    before = _numbers(earlier)
-    moved = [
-        f'  {name}: {metric} {period}: "{before[name, metric, period, nth]}" -> "{text}"'
-        for (name, metric, period, nth), text in _numbers(new).items()
-        if before.get((name, metric, period, nth), text) != text
-    ]
-    if not moved or any(new.snapshot in heading for heading in restatements(out, new.month)):
+def _refuse_unexplained(earlier: Manifest, new: Manifest, out: Path, keep: Collection[str]) -> None:
+    """Refuse to move a published number until `CHANGES.md` says why, in a new heading that names the snapshot."""
+    made, lines = {report.name: report for report in new.reports}, []
+    for report in earlier.reports:
+        if report.name in made:
+            # a record of the first format did not hold the numbers, but its page does
+            page = earlier.folder(out) / f"{report.name}.html"
+            before = report.numbers if earlier.format > 1 else numbers_in(page)
+            lines += [f"  {report.name}: {line}" for line in moved(before, made[report.name].numbers)]
+        elif report.name not in keep:
+            lines.append(f"  {report.name}: the page is no longer published")
+    reasons = [heading for heading in restatements(out, new.month) if heading not in earlier.restatements]
+    if not lines or any(new.snapshot in heading for heading in reasons):
         return
-    count = "1 published number" if len(moved) == 1 else f"{len(moved)} published numbers"
-    listed = "\n".join(moved)
+    count = "1 published number" if len(lines) == 1 else f"{len(lines)} published numbers"
+    more = [f"  … and {len(lines) - MOST_LISTED} more"] if len(lines) > MOST_LISTED else []
+    listed = "\n".join([*lines[:MOST_LISTED], *more])
     raise PublishError(
-        f"{count} of {new.month} ({new.language}) would move; nothing was published:\n{listed}\n"
+        f"{count} of {new.month} ({new.language}) would move or go; nothing was published:\n{listed}\n"
         f"Readers have seen the old ones. If the new ones are right, add this line to {out / CHANGES}, "
         f"end it with the reason, and run again:\n## {new.month} restated with snapshot {new.snapshot}: …"
     )
 
 
-def _numbers(manifest: Manifest) -> dict[tuple[str, str, str, int], str]:
-    """Return the tiles by report, metric, period, and place among those of the same three (one per segment)."""
-    tiles = [((one.name, tile.metric, tile.period), tile.shown) for one in manifest.reports for tile in one.tiles]
-    keys = [key for key, _ in tiles]
-    return {(*key, keys[:place].count(key)): shown for place, (key, shown) in enumerate(tiles)}
+def refuse_two_snapshots(chosen: Collection[str], edition: Edition, out: Path) -> None:
+    """Refuse to put pages of one snapshot beside published ones of another."""
+    earlier = read_manifest(edition.folder(out))
+    others = [one for one in earlier.reports if one.name not in chosen] if earlier else []
+    if apart := [one.name for one in others if one.snapshot != edition.snapshot]:
+        raise PublishError(
+            f"{len(apart)} published pages of {edition.month} are of another snapshot than {edition.snapshot}, which "
+            f"the exports give now ({', '.join(apart)}). A month is of one snapshot: make all its pages, without --only"
+        )
 
 
 def _with_kept(earlier: Manifest, new: Manifest, keep: Collection[str], target: Path, staged: Path) -> Manifest:
@@ -98,9 +111,8 @@ def _with_kept(earlier: Manifest, new: Manifest, keep: Collection[str], target: 
 def write_portal(out: Path) -> None:
     """Write `<out>/index.html`, which lists all that is published, the newest month first."""
     months: dict[Month, dict[str, Manifest | None]] = {}
-    for folder in sorted(out.glob("*/[!.]*/")):
-        if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", folder.parent.name):
-            months.setdefault(Month.parse(folder.parent.name), {})[folder.name] = _record(folder)
+    for folder in published_folders(out):
+        months.setdefault(Month.parse(folder.parent.name), {})[folder.name] = _record(folder)
     companies = sorted({record.company for records in months.values() for record in records.values() if record})
     page = dress(
         "portal.html.j2",
@@ -110,6 +122,12 @@ def write_portal(out: Path) -> None:
         restatements=partial(restatements, out),
     )
     replace_text(out / "index.html", page)
+
+
+def published_folders(out: Path) -> list[Path]:
+    """Return the folders of all editions, by month and language."""
+    is_month = re.compile(r"\d{4}-(0[1-9]|1[0-2])").fullmatch
+    return [folder for folder in sorted(out.glob("*/[!.]*/")) if is_month(folder.parent.name)]
 
 
 def _record(folder: Path) -> Manifest | None:
@@ -125,3 +143,42 @@ def restatements(out: Path, month: str) -> tuple[str, ...]:
     path, mark = out / CHANGES, f"## {month} "
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     return tuple(line.removeprefix(mark).strip() for line in lines if line.startswith(mark))
+
+
+def verify(out: Path, month: str | None = None) -> tuple[tuple[str, ...], str]:
+    """Return the faults of all that is published, or of one month, and what was looked at, in a sentence.
+
+    Raises PublishError if nothing of the month is published.
+    """
+    folders = [folder for folder in published_folders(out) if month in (None, folder.parent.name)]
+    if not folders:
+        raise PublishError(f"nothing is published in {out}{f' of {month}' if month else ''}")
+    faults: list[str] = []
+    files = numbers = 0
+    for folder in folders:
+        try:
+            manifest = read_manifest(folder)
+        except PublishError as error:
+            faults.append(str(error))
+            continue
+        assert manifest is not None
+        recorded = {name for report in manifest.reports for name in report.files}
+        strangers = {path.name for path in folder.iterdir()} - recorded - {NAME}
+        faults += [f"{folder / name}: it was not published" for name in sorted(strangers)]
+        for report in manifest.reports:
+            faults += _faults(folder, report, is_frozen=manifest.format > 1)
+            numbers += len(report.numbers)
+        files += len(recorded)
+    return tuple(faults), f"{files} files and the numbers at {numbers} places of {len(folders)} editions were looked at"
+
+
+def _faults(folder: Path, report: Published, is_frozen: bool) -> Iterator[str]:
+    for name, digest in report.files.items():
+        path = folder / name
+        if not path.is_file():
+            yield f"{path}: it is missing"
+        elif sha256(path) != digest:
+            yield f"{path}: it is not the file that was published (its hash differs)"
+    page = folder / f"{report.name}.html"
+    if is_frozen and page.is_file():
+        yield from (f"{page}: {line}" for line in moved(report.numbers, numbers_in(page)))

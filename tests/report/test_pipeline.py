@@ -229,3 +229,18 @@ def test_tiles_are_measured_by_the_workbook(project: Project) -> None:
     assert 'it shows "2", but "1" was measured' in wrong.failed[0].reason
     project.add("monthly", runnable(show(tiles(tile("tickets_created", "1")))), 'formats = ["html"]')
     assert publish_month(None, project.sources, project.out, **options).exit_code == 0
+
+
+def test_after_a_changed_export_a_month_is_made_anew_or_not_at_all(project: Project) -> None:
+    project.add("monthly", runnable(GOOD))
+    project.add("support", runnable(show('<p id="finding-a">Of 42 claims 10 hold.</p>')))
+    outcome = publish(project)
+    assert record(outcome)["reports"][1]["numbers"] == {"finding-a": "42 10"}
+    project.snapshot = make_snapshot(project.root / "data" / "snapshots", "bbbbbbbbbbbb")
+    with pytest.raises(PublishError, match=r"1 published pages of 2026-10 are of another snapshot than bbbbbbbbbbbb"):
+        publish(project, only=["support"])
+    project.add("support", runnable(show('<p id="finding-a">Of 42 claims 11 hold.</p>')))
+    with pytest.raises(PublishError, match='  support: finding-a: "10" -> "11"'):
+        publish(project)
+    (project.out / "CHANGES.md").write_text("## 2026-10 restated with snapshot bbbbbbbbbbbb: answers came late\n")
+    assert {report["snapshot"] for report in record(publish(project))["reports"]} == {"bbbbbbbbbbbb"}

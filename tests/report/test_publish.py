@@ -16,8 +16,8 @@ from lxml import html
 from cxlib import files
 from cxlib.errors import PublishError
 from cxlib.files import put_in_place, recover, remove_leftovers, replace_text, staging
-from cxlib.report.manifest import Manifest, Missing, Published, Tile, read_manifest
-from cxlib.report.publish import publish, write_portal
+from cxlib.report.manifest import Manifest, Missing, Published, read_manifest
+from cxlib.report.publish import publish, refuse_two_snapshots, verify, write_portal
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +37,7 @@ def report(
         html_sha256="0",
         pdf_sha256="0" if pdf else "",
         pages=3 if pdf else 0,
-        tiles=tuple(Tile(metric="csat", period="2026-10", shown=text) for text in shown),
+        numbers={f"finding-{place}": text for place, text in enumerate(shown)},
     )
 
 
@@ -81,6 +81,9 @@ def test_a_month_is_published_with_record_and_index(tmp_path: Path) -> None:
 
 def test_a_new_run_replaces_everything_and_keeps_what_is_named(tmp_path: Path) -> None:
     published(tmp_path, manifest(report("monthly"), report("support"), report("gone")), "old")
+    with pytest.raises(PublishError, match="  gone: the page is no longer published\n"):
+        published(tmp_path, manifest(report("monthly", pdf=False)), keep=["support"])
+    (tmp_path / "CHANGES.md").write_text("## 2026-10 with snapshot aaaaaaaaaaaa: nobody read it\n")
     folder, record = published(tmp_path, manifest(report("monthly", pdf=False)), "new", keep=["support"])
     assert content(folder) == {
         "monthly.html": "new monthly.html",
@@ -107,8 +110,8 @@ def test_a_published_number_does_not_move_without_a_word(tmp_path: Path) -> None
     with pytest.raises(PublishError) as error:
         published(tmp_path, moved)
     text = str(error.value)
-    assert text.startswith("1 published number of 2026-10 (en) would move; nothing was published:\n")
-    assert '  monthly: csat 2026-10: "90.1 %" -> "90.4 %"\n' in text
+    assert text.startswith("1 published number of 2026-10 (en) would move or go; nothing was published:\n")
+    assert '  monthly: finding-1: "90.1" -> "90.4"\n' in text
     assert f"add this line to {tmp_path / 'CHANGES.md'}, end it with the reason, and run again:" in text
     line = text.splitlines()[-1]
     assert line == "## 2026-10 restated with snapshot bbbbbbbbbbbb: …"
@@ -129,10 +132,95 @@ def test_a_published_number_does_not_move_without_a_word(tmp_path: Path) -> None
     )
 
 
-def test_what_is_new_or_gone_does_not_count_as_moved(tmp_path: Path) -> None:
+def test_what_is_new_does_not_count_and_what_is_gone_does(tmp_path: Path) -> None:
     published(tmp_path, manifest(report("monthly", ["87.3 %"])))
     published(tmp_path, manifest(report("monthly", ["87.3 %", "1"], snapshot="bbbbbbbbbbbb"), report("new", ["5"])))
-    published(tmp_path, manifest(report("monthly", [], snapshot="cccccccccccc")))
+    with pytest.raises(PublishError) as error:
+        published(tmp_path, manifest(report("monthly", [], snapshot="cccccccccccc"), report("new", ["5"])))
+    assert '  monthly: finding-0: "87.3 %" is no longer shown\n' in str(error.value)
+
+
+def test_a_reason_explains_what_moved_once(tmp_path: Path) -> None:
+    published(tmp_path, manifest(report("monthly", ["1"])))
+    (tmp_path / "CHANGES.md").write_text("## 2026-10 restated with snapshot aaaaaaaaaaaa: a bug\n")
+    published(tmp_path, manifest(report("monthly", ["2"])))
+    with pytest.raises(PublishError, match=r'"2" -> "3"'):
+        published(tmp_path, manifest(report("monthly", ["3"])))
+
+
+def test_a_long_list_of_moved_numbers_is_cut(tmp_path: Path) -> None:
+    published(tmp_path, manifest(report("monthly", [f"{n} %" for n in range(100)])))
+    with pytest.raises(PublishError) as error:
+        published(tmp_path, manifest(report("monthly", [f"{n}.5 %" for n in range(100)])))
+    assert "100 published numbers of 2026-10" in str(error.value)
+    assert "  … and 80 more\n" in str(error.value)
+    assert len(str(error.value).splitlines()) == 24
+
+
+def test_pages_of_two_snapshots_do_not_stand_side_by_side(tmp_path: Path) -> None:
+    record = manifest(report("monthly"), report("support"))
+    published(tmp_path, record)
+    refuse_two_snapshots(["monthly"], record, tmp_path)
+    other = record.model_copy(update={"snapshot": "bbbbbbbbbbbb"})
+    with pytest.raises(PublishError) as error:
+        refuse_two_snapshots(["monthly"], other, tmp_path)
+    assert str(error.value) == (
+        "1 published pages of 2026-10 are of another snapshot than bbbbbbbbbbbb, which the exports give now (support). "
+        "A month is of one snapshot: make all its pages, without --only"
+    )
+    refuse_two_snapshots(["monthly", "support"], other, tmp_path)
+
+
+PAGE = '<html><body><main><p class="cx-finding" id="finding-a">Of 42 claims {n} hold.</p></main></body></html>'
+
+
+def test_a_record_of_the_first_format_is_read_with_the_numbers_of_its_pages(tmp_path: Path) -> None:
+    folder = tmp_path / "2026-10" / "en"
+    folder.mkdir(parents=True)
+    (folder / "monthly.html").write_text(PAGE.format(n=10))
+    old = manifest(report("monthly", pdf=False)).model_dump(mode="json", exclude={"format", "restatements"})
+    old["reports"][0] |= {"html_sha256": files.sha256(folder / "monthly.html")}
+    del old["reports"][0]["numbers"]
+    (folder / "manifest.json").write_text(json.dumps(old))
+    found = read_manifest(folder)
+    assert found is not None
+    assert found.format == 1
+    again = report("monthly", pdf=False)
+    with pytest.raises(PublishError, match=r'  monthly: finding-a: "10" -> "11"'):
+        published(tmp_path, manifest(again.model_copy(update={"numbers": {"finding-a": "42 11"}})))
+    assert verify(tmp_path)[0] == ()
+    (folder / "monthly.html").write_text(PAGE.format(n=12))
+    assert "its hash differs" in verify(tmp_path)[0][0]
+
+
+def test_a_record_of_a_later_format_is_refused(tmp_path: Path) -> None:
+    folder, _ = published(tmp_path, manifest(report("monthly")).model_copy(update={"format": 3}))
+    with pytest.raises(PublishError, match=r"is of format 3, and this cxlib reads up to 2; update cxlib"):
+        read_manifest(folder)
+
+
+def test_what_is_published_is_verified(tmp_path: Path) -> None:
+    with pytest.raises(PublishError, match="nothing is published in"):
+        verify(tmp_path)
+    out, page = tmp_path / "2026-10" / "en", PAGE.format(n=10)
+    out.mkdir(parents=True)
+    (out / "monthly.html").write_text(page)
+    made = report("monthly", pdf=False).model_copy(
+        update={"html_sha256": files.sha256(out / "monthly.html"), "numbers": {"finding-a": "42 10"}}
+    )
+    (out / "manifest.json").write_text(manifest(made).model_dump_json())
+    assert verify(tmp_path) == ((), "1 files and the numbers at 1 places of 1 editions were looked at")
+    (out / "monthly.html").write_text(page.replace("10 hold", "11 hold"))
+    (out / "mine.html").write_text("x")
+    assert verify(tmp_path, "2026-10")[0] == (
+        f"{out / 'mine.html'}: it was not published",
+        f"{out / 'monthly.html'}: it is not the file that was published (its hash differs)",
+        f'{out / "monthly.html"}: finding-a: "10" -> "11"',
+    )
+    (out / "monthly.html").unlink()
+    assert verify(tmp_path)[0][1] == f"{out / 'monthly.html'}: it is missing"
+    with pytest.raises(PublishError, match="of 2026-09"):
+        verify(tmp_path, "2026-09")
 
 
 def test_a_damaged_record_stops_the_month_it_is_of_and_no_other(tmp_path: Path) -> None:
