@@ -36,7 +36,7 @@ class Cell:
 
     @property
     def html(self) -> str:
-        names = " ".join(name for name in ("cx-number" if self.is_number else "", self.class_) if name)
+        names = " ".join(name for name in ("cx-number" if self.is_number else "cx-words", self.class_) if name)
         return element("td", escape(self.text), class_=names or None)
 
 
@@ -108,7 +108,8 @@ def sheet(
     if isinstance(rows, pd.DataFrame):
         headers = headers or tuple(str(column) for column in rows.columns)
         label = label or str(rows.index.name or "")
-        rows = {str(at): tuple(line) for at, line in zip(rows.index, rows.itertuples(index=False), strict=True)}
+        labels = ["" if one is None or one != one else str(one) for one in rows.index]
+        rows = {at: tuple(line) for at, line in zip(labels, rows.itertuples(index=False), strict=True)}
     lines = told(rows, _cells)
     untold(needed, lines)
     frame = pd.DataFrame(list(lines.values()), index=list(lines), columns=list(headers))

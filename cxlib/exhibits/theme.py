@@ -2,6 +2,7 @@
 
 import base64
 import io
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -47,7 +48,8 @@ def _font() -> str:
 def theme() -> Iterator[None]:
     """Draw in the house style inside the block; settings outside stay as they were."""
     settings: Any = {
-        "font.family": _font(),
+        # the second has letters that the first lacks
+        "font.family": [_font(), "DejaVu Sans"],
         "font.size": 9,
         "axes.edgecolor": RULE,
         "axes.labelcolor": QUIET,
@@ -56,6 +58,8 @@ def theme() -> Iterator[None]:
         "ytick.color": QUIET,
         "text.color": INK,
         "svg.fonttype": "path",
+        # a name may hold a dollar
+        "text.parse_math": False,
         # the same chart gets the same ids, so the page is the same to the byte
         "svg.hashsalt": "cx",
         "figure.constrained_layout.use": True,
@@ -70,9 +74,11 @@ def new_figure(height: float) -> Figure:
 
 
 def data_uri(figure: Figure) -> str:
-    """Return a figure as an SVG data URI."""
+    """Return a figure as an SVG data URI; a letter that no font has is a box in it, and no reason to stop."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph .* missing from font")
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 

@@ -25,6 +25,7 @@ from cxlib.report.theme import CSP
 RAW_ANYWHERE = re.compile(r"<Figure size|<Axes|<pandas\.|\bobject at 0x[0-9a-f]+|Traceback \(most recent call last\)")
 RAW_NUMBER = re.compile(r"(?<!\w)(nan|NaN|NaT|inf|<NA>)(?!\w)")
 RAW_CELL = frozenset({"nan", "NaN", "NaT", "None", "<NA>", "inf", "-inf", "null"})
+MOST_PRINTED = 200
 FETCHED = "//@src | //@srcset | //@poster | //@background | //link/@href | //image/@href | //use/@href | //object/@data"
 """Attributes whose target a browser loads by itself."""
 
@@ -95,8 +96,17 @@ def _errors(page: Page) -> Found:
 
 def _warnings(page: Page) -> Found:
     for index, output in _outputs(page, "stream"):
-        if output.name == "stderr" and output.text.strip():
-            yield index, f"it wrote to stderr: {output.text.strip().splitlines()[-1]}"
+        if output.name == "stderr" and (lines := output.text.strip().splitlines()):
+            # Python shows the line of code under a warning, and the file of this machine before it
+            said = next((line for line in lines if "Warning: " in line), lines[-1])
+            yield index, f"it wrote to stderr: {re.sub(r'^.*?:[0-9]+: (?=[A-Za-z]*Warning: )', '', said)}"
+
+
+def _printed(page: Page) -> Found:
+    lines = Counter[int]()
+    for index, output in _outputs(page, "stream"):
+        lines[index] += output.text.count("\n")
+    yield from ((index, f"it printed {count:,} lines") for index, count in lines.items() if count > MOST_PRINTED)
 
 
 def _empty_pictures(page: Page) -> Found:
@@ -170,18 +180,19 @@ def _raw_text(page: Page) -> Found:
         holders = page.tree.xpath("//body//*[contains(., $text)]", text=match[0])
         yield (holders[-1] if holders else None), f'"{match[0]}" {left}'
     for cell in page.tree.iter("td", "th"):
-        text = flat(cell)
-        if text in RAW_CELL or ("cx-number" in cell.classes and RAW_NUMBER.search(text)):
+        text, is_ours = flat(cell), any("cx-table" in table.classes for table in cell.iterancestors("table"))
+        # what a table of ours sets as words is a name, and somebody may be called "None"
+        is_name = is_ours and (cell.tag == "th" or "cx-words" in cell.classes)
+        if (text in RAW_CELL and not is_name) or ("cx-number" in cell.classes and RAW_NUMBER.search(text)):
             yield cell, f'"{text}" {left}'
-    for tile in page.tree.find_class("cx-tile"):
-        for text in tile.itertext():
-            if text.strip() in RAW_CELL or RAW_NUMBER.search(text):
-                yield tile, f'"{text}" {left}'
+    for part in page.tree.xpath("//*[contains(@class, 'cx-tile-') and not(contains(@class, 'cx-tile-label'))]"):
+        if (text := flat(part)) in RAW_CELL or RAW_NUMBER.search(text):
+            yield part, f'"{text}" {left}'
 
 
 def _tiles_without_record(page: Page) -> Found:
-    """Find the tiles whose record is not the text that they show."""
-    for tile in page.tree.find_class("cx-tile"):
+    """Find the tiles of measures whose record is not the text that they show."""
+    for tile in (tile for tile in page.tree.find_class("cx-tile") if "cx-own" not in tile.classes):
         values = [flat(shown) for shown in tile.find_class("cx-tile-value")]
         if not tile.get("data-metric") or not tile.get("data-period"):
             yield tile, f"{_named(tile)} does not say its metric and period"
@@ -204,6 +215,7 @@ UNCAPTIONED = "//table[not(normalize-space(caption) or normalize-space(ancestor:
 GATES = (
     Gate("error-output", _errors, "Mend the cell; errors are not published"),
     Gate("stderr", _warnings, "Mend what it warns of; a warning that stays is read by nobody"),
+    Gate("stdout", _printed, f"Show a table or a sentence instead; up to {MOST_PRINTED} printed lines are published"),
     Gate("empty-figure", _empty_pictures, "Look at the data behind it; without data show a cx-missing box instead"),
     Gate("alt", _each("//img[not(normalize-space(@alt))]", "{it} has no alt text"), A_SCREEN_READER),
     Gate("alt", _each(f"//img[{PLACEHOLDER}]", '{it} has the placeholder alt text "{alt}"'), A_SCREEN_READER),

@@ -26,6 +26,7 @@ from cxlib.files import sha256, write_json
 from cxlib.notebook import records_in
 from cxlib.report.gates import Page, check, not_passed, tiles_of
 from cxlib.report.manifest import Edition, Missing, Published, Value
+from cxlib.report.numbers import numbers_of
 from cxlib.report.page import first_line, make_page
 from cxlib.report.pdf import write_pdf
 from cxlib.report.plan import Report
@@ -33,7 +34,9 @@ from cxlib.report.plan import Report
 PDF_STEPS = 2
 """Steps of a report after its last cell: the page and the PDF."""
 GRACE_SECONDS = 120.0
-"""Time a report gets beyond the limit of its cells before its process is ended."""
+"""Time a report gets beyond the limit of a cell before its process is ended."""
+LONGEST_REASON = 500
+"""Characters of an error that a message repeats."""
 
 
 KERNEL_SECONDS = 5.0
@@ -94,6 +97,7 @@ def make(
         pages=sheets,
         pdf_missing="pdf" in report.formats and not sheets,
         tiles=tiles_of(page.tree),
+        numbers=numbers_of(page.tree),
     )
 
 
@@ -134,7 +138,7 @@ def execute(
             )
             return executed
         except PapermillExecutionError as error:
-            where, last = first_line(error.source), str(error.evalue).strip().rpartition("\n")[2]
+            where, last = first_line(error.source), str(error.evalue).strip().rpartition("\n")[2][:LONGEST_REASON]
             raise ReportError(f"cell In [{error.exec_count}] ({where}) failed with {error.ename}: {last}") from None
         except CellTimeoutError:
             reason = f"took longer than {minutes:g} minutes; raise `minutes` in reports.toml or make the cell lighter"
@@ -176,6 +180,7 @@ def make_all(
                 if one.connection in heard or time.perf_counter() > one.deadline:
                     message = one.hear()
                     if isinstance(message, tuple):
+                        one.wait_on()
                         on_step(one.report.name, *message)
                         continue
                     running.remove(one)
@@ -205,11 +210,15 @@ class _Running:
 
     def __init__(self, context: BaseContext, report: Report, edition: Edition, staging: Path) -> None:
         self.report, self.started = report, time.perf_counter()
-        self.deadline = self.started + report.minutes * 60 + GRACE_SECONDS
+        self.wait_on()
         self.connection, there = context.Pipe(duplex=False)
         self.process: BaseProcess = context.Process(target=_worker, args=(there, report, edition, staging))  # type: ignore[attr-defined]
         self.process.start()
         there.close()
+
+    def wait_on(self) -> None:
+        """Give the next cell its time."""
+        self.deadline = time.perf_counter() + self.report.minutes * 60 + GRACE_SECONDS
 
     def hear(self) -> tuple[int, int] | Published | Failed:
         """Return one message, or what is wrong with a process that has none."""

@@ -84,6 +84,7 @@ CASES = [
     ("tiles", 'data-metric="csat" data-period', "data-period", "does not say its metric and period"),
     ("empty-figure", None, None, 'figure "first-reply" has axes but nothing drawn in them'),
     ("error-output", None, None, "demo, cell In [4] (`1/0`): it ended with ValueError. Mend the cell"),
+    ("stdout", None, None, "demo, cell In [7] (`p()`): it printed 201 lines. Show a table"),
     ("stderr", None, None, "demo, cell In [5] (`warn()`): it wrote to stderr: FutureWarning: soon. Mend what"),
 ]
 
@@ -95,8 +96,13 @@ def test_each_gate_refuses_what_it_is_for(
     if rule == "error-output":
         error = new_output("error", ename="ValueError", evalue="no", traceback=[])
         executed.cells.append(new_code_cell("1/0", execution_count=4, outputs=[error]))
+    if rule == "stdout":
+        executed.cells.append(
+            new_code_cell("p()", execution_count=7, outputs=[new_output("stream", name="stdout", text="x\n" * 67)] * 3)
+        )
     if rule == "stderr":
-        stream = new_output("stream", name="stderr", text="a.py:1: in f\nFutureWarning: soon\n")
+        text = "/home/me/a.py:1: FutureWarning: soon\n  figure.savefig(buffer)\n"
+        stream = new_output("stream", name="stderr", text=text)
         executed.cells.append(new_code_cell("warn()", execution_count=5, outputs=[stream]))
     source = make_page(executed, edition)
     if rule == "empty-figure":
@@ -144,6 +150,9 @@ def test_words_that_only_look_like_leftovers_pass(executed: NotebookNode, editio
     source = make_page(executed, edition)
     source = source.replace("For those who lead support.", "Nandan says none of the banana bread is NaNcy's; None.")
     source = source.replace('<th scope="row">Region 1</th>', '<th scope="row">Nan bakery</th>')
+    for name in ("None", "NA", "null", "nan"):  # regions may be called so, and words in a cell
+        named = f'<th scope="row">{name}</th><td class="cx-words">{name}</td>'
+        source = source.replace("</tbody></table>", f"<tr>{named}</tr></tbody></table>", 1)
     assert check(Page("demo", source, executed)) == ()
 
 

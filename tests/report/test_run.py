@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import os
+import signal
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
 
 from cxlib.errors import ReportError
+from cxlib.report import work
 from cxlib.report.work import execute
 from report.helpers import runnable
 
@@ -40,6 +45,29 @@ def test_a_failing_cell_is_named_and_its_copy_kept(tmp_path: Path) -> None:
         "ZeroDivisionError" in line for cell in kept.cells for o in cell.get("outputs", []) for line in o.traceback
     )
     assert "never" not in "".join(texts(kept))
+
+
+def test_an_error_as_long_as_a_book_is_cut(tmp_path: Path) -> None:
+    with pytest.raises(ReportError) as error:
+        run(tmp_path, runnable("raise ValueError('y' * 100_000)"))
+    assert len(str(error.value)) < 700
+
+
+def test_a_process_that_outlives_its_cell_holds_nothing_up(tmp_path: Path) -> None:
+    code = "import subprocess\nprocess = subprocess.Popen(['sleep', '20'], start_new_session=True)\nprint(process.pid)"
+    begun = time.monotonic()
+    done, _ = run(tmp_path, runnable(code))
+    os.kill(int(texts(done)[0]), signal.SIGKILL)
+    assert time.monotonic() - begun < 20
+
+
+def test_each_cell_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work._Running, "__init__", lambda self: setattr(self, "report", SimpleNamespace(minutes=0.5)))
+    running = work._Running()  # type: ignore[call-arg]
+    for now in (0.0, 140.0, 280.0):  # many cells of half a minute: the report as a whole may take longer
+        monkeypatch.setattr(work.time, "perf_counter", lambda now=now: now)
+        running.wait_on()
+        assert running.deadline == now + 30 + work.GRACE_SECONDS
 
 
 def test_a_dead_kernel_is_said_and_its_copy_kept(tmp_path: Path) -> None:
