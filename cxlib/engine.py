@@ -45,7 +45,7 @@ class Engine:
 
     def __init__(self, snapshot: Snapshot, parts: Sequence[Part] = ()) -> None:
         self.snapshot = snapshot
-        self._parts = tuple(parts)
+        self.parts = tuple(parts)
         self._connection = duckdb.connect(config={"memory_limit": "1GB", "autoinstall_known_extensions": False})
         self._connection.execute("SET TimeZone = 'UTC'")
         # else what does not fit into memory is written to the working folder, for everybody to read
@@ -140,7 +140,7 @@ class Engine:
     def _define(self, name: str, source: str) -> None:
         """Define a relation whole, and as the part of it that is asked for."""
         self._connection.execute(f"CREATE VIEW whole.{name} AS {source}")
-        parts = () if name in OF_EVERYBODY else self._parts
+        parts = () if name in OF_EVERYBODY else self.parts
         kept = " AND ".join(self._condition(name, part) for part in parts) or "TRUE"
         self._connection.execute(f"CREATE VIEW {name} AS SELECT * FROM whole.{name} WHERE {kept}")
 

@@ -23,8 +23,8 @@ Verdict = Literal["supported", "not-supported", "cannot-tell", "described"]
 class Change:
     """One measure compared with an earlier month, `against` ("2026-09"): `change` is `now - before` with its interval.
 
-    `id` is the address of the sentence on the page; the verdict is "rose" or "fell" only where the interval of the
-    change excludes zero.
+    Of a trend, `against` is the first of its `months`, and `change` the rise along its line. `id` is the address of
+    the sentence on the page; the verdict is "rose" or "fell" only where the interval of the change excludes zero.
     """
 
     id: str
@@ -34,6 +34,17 @@ class Change:
     change: Estimate
     against: str
     verdict: Direction
+    months: int = 0
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is counted in full: it moved, or it did not, and not by chance."""
+        return self.change.low == self.change.value == self.change.high
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether a direction may be said."""
+        return self.verdict in ("rose", "fell")
 
 
 def direction_of(change: Estimate) -> Direction:

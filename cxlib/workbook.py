@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
+from cxlib.change import judged_together, trend
 from cxlib.coverage import Coverage, coverage_of, waited_for
 from cxlib.engine import OF_EVERYBODY, Engine, Part
 from cxlib.errors import ConfigError, MeasureError
-from cxlib.estimate import Estimate, difference, estimates, two_sided_p
+from cxlib.estimate import Estimate, difference, estimates
 from cxlib.facts import FACTS
 from cxlib.finding import Change, Quantity, direction_of
 from cxlib.language import Language
@@ -29,6 +28,10 @@ from cxlib.tables import TABLES
 HISTORY = 36
 """Months that are measured in one go and remembered; a page asks for most of them sooner or later."""
 
+YEAR = 12
+TREND, TREND_MONTHS = 0, 24
+"""How a trend is asked for in place of months back, and over how many months it goes."""
+
 
 class Workbook:
     """One reporting month over one snapshot, narrowed to `parts` of the customers; see `only` and `without`."""
@@ -38,6 +41,7 @@ class Workbook:
         self.month = month
         self.language = language
         self.parts = tuple(parts)
+        self._compared: tuple[tuple[str, ...], tuple[int, ...]] = ((), ())
         self._measured: dict[tuple[str, tuple[str, ...], int], pd.DataFrame] = {}
 
     @cached_property
@@ -253,8 +257,21 @@ class Workbook:
             raise MeasureError(f"{name}: no rows for {cell} in {month}")
         return estimates(rows)[0]
 
+    def comparing(self, measures: str, *months_back: int) -> Workbook:
+        """Return the workbook of a page that compares measures with these months, a year before, and along trends.
+
+        All of it is one family, judged together, so that whatever speaks of a change on the page says the same of it.
+        """
+        book = Workbook(self.snapshot, self.month, self.language, self.parts)
+        book._compared = tuple(self.metric(name).id for name in measures.split()), months_back
+        return book
+
     def change(self, name: str, months_back: int = 1, segment: Mapping[str, str] | None = None) -> Change:
-        """Compare the report's month with an earlier one."""
+        """Compare the report's month with an earlier one, or (0 months back) say how it moved along its trend."""
+        of_page = None if segment else self._of_page.get((name, months_back))
+        return of_page or (self._since(name, months_back, segment) if months_back else self._along(name))
+
+    def _since(self, name: str, months_back: int, segment: Mapping[str, str] | None = None) -> Change:
         earlier = self.month.shift(-months_back)
         now, before = self.estimate(name, self.month, segment), self.estimate(name, earlier, segment)
         change = difference(now, before)
@@ -263,26 +280,39 @@ class Workbook:
         verdict = direction_of(change) if whole else "cannot-tell"
         return Change(f"{name}{where}-since-{earlier}", name, now, before, change, str(earlier), verdict)
 
-    def changes(self, *names: str, months_back: int = 1) -> list[Change]:
-        """Compare several measures at once; the verdicts hold for all of them together.
+    def _along(self, name: str) -> Change:
+        """Return how a measure moved along its trend; it ends with the report's month or is not told."""
+        course = estimates(self.measure(name, months=TREND_MONTHS))
+        rise = trend(course, max(self.metric(name).looks_back_months, 1))
+        first = str(self.month.shift(1 - TREND_MONTHS))
+        verdict = direction_of(rise) if course[-1].is_known else "cannot-tell"
+        return Change(f"{name}-trend", name, course[-1], course[0], rise, first, verdict, months=rise.n)
 
-        With many comparisons some intervals exclude zero by chance, so a direction is said only
-        where Benjamini and Hochberg's (1995) procedure at 5 % rejects "no change" as well.
+    def changes(self, *names: str, months_back: int = 1) -> list[list[Change]]:
+        """Return of each measure its changes: since a month, since a year before, and along its trend.
+
+        The verdicts hold for all of them together, or for all of the page where it says what it compares. A measure
+        that speaks of twelve months is compared with the twelve before those, not with months that it shares.
         """
-        findings = [self.change(name, months_back) for name in self.available(*names)]
-        return correct_family(findings)
+        asked = {name: [(name, back) for back in (*self._apart(name, (months_back, YEAR)), TREND)] for name in names}
+        others = [name for name, wanted in asked.items() if not self._of_page.keys() >= set(wanted)]
+        family = {**self._judged(others, (months_back,)), **self._of_page}
+        return [[family[one] for one in wanted] for wanted in asked.values()]
 
+    @cached_property
+    def _of_page(self) -> Mapping[tuple[str, int], Change]:
+        """What the page compares, judged together, by measure and months back."""
+        names, months_back = self._compared
+        return self._judged(self.available(*names), months_back)
 
-def correct_family(findings: Sequence[Change]) -> list[Change]:
-    """Take back the directions that do not survive Benjamini and Hochberg's correction at 5 %."""
-    told = [finding for finding in findings if finding.verdict != "cannot-tell"]
-    if not told:
-        return list(findings)
-    rejected = iter(multipletests([two_sided_p(finding.change) for finding in told], method="fdr_bh")[0])
-    return [
-        one if one.verdict == "cannot-tell" or next(rejected) else replace(one, verdict="no-measurable-change")
-        for one in findings
-    ]
+    def _judged(self, names: Sequence[str], months_back: Sequence[int]) -> Mapping[tuple[str, int], Change]:
+        backs = {name: self._apart(name, (*months_back, YEAR)) for name in names}
+        found = {(name, back): self._since(name, back) for name in names for back in backs[name]}
+        found |= {(name, TREND): self._along(name) for name in names}
+        return dict(zip(found, judged_together(list(found.values())), strict=True))
+
+    def _apart(self, name: str, months_back: Sequence[int]) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(max(back, self.metric(name).looks_back_months) for back in months_back))
 
 
 def find_upward(name: str) -> Path:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import cxlib
+from cxlib.change import judged_together
 from cxlib.errors import ConfigError, MeasureError, PeriodError
 from cxlib.estimate import Estimate
 from cxlib.finding import Change, Direction
@@ -17,7 +18,7 @@ from cxlib.language import Language
 from cxlib.metrics import METRICS
 from cxlib.notebook import open_workbook
 from cxlib.period import Month
-from cxlib.workbook import Workbook, correct_family, find_upward
+from cxlib.workbook import Workbook, find_upward
 
 OCTOBER = Month(2026, 10)
 Lay = Callable[..., Any]
@@ -127,13 +128,13 @@ def test_correction_of_a_family_against_benjamini_and_hochberg_1995() -> None:
         z, half = float(stats.norm.isf(p / 2)), float(stats.norm.isf(0.025))
         family.append(finding(z, z - half, z + half, "rose" if z > half else "no-measurable-change"))
     assert [f.verdict for f in family].count("rose") == 9
-    assert [f.verdict for f in correct_family(family)] == ["rose"] * 4 + ["no-measurable-change"] * 11
+    assert [f.verdict for f in judged_together(family)] == ["rose"] * 4 + ["no-measurable-change"] * 11
 
 
 def test_what_cannot_be_told_is_not_part_of_the_family() -> None:
     unknown = finding(float("nan"), float("nan"), float("nan"), "cannot-tell")
-    assert [f.verdict for f in correct_family([unknown, finding(5, 4, 6, "rose")])] == ["cannot-tell", "rose"]
-    assert correct_family([]) == []
+    assert [f.verdict for f in judged_together([unknown, finding(5, 4, 6, "rose")])] == ["cannot-tell", "rose"]
+    assert judged_together([]) == []
 
 
 def test_notebooks_one_folder_down_find_the_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

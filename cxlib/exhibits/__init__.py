@@ -13,7 +13,7 @@ from cxlib.exhibits.doubt import doubts
 from cxlib.exhibits.exhibit import Exhibit, missing, stack
 from cxlib.exhibits.lines import curves, plane
 from cxlib.exhibits.made import how_made, ledger_sentence, warnings
-from cxlib.exhibits.measured import answer, by_segment, history, scorecard, summary, tiles
+from cxlib.exhibits.measured import answer, by_segment, history, summary, tiles
 from cxlib.exhibits.picture import captioned
 from cxlib.exhibits.sentences import how_to_read, methods, say
 from cxlib.exhibits.tables import sheet
@@ -39,7 +39,6 @@ __all__ = [
     "missing",
     "plane",
     "say",
-    "scorecard",
     "sheet",
     "stack",
     "summary",

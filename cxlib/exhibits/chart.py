@@ -215,6 +215,9 @@ def bridge(book: Workbook) -> Exhibit:
             [book.language.text("There is no recurring revenue in {month}.", month=book.language.month(book.month))]
         )
     moves = [(name, sign, book.estimate(name)) for name, sign in STEPS]
+    if few := [book.language.text(METRICS[name].label) for name, _, one in moves if "suppressed" in one.flags]:
+        text = "What moved recurring revenue is not shown: behind {labels} are fewer than 5 customers."
+        return box([book.language.text(text, labels=", ".join(few))])
     reached = start.value + sum(sign * move.value for _, sign, move in moves)
     if abs(reached - end.value) > 0.01:
         raise MeasureError(f"MRR movements add up to {reached:.2f}, the month closes at {end.value:.2f}")

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
+from cxlib.change import judged_together
 from cxlib.exhibits import words
 from cxlib.exhibits.exhibit import Exhibit, bullets, paragraph
 from cxlib.facts import FACTS
 from cxlib.finding import Value
 from cxlib.metrics import METRICS
 from cxlib.metrics.measure import SAMPLED, SMALL_BELOW
-from cxlib.workbook import Workbook, correct_family
+from cxlib.workbook import Workbook
 
 MOST_LINES = 8
 
@@ -30,8 +31,9 @@ Cautions = Iterator[tuple[str, str, Mapping[str, Value]]]
 def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhibit:
     """Return the cautions that the month's data give rise to.
 
-    Looked for: months that the exports do not cover; small denominators; low response; unfinished
-    observation; a mix of segments that is not the month before's; segments that moved against the whole.
+    Looked for: a slide over a year or along the trend; months that the exports do not cover; small denominators; low
+    response; unfinished observation; a mix of segments that is not the month before's; segments that moved against
+    the whole.
 
     Parameters
     ----------
@@ -46,8 +48,8 @@ def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhi
     Satisfaction with tickets (CSAT) ...
     """
     available = book.available(*names)
-    found = [*_edges(book, available), *_small(book, available), *_response(book, available)]
-    found += islice(_unfinished(book, available), 1)
+    found = [*_slides(book, available), *_edges(book, available), *_small(book, available)]
+    found += [*_response(book, available), *islice(_unfinished(book, available), 1)]
     for column in by:
         comparable = [name for name in available if column in FACTS[METRICS[name].fact].segments]
         book.measure(*comparable, months=2, by=(column,))  # one scan for all, remembered
@@ -68,12 +70,20 @@ def _edges(book: Workbook, names: Sequence[str]) -> Cautions:
                 yield names[0], text, {}
 
 
+def _slides(book: Workbook, names: Sequence[str]) -> Cautions:
+    text = "{label} got worse slowly, which a look at the month before does not show: {change}."
+    for name, changes in zip(names, book.changes(*names), strict=True):
+        worse = [one for one in changes if words.good_or_bad(one) == "bad"]
+        if worse and str(book.month.previous()) not in [one.against for one in worse]:
+            yield name, text, {"change": ", ".join(words.change_phrase(book.language, one) for one in worse)}
+
+
 def _small(book: Workbook, names: Sequence[str]) -> Cautions:
-    text = "{label} rests on only {n} cases; a difference between two months must be large to mean anything."
+    text = "{label} rests on few cases ({n}); a difference between two months must be large to mean anything."
     for name in names:
         estimate = book.estimate(name)
         if {"small", "suppressed"} & set(estimate.flags):
-            yield name, text, {"n": estimate.n}
+            yield name, text, {"n": words.denominator(book.language, estimate)}
 
 
 def _response(book: Workbook, names: Sequence[str]) -> Cautions:
@@ -105,7 +115,7 @@ def shifted_mix(book: Workbook, name: str, by: str) -> Cautions:
     if METRICS[name].kind not in SAMPLED:
         return
     rows = book.measure(name, months=2, by=(by,)).pivot(index=by, columns="period", values="n")
-    if not (rows.sum() > 0).all():
+    if not (rows.sum() >= SMALL_BELOW).all():
         return
     shares = rows / rows.sum()
     now, before = shares[str(book.month)], shares[str(book.month.previous())]
@@ -133,7 +143,7 @@ def disagreement(book: Workbook, name: str, by: str) -> Cautions:
     segments = sorted(set(book.measure(name, months=2, by=(by,))[by]))
     found = {segment: book.change(name, segment={by: segment}) for segment in segments}
     told = {segment: f for segment, f in found.items() if min(f.now.n, f.before.n) >= SMALL_BELOW}
-    for segment, change in zip(told, correct_family(list(told.values())), strict=True):
+    for segment, change in zip(told, judged_together(list(told.values())), strict=True):
         if change.verdict in ("rose", "fell") and change.verdict != whole.verdict:
             text = "{label}: {by} “{segment}” {verdict}, from {before} to {now}, while the whole {whole}."
             said = {"verdict": words.verdict(book.language, change), "whole": WHOLE[whole.verdict]}

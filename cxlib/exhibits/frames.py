@@ -9,6 +9,7 @@ import pandas as pd
 from cxlib.errors import ConfigError, UntoldError
 from cxlib.estimate import FIELDS, Estimate, flags_in
 from cxlib.exhibits import words
+from cxlib.metrics.measure import SUPPRESSED_BELOW
 from cxlib.nearest import listed
 
 OF_ESTIMATE: Mapping[str, object] = {"low": np.nan, "high": np.nan, "unit": "", "method": "", "flags": ()}
@@ -22,7 +23,7 @@ def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)
     """Return numbers as a frame: the keys and `value, low, high, n, unit, method, flags`.
 
     A frame needs the keys, `value` and `n`; `unit` is of one without that column. None in a mapping, and what could not
-    be told, has no row. `what` names the exhibit in a message.
+    be told, has no row; of fewer than five cases the value is withheld. `what` names the exhibit in a message.
 
     Raises
     ------
@@ -41,7 +42,10 @@ def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)
         if name not in frame:
             frame = frame.assign(**{name: pd.Series([unit if name == "unit" else default] * len(frame), dtype=object)})
     frame = frame[[*keys, *FIELDS]].astype({"value": float, "low": float, "high": float})
-    frame["flags"] = frame["flags"].map(flags_in)
+    few = (frame["n"] > 0) & (frame["n"] < SUPPRESSED_BELOW)
+    frame.loc[few, ["value", "low", "high"]] = np.nan
+    flags = frame["flags"].map(flags_in)
+    frame["flags"] = flags.where(~few, flags.map(lambda known: tuple(dict.fromkeys((*known, "suppressed")))))
     if not len(frame) or not np.isfinite(frame["value"].to_numpy(float)).any():
         raise UntoldError("There are no data to draw this from.")
     units = frame.loc[frame["value"].notna(), "unit"].drop_duplicates().tolist()
@@ -71,7 +75,11 @@ def of_estimates(rows: Mapping[Any, Estimate | None]) -> pd.DataFrame:
 
 
 def record_of(frame: pd.DataFrame) -> dict[str, list[Any]]:
-    """Return a frame as plain values for JSON, its labels as `rows`; a number not known, or without end, is null."""
+    """Return a frame as plain values for JSON, its labels as `rows`; what is unknown, endless or withheld is null."""
+    if {"n", "flags"} <= set(frame.columns):
+        frame = frame.assign(
+            n=frame["n"].astype(object).where(~frame["flags"].map(lambda one: "suppressed" in one), None)
+        )
     labels = {} if isinstance(frame.index, pd.RangeIndex) else {"rows": [str(label) for label in frame.index]}
     return labels | {str(name): [_plain(value) for value in frame[name].tolist()] for name in frame.columns}
 

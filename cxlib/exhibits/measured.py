@@ -8,11 +8,12 @@ import pandas as pd
 from cxlib.estimate import Estimate, estimates
 from cxlib.exhibits import words
 from cxlib.exhibits.chart import MOST_SEGMENTS, no_segments
-from cxlib.exhibits.exhibit import NOTHING, Exhibit, element, given, missing, paragraph, stack
+from cxlib.exhibits.exhibit import NOTHING, Exhibit, element, given, missing, stack
 from cxlib.exhibits.frames import of_estimates
 from cxlib.exhibits.sentences import said_of_change
 from cxlib.exhibits.tables import Cell, flag_class, sheet
-from cxlib.finding import Change, Value
+from cxlib.finding import Change
+from cxlib.language import Language
 from cxlib.metrics import METRICS
 from cxlib.metrics.scan import UNKNOWN
 from cxlib.workbook import Workbook
@@ -21,7 +22,7 @@ DIRECTIONS = {"rose": "up", "fell": "down", "no-measurable-change": "same", "can
 
 
 def answer(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
-    """Return the sentences of several measures, their directions corrected as one family.
+    """Return the sentences of several measures: since a month, since a year before, along the trend; judged together.
 
     Measures that cannot be given are left out; `tiles` names them.
 
@@ -30,36 +31,53 @@ def answer(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
     >>> print(answer(book, "nps_relationship", "csat"))
     Relationship NPS: ...
     """
-    changes = book.changes(*given(book, names), months_back=months_back)
-    return stack(said_of_change(book, change) for change in changes)
+    available = given(book, names)
+    changes = book.changes(*available, months_back=months_back)
+    return stack(said_of_change(book, one, f"{name}-changes") for name, one in zip(available, changes, strict=True))
 
 
 def summary(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
-    """Return one sentence that counts how many measures got better, worse or did not measurably change.
+    """Say how many measures got better or worse since a month, since a year before, or along their trend, and which.
+
+    What is counted in full moves, and not by chance: it is named with what it moved by.
 
     Examples
     --------
     >>> print(summary(book, "nps_touchpoint", "csat"))
-    Against September 2026, none of 2 measures got better and none got worse by more than chance would bring.
+    Of 2 measures that chance moves too, none got better and none got worse by more than chance would bring (since ...
     """
-    language = book.language
-    findings = book.changes(*given(book, names), months_back=months_back)
-    told = [finding for finding in findings if finding.verdict != "cannot-tell"]
-    if not told:
-        return paragraph(language.text("There is no month before to compare with."), "cx-summary", id="finding-summary")
-    good, bad = ([f for f in told if words.good_or_bad(f) == verdict] for verdict in ("good", "bad"))
-    said = "Against {month}, {good} of {count} measures got better and {bad} got worse by more than chance would bring."
-    counts: dict[str, Value] = {"good": len(good) or "none", "bad": len(bad) or "none", "count": len(told)}
-    text = words.filled(language, said, {"month": book.month.shift(-months_back), **counts})
-    for opening, group in (("Better: {names}.", good), ("Worse: {names}.", bad)):
-        if group:
-            labels = "; ".join(language.text(METRICS[finding.metric].label) for finding in group)
-            text += " " + language.text(opening, names=labels)
-    return paragraph(text, "cx-summary", id="finding-summary")
+    language, changes = book.language, book.changes(*given(book, names), months_back=months_back)
+    told = [[one for one in of_one if one.verdict != "cannot-tell"] for of_one in changes]
+    exact, sampled = ([of_one for of_one in told if of_one and of_one[0].is_exact == full] for full in (True, False))
+    said = []
+    if sampled:
+        moved = [[one for of_one in sampled for one in of_one if words.good_or_bad(one) == v] for v in ("good", "bad")]
+        good, bad = (len({one.metric for one in group}) or language.text("none") for group in moved)
+        text = (
+            "Of {count} measures that chance moves too, {good} got better and {bad} got worse by more than chance "
+            "would bring ({looked})."
+        )
+        looked = "; ".join(dict.fromkeys(words.since(language, one) for of_one in sampled for one in of_one))
+        said = [language.text(text, count=len(sampled), good=good, bad=bad, looked=looked)]
+        said += [_listed(language, *one) for one in zip(("Better: {names}.", "Worse: {names}."), moved, strict=True)]
+    said.append(_listed(language, "Counted in full: {names}.", [one for of_one in exact for one in of_one]))
+    text = " ".join(filter(None, said)) or language.text("There is no earlier month to compare with.")
+    markup = element("p", escape(text), class_="cx-summary", id="finding-summary")
+    record = {"finding": "summary", "verdict": "described", "text": text, "estimate": None}
+    return Exhibit(markup, text, name="finding-summary", record=lambda: record)
+
+
+def _listed(language: Language, opening: str, changes: Sequence[Change]) -> str:
+    """Return "Worse: backlog (+48 since October 2025)."; nothing where there is no change."""
+    phrases: dict[str, list[str]] = {}
+    for one in changes:
+        phrases.setdefault(language.text(METRICS[one.metric].label), []).append(words.change_phrase(language, one))
+    names = "; ".join(f"{label} ({', '.join(said)})" for label, said in phrases.items())
+    return language.text(opening, names=names) if names else ""
 
 
 def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None, months_back: int = 1) -> Exhibit:
-    """Show one tile per measure: value, interval, denominator and change since an earlier month, the last if not told.
+    """Show one tile per measure: value, interval, denominator and change since a month, a year, and along its trend.
 
     Directions are corrected as one family; measures that cannot be given are named under
     the tiles, with the export that would bring them.
@@ -75,61 +93,37 @@ def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None
     ['Satisfaction with tickets (CSAT)', 'Kept']
     """
     changes = book.changes(*given(book, names), months_back=months_back)
-    measured = {book.language.text(METRICS[change.metric].label): change.now for change in changes}
+    measured = {book.language.text(METRICS[one.metric].label): one.now for one, *_ in changes}
     frame = of_estimates({**measured, **(own or {})})
     lines = zip(frame["label"], estimates(frame), strict=True)
     mine = [(label, one) for label, one in lines if label not in measured]
-    drawn = [_tile(book, METRICS[change.metric].label, change.now, change) for change in changes]
+    drawn = [_tile(book, METRICS[one[0].metric].label, one[0].now, one) for one in changes]
     markup = element("ul", *drawn, *(_tile(book, *line) for line in mine), class_="cx-tiles")
-    texts = [words.sentence(book.language, change) for change in changes]
+    texts = [words.sentence(book.language, one) for one in changes]
     texts += [f"{label}: {words.full(book.language, one)}." for label, one in mine]
     shown = Exhibit(markup, "\n".join(texts), name="tiles", frame=frame)
     return (shown if len(frame) else NOTHING) + missing(book, *names)
 
 
-def _tile(book: Workbook, label: str, one: Estimate, change: Change | None = None) -> str:
-    """Return what it is, its value, its interval, its denominator and, of a measure, its change."""
+def _tile(book: Workbook, label: str, one: Estimate, changes: Sequence[Change] = ()) -> str:
+    """Return what it is, its value, its interval, its denominator and, of a measure, its changes."""
     language, is_small = book.language, "small" in one.flags
     texts = {
         "label": language.text(label),
         "value": words.value(language, one),
         "interval": words.interval(language, one),
-        "n": words.denominator(language, one),
+        "n": "" if "suppressed" in one.flags else words.denominator(language, one),
     }
     lines = [element("span", escape(text), class_=f"cx-tile-{part}") for part, text in texts.items()]
     small = " cx-small" if is_small else ""
-    if change is None:
+    if not changes:
         return element("li", *lines, class_="cx-tile cx-own" + small)
-    direction = {"data_direction": DIRECTIONS[change.verdict], "data_good": words.good_or_bad(change)}
-    said = {"data_direction": "none", "data_good": "neutral"} if is_small else direction
-    lines.append(element("span", escape(words.change_phrase(language, change)), class_="cx-tile-change", **said))
-    data = {"data_metric": change.metric, "data_period": str(book.month), "data_shown": texts["value"]}
+    for change in words.told_of(changes):
+        direction = {"data_direction": DIRECTIONS[change.verdict], "data_good": words.good_or_bad(change)}
+        said = {"data_direction": "none", "data_good": "neutral"} if is_small else direction
+        lines.append(element("span", escape(words.change_phrase(language, change)), class_="cx-tile-change", **said))
+    data = {"data_metric": changes[0].metric, "data_period": str(book.month), "data_shown": texts["value"]}
     return element("li", *lines, class_="cx-tile" + small, **data)
-
-
-def scorecard(book: Workbook, *names: str, name: str = "scorecard") -> Exhibit:
-    """Show measures with interval, n, the month before and a year before, and what may be said of the change.
-
-    The verdicts against the month before are corrected as one family.
-
-    Examples
-    --------
-    >>> print(scorecard(book, "csat"))
-    Measures of October 2026, with the 95% interval, beside the month before and a year before.
-    ...
-    """
-    language, month = book.language, book.month
-    rows = {}
-    for change in book.changes(*given(book, names)):
-        year, said = book.estimate(change.metric, month.shift(-12)), words.verdict(language, change)
-        earlier = (Cell(words.value(language, one), class_=flag_class(one.flags)) for one in (change.before, year))
-        rows[METRICS[change.metric].label] = (change.now, change.now.n, *earlier, said)
-    if not rows:
-        return missing(book, *names)
-    months = (language.month(month), language.month(month.previous()), language.month(month.shift(-12)))
-    headers = (months[0], "n", *months[1:], "Against the month before")
-    caption = "Measures of {month}, with the 95% interval, beside the month before and a year before."
-    return sheet(book, name, rows, caption, *headers, label="Measure", month=month) + missing(book, *names)
 
 
 def by_segment(book: Workbook, names: Sequence[str], by: str) -> Exhibit:
@@ -190,6 +184,6 @@ def _laid_out(
 
 def _cell(book: Workbook, estimate: Estimate) -> Cell:
     text = words.with_limits(book.language, estimate)
-    if estimate.value != estimate.n:  # of a count, the value is the n
+    if "suppressed" not in estimate.flags and estimate.value != estimate.n:  # of a count, the value is the n
         text += f", {words.denominator(book.language, estimate)}"
     return Cell(text, class_=flag_class(estimate.flags))

@@ -71,7 +71,7 @@ def numbers_table(language: Language, name: str, caption: str, label: str, rows:
     """Return value, interval and n of labelled estimates: the table behind a chart."""
     lines = []
     for text, one in rows:
-        shown = (words.value(language, one), words.limits(language, one), language.number(one.n))
+        shown = (words.value(language, one), words.limits(language, one), words.count(language, one))
         lines.append((text, [Cell(part, class_=flag_class(one.flags)) for part in shown]))
     headers = [label, language.text("Value"), language.text("95% interval"), language.text("n")]
     return table(caption, headers, lines, f"numbers-{name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, cast
 
@@ -92,7 +92,7 @@ def say(
     """
     if not sentence:
         # under an exhibit that says why where the measure cannot be given
-        return NOTHING if reason(book, id) else said_of_change(book, book.change(id, months_back))
+        return NOTHING if reason(book, id) else said_of_change(book, [book.change(id, months_back), book.change(id, 0)])
     for one in (estimate, *values.values()):
         # a name whose cell could not tell refuses any question, and so passes its reason on
         if isinstance(one, Estimate) and not one.is_known and "not-reached" not in one.flags:
@@ -178,18 +178,19 @@ def _record(language: Language, finding: Finding, judged: tuple[tuple[Claim, Jud
     }
 
 
-def said_of_change(book: Workbook, change: Change) -> Exhibit:
-    """Return the sentence of a measure and how it changed."""
-    text = words.sentence(book.language, change)
-    markup = element("p", escape(text), class_="cx-finding", id=f"finding-{change.id}", data_metric=change.metric)
+def said_of_change(book: Workbook, changes: Sequence[Change], id: str = "") -> Exhibit:
+    """Return the sentences of a measure and how it changed; the first change gives id and verdict."""
+    first, id = changes[0], id or changes[0].id
+    text = words.sentence(book.language, changes)
+    markup = element("p", escape(text), class_="cx-finding", id=f"finding-{id}", data_metric=first.metric)
     record = {
-        "finding": change.id,
-        "metric": change.metric,
-        "verdict": change.verdict,
+        "finding": id,
+        "metric": first.metric,
+        "verdict": first.verdict,
         "text": text,
-        "estimate": words.numbers(change.now),
+        "estimate": words.numbers(first.now),
     }
-    return Exhibit(markup, text, name=f"finding-{change.id}", record=lambda: record)
+    return Exhibit(markup, text, name=f"finding-{id}", record=lambda: record)
 
 
 def methods(book: Workbook, texts: Mapping[str, str], **values: Value) -> Exhibit:

@@ -11,29 +11,34 @@ import numpy as np
 from cxlib.engine import Part
 from cxlib.estimate import Estimate
 from cxlib.finding import Change, Quantity, Value
-from cxlib.language import Language
+from cxlib.language import DURATIONS, Language
 from cxlib.metrics import METRICS
+from cxlib.metrics.measure import SUPPRESSED_BELOW
 from cxlib.period import Month
 
 BALANCES = ("full count, no interval",)
 
 
-def value(language: Language, estimate: Estimate) -> str:
-    """Return a value as a page shows it: "87.3%", "n < 5", "no data"."""
+WITHHELD = "n < 5"
+
+
+def value(language: Language, estimate: Estimate, like: float | None = None) -> str:
+    """Return a value as a page shows it: "87.3%", "n < 5", "no data"; a duration in the unit that suits `like`."""
     if "suppressed" in estimate.flags:
-        return language.text("n < 5")
+        return language.text(WITHHELD)
     if "not-reached" in estimate.flags:
         return language.text("more than {low}", low=language.measure(estimate.low, estimate.unit))
     if not estimate.is_known:
-        return language.text("no data")
-    return language.measure(estimate.value, estimate.unit)
+        return language.text("not covered" if "not-covered" in estimate.flags else "no data")
+    return language.measure(estimate.value, estimate.unit, like)
 
 
 def limits(language: Language, estimate: Estimate) -> str:
-    """Return "84.9% to 89.4%"; empty where there is no value, no case, or nothing to be unsure of."""
-    if not estimate.is_known or estimate.n == 0 or estimate.method in BALANCES:
+    """Return "84.9% to 89.4%"; empty where there is no value, no case, no limit known, or nothing to be unsure of."""
+    unknown = math.isnan(estimate.low) and math.isnan(estimate.high)
+    if not estimate.is_known or estimate.n == 0 or unknown or estimate.method in BALANCES:
         return ""
-    return language.interval(estimate.low, estimate.high, estimate.unit)
+    return language.interval(estimate.low, estimate.high, estimate.unit, estimate.value)
 
 
 def with_limits(language: Language, estimate: Estimate) -> str:
@@ -54,8 +59,15 @@ def interval(language: Language, estimate: Estimate) -> str:
 
 
 def denominator(language: Language, estimate: Estimate) -> str:
-    """Return "n = 1,204", which does not break at the end of a line."""
-    return language.text("n = {n}", n=language.number(estimate.n)).replace(" ", "\N{NO-BREAK SPACE}")
+    """Return "n = 1,204" or "n < 5", which does not break at the end of a line."""
+    shown = count(language, estimate)
+    said = shown if "suppressed" in estimate.flags else language.text("n = {n}", n=shown)
+    return said.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def count(language: Language, estimate: Estimate) -> str:
+    """Return the cases behind an estimate, if they may be told."""
+    return language.text(WITHHELD) if "suppressed" in estimate.flags else language.number(estimate.n)
 
 
 def filled(language: Language, sentence: str, values: Mapping[str, Value]) -> str:
@@ -115,7 +127,7 @@ def numbers(estimate: Estimate) -> dict[str, object]:
     ends = {name: float(getattr(estimate, name)) for name in ("value", "low", "high")}
     return {
         **{name: None if math.isnan(end) else recorded(end) for name, end in ends.items()},
-        "n": int(estimate.n),
+        "n": None if "suppressed" in estimate.flags else int(estimate.n),
         "unit": estimate.unit,
         "method": estimate.method,
         "flags": list(estimate.flags),
@@ -123,8 +135,8 @@ def numbers(estimate: Estimate) -> dict[str, object]:
 
 
 def segment(name: object) -> str:
-    """Return the name of a segment or of one of its values as a reader would write it."""
-    return str(name).replace("_", " ")
+    """Return the name of a segment or one of its values: a word of machines with blanks, a name letter for letter."""
+    return str(name).replace("_", " ") if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", str(name)) else str(name)
 
 
 def narrowed(language: Language, parts: Sequence[Part]) -> str:
@@ -141,16 +153,19 @@ def smaller_groups(language: Language, groups: int, cases: int) -> str:
     if not groups:
         return ""
     said = "Not shown: {groups} smaller groups with {cases} cases."
+    if cases < SUPPRESSED_BELOW:
+        said = "Not shown: {groups} smaller groups."
     return " " + filled(language, said, {"groups": groups, "cases": cases})
 
 
 class Phrases(NamedTuple):
-    """What is said of a change: in a word, on a tile, in a sentence, and of a full count, which has no interval."""
+    """What is said of a change: in a word, on a tile, in a sentence, of a full count, and of a trend."""
 
     word: str
     tile: str
     sentence: str
     of_count: str
+    of_trend: str
 
 
 NOTHING_THEN = "There is nothing to compare with in {month}."
@@ -160,39 +175,57 @@ CHANGED = {
         "{by} since {month}",
         "It rose since {month} (then {before}; change {by}, interval {limits}).",
         "It rose by {size} since {month} (then {before}).",
+        "Along its trend of {count} months it rose (change {by}, interval {limits}).",
     ),
     "fell": Phrases(
         "fell by {size}",
         "{by} since {month}",
         "It fell since {month} (then {before}; change {by}, interval {limits}).",
         "It fell by {size} since {month} (then {before}).",
+        "Along its trend of {count} months it fell (change {by}, interval {limits}).",
     ),
     "no-measurable-change": Phrases(
         "no measurable change",
         "no measurable change since {month} ({by})",
         "It did not measurably change since {month} (then {before}; change {by}, interval {limits}).",
         "It is the same as in {month}.",
+        "",  # not said
     ),
-    "cannot-tell": Phrases("cannot tell", "no comparison with {month}", NOTHING_THEN, NOTHING_THEN),
+    "cannot-tell": Phrases("cannot tell", "no comparison with {month}", NOTHING_THEN, NOTHING_THEN, ""),
 }
+BY_TREND = "{by} along the trend of {count} months"
 
 
 def _changed(language: Language, finding: Change, phrase: str) -> str:
-    change = finding.change
-    by = language.difference(change.value, change.unit)
+    change, now = finding.change, finding.now
+    # all of a row or sentence in one unit of time, that of the value; an amount may be far smaller than what it changed
+    like = now.value if now.unit in DURATIONS else None
+    by = language.difference(change.value, change.unit, like)
     return language.text(
         phrase,
         month=language.month(Month.parse(finding.against)),
-        before=value(language, finding.before),
+        count=finding.months,
+        before=value(language, finding.before, like),
         by=by,
         size=by.lstrip("+−"),
-        limits=language.interval(change.low, change.high, change.unit),
+        limits=language.interval(change.low, change.high, change.unit, like),
     )
 
 
+def told_of(changes: Sequence[Change]) -> list[Change]:
+    """Return of a measure's changes those to be said: that can be told, and a trend only where it is measurable."""
+    told = [one for one in changes if one.verdict != "cannot-tell" and (not one.months or one.is_measured)]
+    return told or list(changes[:1])
+
+
+def since(language: Language, finding: Change) -> str:
+    """Return what a change is one since."""
+    return _changed(language, finding, "along the trend of {count} months" if finding.months else "since {month}")
+
+
 def change_phrase(language: Language, finding: Change) -> str:
-    """Return how a measure compares with the earlier month, for a tile."""
-    return _changed(language, finding, CHANGED[finding.verdict].tile)
+    """Return how a measure changed, for a tile or a list."""
+    return _changed(language, finding, BY_TREND if finding.months else CHANGED[finding.verdict].tile)
 
 
 def verdict(language: Language, finding: Change) -> str:
@@ -200,23 +233,26 @@ def verdict(language: Language, finding: Change) -> str:
     return _changed(language, finding, CHANGED[finding.verdict].word)
 
 
-def sentence(language: Language, finding: Change) -> str:
-    """Return the sentence that states a measure and how it changed.
+def sentence(language: Language, changes: Sequence[Change]) -> str:
+    """Return the sentences that state a measure and how it changed.
 
     "Rose" and "fell" are said only where the interval of the change excludes no change.
     """
-    now, label = finding.now, language.text(METRICS[finding.metric].label)
+    now, label = changes[0].now, language.text(METRICS[changes[0].metric].label)
     if not now.is_known:
-        return language.text(
-            "{label}: {value} this month ({n}).", label=label, value=value(language, now), n=denominator(language, now)
-        )
-    opening, phrases = language.text("{label}: {now}.", label=label, now=full(language, now)), CHANGED[finding.verdict]
-    return f"{opening} {_changed(language, finding, phrases.of_count if now.method in BALANCES else phrases.sentence)}"
+        text = "{label}: {value} this month." if "suppressed" in now.flags else "{label}: {value} this month ({n})."
+        return language.text(text, label=label, value=value(language, now), n=denominator(language, now))
+    said = [language.text("{label}: {now}.", label=label, now=full(language, now))]
+    for one in told_of(changes):
+        phrases = CHANGED[one.verdict]
+        phrase = phrases.of_trend if one.months else phrases.of_count if one.is_exact else phrases.sentence
+        said.append(_changed(language, one, phrase))
+    return " ".join(said)
 
 
 def good_or_bad(finding: Change) -> str:
     """Return whether a change is good news: "good", "bad" or "neutral"."""
     wanted = {"up": "rose", "down": "fell"}.get(METRICS[finding.metric].good)
-    if wanted is None or finding.verdict not in ("rose", "fell"):
+    if wanted is None or not finding.is_measured:
         return "neutral"
     return "good" if finding.verdict == wanted else "bad"

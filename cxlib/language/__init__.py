@@ -79,13 +79,13 @@ class Language:
         pattern = self.locale.percent_formats[None].pattern.replace("#,##0", _pattern(digits))
         return _minus(format_percent(share, pattern, locale=self.locale))
 
-    def money(self, amount: float, currency: str) -> str:
-        """Return an amount without cents; from a million on in short form.
+    def money(self, amount: float, currency: str, like: float | None = None) -> str:
+        """Return an amount without cents; from a million on in short form, if `like` is as large.
 
         >>> Language("en").money(412300.4, "EUR")
         '€412,300'
         """
-        if abs(amount) >= 1_000_000:
+        if min(abs(amount), abs(amount if like is None else like)) >= 1_000_000:
             return _minus(format_compact_currency(amount, currency, locale=self.locale, fraction_digits=2))
         return _minus(format_currency(amount, currency, "¤#,##0", locale=self.locale, currency_digits=False))
 
@@ -121,7 +121,7 @@ class Language:
         if unit in DURATIONS:
             return self.duration(value * DURATIONS[unit], None if like is None else like * DURATIONS[unit])
         if _is_money(unit):
-            return self.money(value, unit[:3])
+            return self.money(value, unit[:3], like)
         return self.number(value, _digits(value if like is None else like, unit))
 
     def difference(self, value: float, unit: str, like: float | None = None) -> str:
@@ -133,15 +133,19 @@ class Language:
         shown = self.number(value, 1) if unit == "per cent" else self.measure(value, unit, like)
         return "+" + shown if value > 0 and _is_not_zero(shown) else shown
 
-    def interval(self, low: float, high: float, unit: str) -> str:
-        """Return "84.9% to 89.4%"; of a difference, whose unit ends so, "−1.2 to +0.8 points"."""
+    def interval(self, low: float, high: float, unit: str, like: float | None = None) -> str:
+        """Return "84.9% to 89.4%"; of a difference, whose unit ends so, "−1.2 to +0.8 points".
+
+        Both ends are in the unit of time that suits `like`, the value between them, or else the one further from zero.
+        """
         bare = unit.removesuffix(" difference")
         if bare != unit and bare in POINTS:
             bare, scale = POINTS[bare]
             first, last = (self.difference(scale * end, bare) for end in (low, high))
             return self.text("{low} to {high} points", low=first, high=last)
-        # both ends in the unit of time that suits the one further from zero
-        like = max((end for end in (low, high) if math.isfinite(end)), key=abs, default=0.0)
+        ends = [end for end in (low, high) if math.isfinite(end)]
+        if like is None or _is_money(bare):  # an amount is short only where the other is
+            like = (min if _is_money(bare) else max)(ends, key=abs, default=0.0)
         first, last = (self.measure(end, unit, like) for end in (low, high))
         return self.text("{low} to {high}", low=first, high=last)
 

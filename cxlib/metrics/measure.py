@@ -45,8 +45,9 @@ def measure(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], 
         One row per metric, month and segment, in that order: `metric, period, <by>, n, value, low, high,
         unit, method, excluded, flags, as_of`. `n` is the denominator; `excluded` counts the rows filed
         there that the population leaves out; `flags` is a comma separated list of `suppressed` (n below
-        5, value withheld), `small` (n below 30), `no-data`, `not-covered` (the month lies outside of what the
-        exports can be believed for, see `cxlib.coverage`; value withheld), `not-reached` (too few have ended yet),
+        5, value withheld: of samples always, of counts and amounts in parts of all), `small` (n below 30),
+        `no-data`, `not-covered` (the month lies outside of what the exports can be believed for, see
+        `cxlib.coverage`; value withheld), `not-reached` (too few have ended yet),
         `first-month` (a count of the first month in the data, which may not be whole).
 
     Raises
@@ -159,10 +160,9 @@ def _tidy(
     is_sampled, spans = metric.kind in SAMPLED, coverage_of(engine)
     covered, begins = _covered(metric, spans, engine.snapshot.time_zone, cells)
     currency, has_rows = engine.snapshot.currency, set(FACTS[metric.fact].needs) <= set(spans)
-    enough = (n >= SUPPRESSED_BELOW) | (not is_sampled)
-    shown = covered & enough
+    suppressed = covered & _withheld(cells, n, is_sampled, is_part=bool(engine.parts))
+    shown = covered & ~suppressed & ((n > 0) | (not is_sampled))
     value, low, high = (np.where(shown, line, np.nan) for line in interval)
-    suppressed = covered & (n > 0) & ~enough
     flags = {
         "suppressed": suppressed,
         "not-covered": ~covered & has_rows,
@@ -203,6 +203,22 @@ def _covered(metric: Metric, spans: Mapping[str, Coverage], zone: str, cells: pd
         day: any(one.begins_inside(month, zone) for one in needed.values() if one) for day, month in months.items()
     }
     return cells["period"].map(held).to_numpy(bool), cells["period"].map(begins).to_numpy(bool)
+
+
+def _withheld(cells: pd.DataFrame, n: Floats, is_sampled: bool, is_part: bool) -> Bools:
+    """Return the cells with too few cases to be told: one to four.
+
+    What the whole company counts and books stays. In a breakdown where one group alone is withheld, its amount would
+    be the whole less the others; so the next smallest goes with it.
+    """
+    is_broken_down = len(cells.columns) > 1
+    few = (n > 0) & (n < SUPPRESSED_BELOW) & (is_sampled or is_broken_down or is_part)
+    if is_sampled or not is_broken_down:
+        return few
+    rows = pd.DataFrame({"few": few, "n": np.where(~few & (n > 0), n, np.nan), "period": cells["period"]})
+    alone = rows.groupby("period")["few"].transform("sum") == 1
+    is_next = rows.groupby("period")["n"].rank(method="first") == 1
+    return np.asarray(few | (alone & is_next), bool)
 
 
 def _over(numerator: Floats, denominator: Floats) -> Floats:

@@ -25,6 +25,7 @@ ORDER = (
     "coverage",
     "estimate",
     "finding",
+    "change",
     "metrics",
     "workbook",
     "models",
