@@ -151,7 +151,7 @@ def test_a_published_number_does_not_move_in_silence(project: Project) -> None:
     before = files(folder)
     project.snapshot = make_snapshot(project.root / "data" / "snapshots", "bbbbbbbbbbbb")
     project.add("monthly", runnable(show(tiles(tile("nps", "33")))), 'formats = ["html"]')
-    with pytest.raises(PublishError, match='monthly: nps 2026-10: "31" -> "33"'):
+    with pytest.raises(PublishError, match='monthly: tile Satisfaction: value: "31" -> "33"'):
         publish(project, nps="33")
     assert files(folder) == before
     assert sorted(path.name for path in project.out.iterdir()) == ["2026-10", "index.html"]
