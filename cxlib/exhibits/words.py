@@ -225,6 +225,8 @@ def since(language: Language, finding: Change) -> str:
 
 def change_phrase(language: Language, finding: Change) -> str:
     """Return how a measure changed, for a tile or a list."""
+    if finding.is_exact and not finding.is_measured:
+        return _changed(language, finding, "the same as in {month}")
     return _changed(language, finding, BY_TREND if finding.months else CHANGED[finding.verdict].tile)
 
 

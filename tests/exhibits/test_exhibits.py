@@ -233,6 +233,19 @@ def test_a_measure_of_twelve_months_is_compared_with_the_twelve_before(desk: Lay
     )
 
 
+def test_a_full_count_moved_or_is_the_same(desk: Lay) -> None:
+    still = [one | ({"ended_at": "2024-06-01"} if one["term_id"] == "0" else {}) for one in terms()[:-1]]
+    book = Workbook(desk("2026-12-01", subscriptions=still), OCTOBER, ENGLISH)
+    assert exhibits.summary(book, "customers_active").text == (
+        "Counted in full: Paying customers at the end of the month (the same as in September 2026, the same as in "
+        "October 2025)."
+    )
+    assert (
+        "It is the same as in September 2026. It is the same as in October 2025."
+        in exhibits.answer(book, "customers_active").text
+    )
+
+
 def test_one_sentence_has_one_unit_of_time() -> None:
     now, before = (Estimate(m, m - 40, m + 40, 400, "minutes", "Kaplan-Meier") for m in (98.0, 126.0))
     change = Change("f", "first_reply_calendar_minutes_median", now, before, difference(now, before), "2025-10", "fell")
