@@ -83,7 +83,7 @@ def test_a_breakdown_keeps_the_measures_that_have_it(cx: Run, company: Path) -> 
 
 
 def test_a_handful_is_not_printed(cx: Run, company: Path) -> None:
-    ask = ("measure", "--month", "2026-10", "--by", "touchpoint", "--metric", "nps", "--sources", company)
+    ask = ("measure", "--month", "2026-10", "--by", "touchpoint", "--metric", "nps_touchpoint", "--sources", company)
     rows = pd.read_csv(io.StringIO(cx(*ask, "--format", "csv")[1])).set_index("touchpoint")
     few = rows["flags"].fillna("") == "suppressed"
     assert few.any()
