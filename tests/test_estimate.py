@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,7 @@ from lifelines.utils import median_survival_times, qth_survival_time
 from scipy import stats
 
 from cxlib import estimate
-from cxlib.estimate import Estimate
+from cxlib.estimate import Estimate, Interval
 
 
 @pytest.mark.parametrize(
@@ -116,25 +118,87 @@ def test_ratio_against_the_bootstrap_over_customers() -> None:
     assert interval.high[0] == pytest.approx(boot.high, abs=0.12 * width)
 
 
+def _ratio(shape: Callable[..., Interval], y: Sequence[float], x: Sequence[float]) -> Estimate:
+    a, b = np.asarray(y, float), np.asarray(x, float)
+    found = shape([a.sum()], [b.sum()], [a @ a], [b @ b], [a @ b], [len(a)])
+    return Estimate(*(float(line[0]) for line in found), len(a), "share", "")
+
+
+def test_ratio_on_the_log_scale_by_hand() -> None:
+    # 2, 1 and 0 of 1 each: value 1, three customers more; variance 2 * 3/2 + 1.5, of a base of 6; t of 2 is 4.30265
+    found = _ratio(estimate.ratio, [2, 1, 0], [1, 1, 1])
+    error = np.sqrt(4.5) / 6
+    assert (found.low, found.high) == (pytest.approx(np.exp(-4.30265 * error)), pytest.approx(np.exp(4.30265 * error)))
+
+
+def test_nothing_that_moved_is_no_certainty() -> None:
+    """Of twelve customers as large as one another the rule of three says that a quarter may yet move."""
+    found = _ratio(estimate.ratio, [100] * 12, [100] * 12)
+    assert found.value == 1
+    assert found.low == pytest.approx(1 - 3 / 12, abs=0.1)
+    assert found.high == pytest.approx(1 + 3 / 12, abs=0.1)
+    uneven = _ratio(estimate.ratio, [100] * 11 + [5000], [100] * 11 + [5000])
+    assert uneven.low < found.low  # one customer is almost all
+    assert _ratio(estimate.ratio, [1], [1]).low == 0
+    assert np.isinf(_ratio(estimate.ratio, [0] * 9, [1] * 9).high)
+
+
+@pytest.mark.parametrize("kept", [0, 5, 7, 10])
+def test_bounded_ratio_of_equal_customers_against_agresti_and_coull_1998(kept: int) -> None:
+    found = _ratio(estimate.bounded_ratio, [1] * kept + [0] * (10 - kept), [1] * 10)
+    share = (kept + 2) / 14  # add two successes and two failures; here with Student's t and rows - 1
+    squares = kept * (1 - share) ** 2 + (10 - kept) * share**2
+    half = 2.2622 * np.sqrt(squares * 10 / 9 + 2 * (1 - share) ** 2 + 2 * share**2) / 14
+    assert found.low == pytest.approx(max(min(share - half, kept / 10), 0), abs=1e-4)
+    assert found.high == pytest.approx(min(max(share + half, kept / 10), 1), abs=1e-4)
+
+
 def test_bounded_ratio_stays_between_nothing_and_all() -> None:
-    kept, before = np.array([99.0, 50, 80]), np.array([100.0, 50, 80])
-    interval = estimate.bounded_ratio(
-        [kept.sum()], [before.sum()], [(kept**2).sum()], [(before**2).sum()], [(kept * before).sum()], [3]
+    found = _ratio(estimate.bounded_ratio, [99, 50, 80], [100, 50, 80])
+    assert 0 <= found.low <= found.value <= found.high <= 1
+    nothing_lost = _ratio(estimate.bounded_ratio, [100, 50, 80] * 5, [100, 50, 80] * 5)
+    assert (nothing_lost.value, nothing_lost.high) == (1, 1)
+    assert nothing_lost.low == pytest.approx(1 - 3 / 15, abs=0.1)  # the rule of three
+    assert (_ratio(estimate.bounded_ratio, [5], [5]).low, _ratio(estimate.bounded_ratio, [0], [5]).high) == (0, 1)
+
+
+def test_weighted_poisson_against_the_rates_of_fay_and_feuer_1997() -> None:
+    """Down's syndrome of fifth and later children by the mother's age, Michigan 1950 to 1964.
+
+    Limits as the R package dsrTest 1.0.0 prints them for the method "gamma".
+    """
+    cases = np.array([0, 8, 63, 112, 262, 295])
+    births = np.array([327, 30666, 123419, 149919, 104088, 34392])
+    standard = np.array([319933, 931318, 786511, 488235, 237863, 61313])
+    weight = 1e5 * standard / standard.sum() / births
+    found = estimate.weighted_poisson(
+        np.array([weight @ cases]), np.array([weight**2 @ cases]), np.array([weight.max()])
     )
-    assert 0 <= interval.low[0] <= interval.value[0] <= interval.high[0] <= 1
-    nothing_lost = estimate.bounded_ratio([230], [230], [18900], [18900], [18900], [3])
-    assert nothing_lost.value[0] == 1
-    assert nothing_lost.low[0] == pytest.approx(estimate.proportion([3], [3]).low[0])
+    assert [float(line[0]) for line in found] == pytest.approx([75.52901, 67.70212, 188.30017], abs=1e-5)
 
 
-def test_total_covers_a_compound_poisson_sum() -> None:
+@pytest.mark.parametrize("k", [1, 10, 50])
+def test_total_of_equal_amounts_is_the_exact_count(k: int) -> None:
+    found, exact = estimate.total([7.0 * k], [49.0 * k], [7.0], [k]), estimate.count([k])
+    assert (found.low[0], found.high[0]) == (pytest.approx(7 * exact.low[0]), pytest.approx(7 * exact.high[0]))
+
+
+def test_total_of_nothing_has_no_upper_limit_and_disturbs_no_neighbour() -> None:
+    found = estimate.total([0, 30], [0, 500], [0, 20], [0, 2])
+    assert (found.value[0], found.low[0], found.high[0]) == (0, 0, np.inf)
+    assert 0 < found.low[1] < 30 < found.high[1] < np.inf
+
+
+@pytest.mark.parametrize(("sigma", "least"), [(0.5, 0.95), (1.2, 0.93)])
+def test_total_covers_a_compound_poisson_sum(sigma: float, least: float) -> None:
+    """Of thirty amounts that are lognormal, the many small and few large ones of what customers pay."""
     rng = np.random.default_rng(3)
     covered = 0
     for _ in range(2000):
-        amounts = rng.gamma(2.0, 50.0, rng.poisson(60))
-        interval = estimate.total([amounts.sum()], [(amounts**2).sum()])
-        covered += bool(interval.low[0] <= 60 * 100 <= interval.high[0])
-    assert covered / 2000 == pytest.approx(0.95, abs=0.02)
+        amounts = rng.lognormal(-(sigma**2) / 2, sigma, rng.poisson(30))
+        interval = estimate.total([amounts.sum()], [(amounts**2).sum()], [amounts.max()], [len(amounts)])
+        covered += bool(interval.low[0] <= 30 <= interval.high[0])
+    assert least <= covered / 2000 < 0.985
 
 
 def test_between_groups_variance_makes_wilson_cover_where_rows_are_clustered() -> None:

@@ -24,11 +24,11 @@ SMALL_BELOW = 30
 METHODS: dict[Kind, str] = {
     "count": "exact Poisson, clustered by customer",
     "stock": "exact Poisson, clustered by customer",
-    "total": "compound Poisson",
-    "net": "compound Poisson, gains and losses",
+    "total": "compound Poisson, gamma limits",
+    "net": "compound Poisson, gamma limits of gains and losses",
     "balance": "full count, no interval",
     "proportion": "Wilson, clustered by customer",
-    "ratio": "delta method, clustered by customer",
+    "ratio": "delta method with added customers, clustered by customer",
     "nps": "adjusted Wald, clustered by customer",
     "quantile": "Kaplan-Meier with Brookmeyer-Crowley limits, tickets taken as independent",
 }
@@ -45,9 +45,9 @@ def measure(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], 
         One row per metric, month and segment, in that order: `metric, period, <by>, n, value, low, high,
         unit, method, excluded, flags, as_of`. `n` is the denominator; `excluded` counts the rows filed
         there that the population leaves out; `flags` is a comma separated list of `suppressed` (n below
-        5, value withheld: of samples always, of counts and amounts in parts of all), `small` (n below 30),
-        `no-data`, `not-covered` (the month lies outside of what the exports can be believed for, see
-        `cxlib.coverage`; value withheld), `not-reached` (too few have ended yet),
+        5, value withheld: of samples always, of counts and amounts in parts of all), `small` (n below 30, of a
+        sample or of amounts), `no-data`, `not-covered` (the month lies outside of what the exports can be believed
+        for, see `cxlib.coverage`; value withheld), `not-reached` (too few have ended yet),
         `first-month` (a count of the first month in the data, which may not be whole).
 
     Raises
@@ -93,10 +93,19 @@ def _sums(
         prefix = f"{metric.id}:"
         names = [name for name in map(str, rows.columns) if name.startswith(prefix)]
         groups = {name.removeprefix(prefix): rows[name].to_numpy(float) for name in names}
-        sums = {name: np.bincount(index, values, len(cells)).astype(float) for name, values in groups.items()}
+        sums = {name: _together(name, values, index, len(cells)) for name, values in groups.items()}
         interval = _interval(metric, sums, groups, index)
         parts[metric.id] = _tidy(engine, metric, cells, interval, sums["n"], sums["out"])
     return parts
+
+
+def _together(name: str, groups: Floats, index: Ints, cell_count: int) -> Floats:
+    """Return a statistic per cell from its values per group."""
+    if name not in scan.LARGEST:
+        return np.bincount(index, groups, cell_count).astype(float)
+    cells = np.zeros(cell_count)
+    np.maximum.at(cells, index, groups)
+    return cells
 
 
 def _interval(metric: Metric, sums: Mapping[str, Floats], groups: Mapping[str, Floats], index: Ints) -> Interval:
@@ -122,9 +131,10 @@ def _interval(metric: Metric, sums: Mapping[str, Floats], groups: Mapping[str, F
             effective = worth(groups["p"] - groups["d"] - score[index] * groups["w"], promoters + detractors - score**2)
             return estimate.net_promoter_score(promoters * effective, detractors * effective, effective)
         case "total":
-            return estimate.total(sums["y"], sums["yy"])
+            return estimate.total(sums["y"], sums["yy"], sums["largest"], n)
         case "net":
-            return estimate.net(estimate.total(sums["y"], sums["yy"]), estimate.total(sums["x"], sums["xx"]))
+            gains, losses = (sums["y"], sums["yy"], sums["largest"], n), (sums["x"], sums["xx"], sums["largest_x"], n)
+            return estimate.net(estimate.total(*gains), estimate.total(*losses))
         case "balance":
             return Interval(sums["y"], sums["y"], sums["y"])
         case _:
@@ -166,7 +176,8 @@ def _tidy(
     flags = {
         "suppressed": suppressed,
         "not-covered": ~covered & has_rows,
-        "small": is_sampled & shown & (n < SMALL_BELOW),
+        # few amounts do not show how large one can be, though their sum is exact
+        "small": (is_sampled | ((metric.kind == "total") & (n > 0))) & shown & (n < SMALL_BELOW),
         "not-reached": np.isinf(value),
         "no-data": np.isnan(value) & ~suppressed & (covered | (not has_rows)),
         "first-month": (metric.kind in ("count", "stock")) & shown & begins,

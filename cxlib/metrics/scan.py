@@ -18,6 +18,8 @@ from cxlib.period import Month
 FINE_MINUTES = 20
 BINS_A_MINUTE = 10
 BIN_RATIO = 1.005
+LARGEST = ("largest", "largest_x")
+"""The statistics that are no sums: the largest y and x."""
 UNKNOWN = "unknown"
 """What a breakdown shows for rows whose segment is empty."""
 
@@ -89,7 +91,10 @@ def _statistics(metric: Metric) -> dict[str, str]:
             statistics["d"] = f"sum({weight}) FILTER (WHERE {counted} AND is_detractor)"
         case "total" | "balance":
             sums = {"y": y, "yy": f"({y}) * ({y})"}
+            statistics["largest"] = f"max({y}) FILTER (WHERE {counted})"
         case "ratio" | "net":
             sums = {"y": y, "x": x, "yy": f"{y} * {y}", "xx": f"{x} * {x}", "xy": f"{x} * {y}"}
+            if metric.kind == "net":
+                statistics |= {name: f"max({v}) FILTER (WHERE {counted})" for name, v in zip(LARGEST, (y, x), strict=True)}
     statistics |= {name: f"sum({amount}) FILTER (WHERE {counted})" for name, amount in sums.items()}
     return {name: f"coalesce({sql}, 0)" for name, sql in statistics.items()}
