@@ -10,7 +10,7 @@ from lxml import html
 from cxlib.claims import IN_WORDS, all_claims, judge
 from cxlib.estimate import Estimate
 from cxlib.exhibits.words import numbers
-from cxlib.finding import Finding
+from cxlib.finding import Finding, Quantity
 from cxlib.language import Language
 from cxlib.notebook import Study, run
 from cxlib.period import Month
@@ -103,8 +103,24 @@ def test_each_claim_is_quoted_in_its_own_language(page: Callable[..., Study]) ->
 
 
 def test_doubts_count_what_chance_alone_would_bring(page: Callable[..., Study]) -> None:
+    """An interval of 95 % lies wholly to one side of a truth at the border in 2.5 % of cases."""
     study = page(*THREE)
-    assert study.finding("claims-by-chance").values == {"count": 2, "wrong": 1}
+    values = dict(study.finding("claims-by-chance").values)
+    assert values.pop("share") == Quantity(0.025, "share")
+    assert values.pop("expected") == Quantity(pytest.approx(0.05), "figures")
+    assert values == {"supported": 1, "own": 1, "figures": 2}
+    assert study.finding("claims-same-figure").values == {"count": 0, "names": "none"}
     assert study.finding("claims-few-cases").values["names"] == CLAIMS["000.3"].said
     unseen = sum(claim.sureness == "not found" for claim in CLAIMS.values())
     assert study.finding("claims-unseen").values == {"count": unseen}
+
+
+def test_claims_that_rest_on_one_figure_are_named_together(page: Callable[..., Study]) -> None:
+    twins = [claim for claim in CLAIMS.values() if claim.finding == CLAIMS["000.3-more"].finding]
+    assert len(twins) == 2
+    both = recorded(twins[0].id, 0.1, 0.05, 0.2)
+    both["claims"] += recorded(twins[1].id, 0.1, 0.05, 0.2)["claims"]
+    study = page(both, recorded("000.2", 2.1, 1.8, 2.5))
+    found = study.finding("claims-same-figure").values
+    assert found == {"count": 2, "names": " and ".join(claim.said for claim in twins)}
+    assert study.finding("claims-by-chance").values["figures"] == 2
