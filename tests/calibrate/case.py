@@ -1,4 +1,4 @@
-"""What a study is held to: a number whose truth is known, a world without the effect, a trap."""
+"""What is held to the truth: a number that is known, a world without the effect, one with it, a trap."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
-from company import Parameters, World
+from company import Parameters, World, simulate
 from cxlib.estimate import Estimate, estimates
-from cxlib.finding import Verdict
+from cxlib.finding import Direction, Verdict
 from cxlib.notebook import Study
 
 TESTS = Path(__file__).parents[1]
 DEFAULT = Parameters()
+NOMINAL = 0.95
+POWER = 0.8
+"""How often an effect is to be found: the usual least of a trial's planning."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +53,18 @@ class Case(_Declared):
     estimate : callable
         Finds the number in the study; None or a value that is not known counts as "could not be told".
     truth : callable
-        The true value in a world. It comes from parameters, latent columns or experiments, never from an estimator.
+        The true value in a world. It comes from parameters, latent columns, experiments or a twin, never from an
+        estimator.
+    expected : bool
+        The truth is the mean of what `truth` gives in all other companies: what is to be expected of such a company.
+    wide : str
+        Why the interval may hold the truth more often than it says; empty where that would be a fault.
     """
 
     estimate: Callable[[Study], Estimate | None]
     truth: Callable[[World], float]
+    expected: bool = False
+    wide: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,15 +88,37 @@ class Null(_Declared):
     ----------
     finding : str
         Id of the finding.
-    says : tuple of Verdict
+    says : tuple of Verdict or Direction
         The verdicts that are right.
     """
 
     finding: str
-    says: tuple[Verdict, ...] = ("not-supported", "cannot-tell")
+    says: tuple[Verdict | Direction, ...] = ("not-supported", "cannot-tell")
+    least = NOMINAL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect(Null):
+    """Companies with an effect: the finding must say so in 80 % of them.
+
+    Parameters
+    ----------
+    size : str
+        The true effect, in words.
+    """
+
+    size: str
+    says: tuple[Verdict | Direction, ...] = ("supported",)
+    least = POWER
 
 
 Declared = Case | Null
+
+
+@lru_cache(maxsize=2)
+def twin(seed: int, parameters: Parameters) -> World:
+    """Return the same company with something switched: every part of it keeps its own random numbers."""
+    return simulate(seed, parameters)
 
 
 def of_finding(name: str) -> Callable[[Study], Estimate | None]:
@@ -122,7 +155,7 @@ def declared(studies: Sequence[str] = ()) -> tuple[Declared, ...]:
     found: list[Declared] = []
     for study in studies or there:
         module = import_module(f"calibrate.cases_{study}")
-        for kind in ("CASES", "NULLS", "CONFOUNDED"):
+        for kind in ("CASES", "NULLS", "CONFOUNDED", "EFFECTS"):
             mine = getattr(module, kind, ())
             if strangers := [case.name for case in mine if case.study != study]:
                 raise ValueError(f"cases_{study}.py declares cases of another study: {', '.join(strangers)}")

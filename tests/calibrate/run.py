@@ -1,4 +1,4 @@
-"""Runs the studies on many simulated companies: `python -m calibrate.run`, or `make calibrate`."""
+"""Runs studies and headline measures on many simulated companies: `python -m calibrate.run`, or `make calibrate`."""
 
 from __future__ import annotations
 
@@ -18,14 +18,19 @@ from unittest.mock import patch
 
 from calibrate.case import Confounded, Declared, Null, declared
 from calibrate.harness import workbook_of
-from calibrate.table import Seen, complaint, table
+from calibrate.measured import measured
+from calibrate.mutations import survivors
+from calibrate.table import Seen, complaint, is_blind, table
 from company import Parameters, World, simulate
 from cxlib.nearest import did_you_mean
 from cxlib.notebook import Study, run
+from cxlib.studies import STUDIES
 from cxlib.workbook import Workbook
 
 Observed = dict[Declared, list[Seen]]
 
+ENOUGH = 100
+"""Companies from which on a case must tell an interval from half of it."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """The processes share the cores already; threads inside each would only wait for one another."""
 
@@ -34,8 +39,8 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
 def run_study(book: Workbook, name: str) -> Study:
-    """Run a study's notebook in this process."""
-    return run(NOTEBOOKS / f"{name}.ipynb", book)
+    """Run a study's notebook in this process; what is no study are the headline measures."""
+    return run(NOTEBOOKS / f"{name}.ipynb", book) if name in STUDIES else measured(book)
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,7 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Print a table per study; return 1 where a case is measurably off, else 0.
+    """Print a table per study; return 1 where a case is measurably off or a mutation survives, else 0.
 
     Of a hundred cases that are right one looks off by chance alone. So a case that does is looked at again, on as
     many other companies, and is off if it is there as well.
@@ -165,6 +170,10 @@ def main(words: Sequence[str] | None = None) -> int:
         _print(f"looked at again, on {said.worlds} other companies", open_to_chance, again)
         seen |= again
     off = [words for case in suspected if (words := complaint(case, seen[case]))]
+    if said.worlds >= ENOUGH:
+        off += [f"{case.name}: half the interval would pass as well" for case in cases if is_blind(case, seen[case])]
+    if not said.study:
+        off += survivors()
     print("\n".join(off) if off else "No case is measurably off.")
     return 1 if off else 0
 

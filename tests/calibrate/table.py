@@ -1,20 +1,38 @@
-"""What many companies show of one case: bias, coverage, width, right verdicts; and whether it is measurably off."""
+"""What many companies show of one case, from both sides, and whether it is measurably off.
+
+An interval may be off by missing the truth and by being wider than it need be; a verdict by finding what is not there
+and by not finding what is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
 
-from calibrate.case import Confounded, Declared, Null
-from cxlib.estimate import Estimate, proportion
+from calibrate.case import NOMINAL, Case, Confounded, Declared, Effect, Null
+from cxlib.estimate import Estimate, Z, proportion
 
-NOMINAL = 0.95
 SUSPICION = 0.01
 """A case is off where chance alone would bring so bad a result this rarely."""
-HEADERS = ("case", "truth", "mean", "bias", "coverage", "mean width", "not told", "plain comparison's bias")
+MOST_BIAS = 0.25
+"""Of the standard deviation of its errors; it costs an interval a percentage point: Cochran (1977), section 1.7."""
+NARROW, WIDE = 0.85, 1.5
+"""Widths, over that of 1.96 standard deviations of the errors to either side, beyond which one is off."""
+HEADERS = (
+    "case",
+    "truth",
+    "mean",
+    "bias ± its error",
+    "coverage",
+    "width / best",
+    "not told",
+    "plain bias",
+    "if halved",
+    "verdict",
+)
 
 
 @dataclass(frozen=True)
@@ -55,17 +73,39 @@ class Numbers:
     def count(self) -> int:
         return len(self.truth)
 
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the errors."""
+        return float(self.errors.std(ddof=1)) if self.count > 1 else np.inf
 
-def numbers(seen: Sequence[Seen], which: str = "estimate") -> Numbers:
+    @property
+    def width(self) -> tuple[float, float, float]:
+        """Median width over the best there is, with its limits at the level of suspicion."""
+        freedom = max(self.count - 1, 1)
+        best = 2 * Z * self.spread
+        ratio = float(np.median(self.high - self.low)) / best if best > 0 else np.inf
+        low, high = (stats.chi2.ppf(share, freedom) / freedom for share in (SUSPICION, 1 - SUSPICION))
+        return ratio, ratio * float(np.sqrt(low)), ratio * float(np.sqrt(high))
+
+
+def numbers(case: Case, seen: Sequence[Seen], which: str = "estimate") -> Numbers:
     """Return truth, value and limits of the companies in which the number could be told."""
     pairs = [(one.truth, found) for one in seen if _told(found := getattr(one, which))]
     rows = np.array([(truth, e.value, e.low, e.high) for truth, e in pairs], dtype=float).reshape(-1, 4)
-    return Numbers(*rows.T)
+    told = Numbers(*rows.T)
+    if case.expected and told.count > 1:
+        told = replace(told, truth=(told.truth.sum() - told.truth) / (told.count - 1))
+    return told
 
 
-def is_too_rare(hits: int, trials: int) -> bool:
-    """Tell whether so few hits would come less than once in a hundred times if each came with 95 %."""
-    return bool(stats.binom.cdf(hits, trials, NOMINAL) < SUSPICION)
+def is_too_rare(hits: int, trials: int, share: float = NOMINAL) -> bool:
+    """Tell whether so few hits would come less than once in a hundred times if each came with that chance."""
+    return bool(stats.binom.cdf(hits, trials, share) < SUSPICION)
+
+
+def is_too_often(hits: int, trials: int) -> bool:
+    """Tell whether so many hits would come less than once in a hundred times if each came with 95 %."""
+    return bool(stats.binom.sf(hits - 1, trials, NOMINAL) < SUSPICION)
 
 
 def complaint(case: Declared, seen: Sequence[Seen]) -> str:
@@ -75,16 +115,47 @@ def complaint(case: Declared, seen: Sequence[Seen]) -> str:
         return f"{name}: fails in {len(failed)} of {len(seen)} companies, first in {failed[0].seed}: {failed[0].error}"
     if isinstance(case, Null):
         right = sum(one.right for one in seen)
-        off = is_too_rare(right, len(seen))
+        off = is_too_rare(right, len(seen), case.least)
         return f"{name}: the verdict is right in only {right} of {len(seen)} companies" if off else ""
-    told = numbers(seen)
+    told = numbers(case, seen)
     if told.count == 0:
         return f"{name}: could be told in none of {len(seen)} companies"
-    if is_too_rare(told.covered, told.count):
-        return f"{name}: the interval holds the truth in only {told.covered} of {told.count} companies"
+    if off := _of_the_interval(case, told):
+        return f"{name}: {off}"
     if isinstance(case, Confounded):
-        return _no_better(name, told, numbers(seen, "naive"))
+        return _no_better(name, told, numbers(case, seen, "naive"))
     return ""
+
+
+def _of_the_interval(case: Case, told: Numbers) -> str:
+    """Return what is measurably wrong with an interval, one side after the other, or nothing."""
+    if is_too_rare(told.covered, told.count):
+        return f"the interval holds the truth in only {told.covered} of {told.count} companies"
+    if told.count < 3:
+        return ""
+    bias, error = float(told.errors.mean()), told.spread / np.sqrt(told.count)
+    most = MOST_BIAS * told.spread + float(stats.t.ppf(1 - SUSPICION / 2, told.count - 1)) * error
+    if abs(bias) > most > 0:
+        return f"its bias of {bias:+.3g} is more than {MOST_BIAS} of its spread of {told.spread:.3g}"
+    ratio, least, most = told.width
+    if least > WIDE and is_too_often(told.covered, told.count) and not case.wide:
+        return f"the interval is {ratio:.2g} times as wide as its errors need, in all of {told.count} companies"
+    if most < NARROW:
+        return f"the interval is only {ratio:.2g} times as wide as its errors need"
+    return ""
+
+
+def is_blind(case: Declared, seen: Sequence[Seen]) -> bool:
+    """Tell whether an interval half as wide would pass as well, so that the case proves nothing of it."""
+    halved = [replace(one, estimate=_halved(one.estimate)) for one in seen]
+    return isinstance(case, Case) and not complaint(case, halved)
+
+
+def _halved(estimate: Estimate | None) -> Estimate | None:
+    if estimate is None:
+        return None
+    value, low, high = estimate.value, estimate.low, estimate.high
+    return replace(estimate, low=value - (value - low) / 2, high=value + (high - value) / 2)
 
 
 def _no_better(name: str, told: Numbers, naive: Numbers) -> str:
@@ -106,29 +177,34 @@ def table(title: str, rows: Sequence[tuple[Declared, Sequence[Seen]]]) -> str:
 
 
 def _cells(case: Declared, seen: Sequence[Seen]) -> tuple[str, ...]:
+    verdict = "off" if complaint(case, seen) else "holds"
     if isinstance(case, Null):
         right = sum(one.right for one in seen)
-        return (case.name, "no effect", "", "", f"{_share(right, len(seen))} right verdict", "", "", "")
-    told = numbers(seen)
+        what = case.size if isinstance(case, Effect) else "no effect"
+        return (case.name, what, "", "", f"{_share(right, len(seen))} right verdict", "", "", "", "", verdict)
+    told = numbers(case, seen)
     if told.count == 0:
-        return (case.name, "", "", "", "", "", f"{len(seen)} of {len(seen)}", "")
-    naive = numbers(seen, "naive")
+        return (case.name, "", "", "", "", "", f"{len(seen)} of {len(seen)}", "", "", verdict)
+    naive = numbers(case, seen, "naive")
+    ratio, *_ = told.width
+    too_often = is_too_often(told.covered, told.count)
     return (
         case.name,
         f"{told.truth.mean():.4g}",
         f"{told.value.mean():.4g}",
         _bias(told),
-        _share(told.covered, told.count),
-        f"{(told.high - told.low).mean():.3g}",
+        _share(told.covered, told.count) + (" above 95%" if too_often else ""),
+        f"{ratio:.2f}",
         f"{len(seen) - told.count} of {len(seen)}",
         _bias(naive) if naive.count else "",
+        "not seen" if is_blind(case, seen) else "seen",
+        verdict,
     )
 
 
 def _bias(told: Numbers) -> str:
-    """Return the mean error with half the width of its own 95 % interval."""
-    half = stats.norm.ppf(0.975) * told.errors.std(ddof=1) / np.sqrt(told.count) if told.count > 1 else np.inf
-    return f"{told.errors.mean():+.3g} ± {half:.2g}"
+    """Return the mean error with its standard error."""
+    return f"{told.errors.mean():+.3g} ± {told.spread / np.sqrt(told.count):.2g}"
 
 
 def _share(hits: int, trials: int) -> str:
