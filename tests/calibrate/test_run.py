@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from calibrate import run
-from calibrate.case import DEFAULT, Case, Confounded, Declared, Null, declared
+from calibrate.case import DEFAULT, Case, Confounded, Declared, Effect, Null, declared
 from calibrate.run import Machine, calibrate, main
-from calibrate.table import Seen, complaint, is_too_rare, table
+from calibrate.table import Seen, complaint, is_too_rare, numbers, table
 from company import Parameters
 from cxlib.estimate import Estimate
 from cxlib.finding import Finding, Verdict, verdict
@@ -53,6 +53,7 @@ def _run(book: Any, name: str) -> Study:
     said = {
         "right": _mean(answers),
         "narrow": _mean(answers, width=0.6),
+        "wide": _mean(answers, width=2.0),
         "shifted": _mean(answers, shift=0.5),
         "unknown": Estimate(float("nan"), float("nan"), float("nan"), 0, "points", ""),
         "no-effect": noise,
@@ -99,11 +100,11 @@ def test_an_interval_that_is_right_passes() -> None:
     assert line[6] == f"0 of {WORLDS}"
 
 
-def test_the_bias_has_an_interval_of_its_own() -> None:
+def test_the_bias_has_an_error_of_its_own() -> None:
     _, line = one(case("shifted"))
-    bias, half = (float(part) for part in line[3].split(" ± "))
+    bias, error = (float(part) for part in line[3].split(" ± "))
     assert bias == pytest.approx(0.5, abs=0.03)
-    assert half == pytest.approx(1.96 / np.sqrt(ANSWERS * WORLDS), rel=0.2)
+    assert error == pytest.approx(1 / np.sqrt(ANSWERS * WORLDS), rel=0.2)
 
 
 def test_an_interval_that_is_too_narrow_is_found() -> None:
@@ -111,6 +112,49 @@ def test_an_interval_that_is_too_narrow_is_found() -> None:
     covered = int(off.removeprefix("narrow: the interval holds the truth in only ").split()[0])
     assert covered / WORLDS == pytest.approx(2 * 0.8802 - 1, abs=0.08)  # within 0.6 of a right half-width
     assert line[4].startswith(f"{covered / WORLDS:.1%} (")
+
+
+def test_an_interval_that_is_wider_than_it_need_be_is_found_unless_it_says_why() -> None:
+    off, line = one(case("wide"))
+    assert off.startswith("wide: the interval is 2")
+    assert line[4].endswith("above 95%")
+    assert line[-1] == "off"
+    assert one(case("wide", wide="what is not known is allowed for"))[0] == ""
+
+
+def test_each_line_tells_how_wide_an_interval_is_beside_the_best_and_whether_half_of_it_would_pass() -> None:
+    _, line = one(case("right"))
+    assert float(line[5]) == pytest.approx(1.0, abs=0.1)
+    assert line[-2:] == ["seen", "holds"]
+    assert one(case("right"), 3)[1][-2] == "not seen"
+
+
+def test_a_bias_within_the_interval_is_found() -> None:
+    """Half a standard deviation of the errors costs few intervals, and is seen all the same."""
+    told = case("right")
+    seen = calibrate([told], WORLDS, TOYS)[told]
+    off = [replace(one, truth=one.truth + 0.07) for one in seen]
+    kept = [replace(one, estimate=replace(one.estimate, low=-9.0, high=9.0)) for one in off if one.estimate]
+    assert complaint(told, kept).startswith("right: its bias of -0.0")
+
+
+def test_what_is_to_be_expected_is_the_mean_of_the_other_companies() -> None:
+    told = case("right", name="expected", expected=True)
+    own = replace(told, truth=lambda world: world.answers.mean())
+    seen = calibrate([own], 3, TOYS)[own]
+    answers = [_make(seed, DEFAULT).answers.mean() for seed in (1, 2, 3)]
+    assert numbers(own, seen).truth.tolist() == pytest.approx(
+        [np.mean(answers[1:]), np.mean(answers[::2]), np.mean(answers[:2])]
+    )
+    assert one(own)[0] == ""
+
+
+@pytest.mark.parametrize(("finding", "is_found"), [("right", True), ("no-effect", False)])
+def test_an_effect_is_to_be_found_in_four_of_five_companies(finding: str, is_found: bool) -> None:
+    off, line = one(Effect(name=finding, study="toy", finding=finding, size="three points"))
+    assert (off == "") == is_found
+    assert line[1] == "three points"
+    assert line[-1] == ("holds" if is_found else "off")
 
 
 def test_a_biased_number_is_found() -> None:
@@ -125,7 +169,7 @@ def test_a_dozen_companies_tell_them_apart_too() -> None:
 def test_a_number_that_is_never_told_is_found() -> None:
     off, line = one(case("unknown"), 5)
     assert off == "unknown: could be told in none of 5 companies"
-    assert line == ["unknown", "5 of 5"]
+    assert line == ["unknown", "5 of 5", "off"]
 
 
 @pytest.mark.parametrize(("finding", "is_right"), [("no-effect", True), ("any-effect", False)])
@@ -141,7 +185,7 @@ def test_the_verdict_without_an_effect(finding: str, is_right: bool) -> None:
 def test_the_plain_comparison_stands_beside_the_number() -> None:
     off, line = one(confounded("right", "shifted"))
     assert off == ""
-    assert float(line[-1].split(" ± ")[0]) == pytest.approx(0.5, abs=0.03)
+    assert float(line[7].split(" ± ")[0]) == pytest.approx(0.5, abs=0.03)
     few = [Seen("x", seed, 0.0, Estimate(1, -9, 9, 9, "", ""), Estimate(0.1, -9, 9, 9, "", "")) for seed in (1, 2)]
     assert complaint(confounded("right", "shifted"), few) == "right: its bias is larger than the plain comparison's"
     untold = [replace(few[0], naive=None), few[1]]
@@ -217,6 +261,7 @@ def test_the_command_prints_a_table_and_says_what_is_off(
 ) -> None:
     cases = (case("right"), case("narrow"))
     monkeypatch.setattr(run, "declared", lambda studies=(): cases)
+    monkeypatch.setattr(run, "survivors", list)
     monkeypatch.setattr(run, "calibrate_declared", lambda found, worlds, first=1: calibrate(found, worlds, TOYS, first))
     assert main(["--worlds", "150"]) == 1
     shown = capsys.readouterr().out.splitlines()
@@ -243,12 +288,13 @@ def test_what_chance_made_look_off_is_looked_at_again(
         seen = [Seen("right", seed, truth=1.0, estimate=found) for seed in range(first, first + worlds)]
         return {one: seen if one is unlucky else [Seen("absent", 1, error="KeyError")] for one in cases}
 
+    monkeypatch.setattr(run, "survivors", lambda: ["a fault survives"])
     monkeypatch.setattr(run, "calibrate_declared", observed)
     assert main(["--worlds", "20"]) == 1
     shown = capsys.readouterr().out.splitlines()
     assert asked == [(["right", "absent"], 1), (["right"], 21)]
     assert "looked at again, on 20 other companies" in shown
-    assert shown[-1] == "absent: fails in 1 of 1 companies, first in 1: KeyError"
+    assert shown[-2:] == ["absent: fails in 1 of 1 companies, first in 1: KeyError", "a fault survives"]
     assert not any(line.startswith("right: ") for line in shown)
 
 

@@ -26,7 +26,8 @@ def test_two_processes_see_what_one_sees() -> None:
 
 @pytest.mark.slow
 def test_no_number_is_measurably_off_in_two_companies() -> None:
-    cases = [case for case in declared() if case.parameters == DEFAULT]
+    # of what is to be expected two companies say nothing; the measures have a test of their own in small
+    cases = [case for case in declared() if case.parameters == DEFAULT and case.study in STUDIES]
     seen = calibrate_declared(cases, COMPANIES)
     off = [words for case in cases if (words := complaint(case, seen[case]))]
     assert not off, "\n".join([*off, table(f"{COMPANIES} companies", list(seen.items()))])
