@@ -47,8 +47,8 @@ def measure(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], 
         there that the population leaves out; `flags` is a comma separated list of `suppressed` (n below
         5, value withheld: of samples always, of counts and amounts in parts of all), `small` (n below 30, of a
         sample or of amounts), `no-data`, `not-covered` (the month lies outside of what the exports can be believed
-        for, see `cxlib.coverage`; value withheld), `not-reached` (too few have ended yet),
-        `first-month` (a count of the first month in the data, which may not be whole).
+        for, see `cxlib.coverage`; value withheld), `not-reached` (too few have ended yet), `first-month` (a count of
+        the first month in the data, which may not be whole).
 
     Raises
     ------

@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from calibrate.case import DEFAULT, Case, declared
 from calibrate.run import calibrate, calibrate_declared, main
 from calibrate.table import Seen, table
+from cxlib.claims import all_claims
 from cxlib.studies import STUDIES
 
 
 def test_every_study_is_held_to_a_known_truth() -> None:
     assert set(STUDIES) - {case.study for case in declared()} == set()
+
+
+WITHOUT_TRUTH = {
+    "customers-say-profit-first": "the simulated survey does not put this statement",
+    "nps-as-printed": "a definition, wrong whatever the data say",
+    "history-makes-accurate": "how fast an interval narrows is no property of a company; its width is in the table",
+    "retention-value-five-per-cent": "the same curve as five points, which has a truth, read at another step",
+    "retention-profit-one-year": "no company of the simulation lives twice with more of today's customers kept",
+    "retention-profit-five-years": "no company of the simulation lives twice with more of today's customers kept",
+    "cost-to-keep-and-to-win": "what one more customer kept would have cost is in no book of the simulation",
+}
+"""Findings of claims that no case holds to a truth, and why."""
+
+
+def test_every_claim_has_a_truth_or_says_why_not() -> None:
+    files = {path.stem: path.read_text("utf-8") for path in Path(__file__).parent.glob("cases_*.py")}
+    named = "\n".join(files.values())
+    missing = {claim.finding for claim in all_claims() if f'"{claim.finding}"' not in named}
+    # names that a file puts together, one a severity
+    missing -= {f"silent-per-complainer-{severity}" for severity in ("minor", "moderate", "severe")}
+    assert missing <= set(WITHOUT_TRUTH), missing - set(WITHOUT_TRUTH)
 
 
 @pytest.mark.slow
