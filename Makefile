@@ -60,7 +60,7 @@ lint: $(READY) ## Check style and form of code and notebooks
 types: $(READY) ## Check types
 	@$(PY) -m mypy
 
-calibrate: $(READY) ## Run the studies on many simulated companies (WORLDS=200, STUDY="name name") and print bias and coverage
+calibrate: $(READY) ## Hold studies and measures to the truth of many simulated companies (WORLDS=200, STUDY="name name metrics")
 	@PYTHONPATH=tests $(PY) -m calibrate.run $(call option,WORLDS,--worlds) \
 		$(foreach name,$(call given,STUDY),--study '$(name)')
 

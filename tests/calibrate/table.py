@@ -89,12 +89,17 @@ class Numbers:
 
 
 def numbers(case: Case, seen: Sequence[Seen], which: str = "estimate") -> Numbers:
-    """Return truth, value and limits of the companies in which the number could be told."""
+    """Return truth, value and limits of the companies in which the number could be told.
+
+    The mean of the other companies errs too: the truth is drawn so far toward the company's own that the errors spread
+    as if it did not.
+    """
     pairs = [(one.truth, found) for one in seen if _told(found := getattr(one, which))]
     rows = np.array([(truth, e.value, e.low, e.high) for truth, e in pairs], dtype=float).reshape(-1, 4)
     told = Numbers(*rows.T)
     if case.expected and told.count > 1:
-        told = replace(told, truth=(told.truth.sum() - told.truth) / (told.count - 1))
+        own, others = told.truth, (told.truth.sum() - told.truth) / (told.count - 1)
+        told = replace(told, truth=own + (others - own) * np.sqrt(1 - 1 / told.count))
     return told
 
 
