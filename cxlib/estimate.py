@@ -183,7 +183,8 @@ def bounded_ratio(y: Array, x: Array, yy: Array, xx: Array, xy: Array, rows: Arr
     value, size = np.clip(sy / base, 0.0, 1.0), sxx / base
     centre = (sy + 2 * size) / (base + 4 * size)
     spread = _spread(centre, syy, sxx, sxy, n) + 2 * size**2 * (centre**2 + (1 - centre) ** 2)
-    half = _student(n) * np.sqrt(spread) / (base + 4 * size)
+    with np.errstate(invalid="ignore"):
+        half = _student(n) * np.sqrt(spread) / (base + 4 * size)
     low, high = np.clip(centre - half, 0.0, value), np.clip(centre + half, value, 1.0)
     return _known(Interval(value, low, high), known)
 

@@ -162,6 +162,14 @@ def test_bounded_ratio_stays_between_nothing_and_all() -> None:
     assert (_ratio(estimate.bounded_ratio, [5], [5]).low, _ratio(estimate.bounded_ratio, [0], [5]).high) == (0, 1)
 
 
+@pytest.mark.parametrize("shape", [estimate.ratio, estimate.bounded_ratio])
+def test_a_ratio_of_nobody_is_unknown_and_leaves_its_neighbour_alone(shape: Callable[..., Interval]) -> None:
+    found = shape([0, 8], [0, 9], [0, 7], [0, 9], [0, 8], [0, 9])
+    alone = shape([8], [9], [7], [9], [8], [9])
+    assert np.isnan([line[0] for line in found]).all()
+    assert [line[1] for line in found] == [line[0] for line in alone]
+
+
 def test_weighted_poisson_against_the_rates_of_fay_and_feuer_1997() -> None:
     """Down's syndrome of fifth and later children by the mother's age, Michigan 1950 to 1964.
 
