@@ -11,6 +11,7 @@ from statsmodels.stats.contingency_tables import SquareTable
 
 from cxlib.errors import untold
 from cxlib.estimate import ALPHA, Array, Estimate, wilson
+from cxlib.finding import Quantity
 from cxlib.models.clusters import hidden_if_few, sandwich, student
 from cxlib.workbook import Workbook
 
@@ -74,7 +75,7 @@ def moves(first: pd.Series, second: pd.Series) -> pd.DataFrame:
     return counted.reindex(index=names, columns=names, fill_value=0)
 
 
-def p_values_of_moves(counted: Array) -> tuple[float, float]:
+def p_values_of_moves(counted: Array) -> tuple[Quantity, Quantity]:
     """Return the p-values of equal shares (Stuart 1955, Maxwell 1970) and of equal flows both ways (Bowker 1948).
 
     `counted`, shape (classes, classes). Classes that nobody came to or left are left out; UntoldError without two.
@@ -83,4 +84,4 @@ def p_values_of_moves(counted: Array) -> tuple[float, float]:
     moved = (table + table.T).sum(axis=0) > 2 * table.diagonal()
     untold("Customers who answered both rounds, and not both in the same way, would tell.", moved.sum() > 1)
     flows = SquareTable(table[np.ix_(moved, moved)], shift_zeros=False)
-    return float(flows.homogeneity().pvalue), float(flows.symmetry().pvalue)
+    return Quantity(float(flows.homogeneity().pvalue), "share"), Quantity(float(flows.symmetry().pvalue), "share")

@@ -26,8 +26,8 @@ from cxlib.workbook import Workbook
 CUSTOMERS, ROWS_EACH = 4_000, 4
 
 
-def metric_of(*kinds: Kind, weighted: bool = False) -> Metric:
-    return next(one for one in METRICS.values() if one.kind in kinds and weighted == (one.weight != "1"))
+def metric_of(*kinds: Kind) -> Metric:
+    return next(one for one in METRICS.values() if one.kind in kinds)
 
 
 def of_customers_with_equal_rows(metric: Metric, **each: np.ndarray) -> Interval:
@@ -56,7 +56,8 @@ def check_clustered_score() -> None:
 
 def check_clustered_share() -> None:
     yes = np.random.default_rng(3).random(CUSTOMERS) < 0.3
-    found = of_customers_with_equal_rows(metric_of("proportion"), k=yes.astype(float))
+    ones = np.ones(CUSTOMERS)
+    found = of_customers_with_equal_rows(metric_of("proportion"), w=ones, ww=ones, k=yes.astype(float))
     same_width(found, estimate.proportion([yes.sum()], [CUSTOMERS]))
 
 
@@ -94,7 +95,7 @@ def check_weights() -> None:
         "completed_at": "2026-10-10",
     }
     with company(survey_answers=answers) as book:
-        assert value_of(book, metric_of("nps", "weighted_nps", weighted=True).id) == pytest.approx(90)
+        assert value_of(book, metric_of("nps").id) == pytest.approx(90)
 
 
 def tickets(count: int, **columns: Any) -> dict[str, Any]:
