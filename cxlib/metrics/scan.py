@@ -95,6 +95,8 @@ def _statistics(metric: Metric) -> dict[str, str]:
         case "ratio" | "net":
             sums = {"y": y, "x": x, "yy": f"{y} * {y}", "xx": f"{x} * {x}", "xy": f"{x} * {y}"}
             if metric.kind == "net":
-                statistics |= {name: f"max({v}) FILTER (WHERE {counted})" for name, v in zip(LARGEST, (y, x), strict=True)}
+                statistics |= {
+                    name: f"max({v}) FILTER (WHERE {counted})" for name, v in zip(LARGEST, (y, x), strict=True)
+                }
     statistics |= {name: f"sum({amount}) FILTER (WHERE {counted})" for name, amount in sums.items()}
     return {name: f"coalesce({sql}, 0)" for name, sql in statistics.items()}
