@@ -20,7 +20,7 @@ from cxlib.metrics.measure import _interval, _together
 from cxlib.metrics.metric import Metric
 from cxlib.period import Month
 
-ADDED_UP = ("count", "stock", "total")
+ADDED_UP = ("count", "stock", "total", "net")
 """Kinds whose value grows with the customers drawn."""
 SEED = 20261128
 
