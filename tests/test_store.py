@@ -162,8 +162,8 @@ def test_folder_that_is_no_snapshot(tmp_path: Path) -> None:
     [
         (lambda folder: (folder / "manifest.json").unlink(), "is not a snapshot: it has no manifest.json"),
         (lambda folder: (folder / "manifest.json").write_text("{"), "manifest.json cannot be read"),
-        (lambda folder: (folder / "manifest.json").write_text('{"format": 0}'), "is of another format than 1"),
-        (lambda folder: (folder / "manifest.json").write_text('{"format": 1}'), "manifest.json cannot be read"),
+        (lambda folder: (folder / "manifest.json").write_text('{"format": 0}'), "is of another format than 2"),
+        (lambda folder: (folder / "manifest.json").write_text('{"format": 2}'), "manifest.json cannot be read"),
         (
             lambda folder: (folder / "tables" / "tickets.parquet").unlink(),
             "tickets.parquet is missing; build the snapshot again",

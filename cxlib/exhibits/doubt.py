@@ -58,7 +58,10 @@ def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhi
     lines = [words.filled(book.language, text, {"label": METRICS[one].label, **said}) for one, text, said in found]
     if not lines:
         return paragraph(book.language.text("Nothing of what was looked for was found."), "cx-note")
-    return bullets(lines[:MOST_LINES], "cx-cautions")
+    if more := len(lines) - MOST_LINES + 1 if len(lines) > MOST_LINES else 0:
+        rest = book.language.text("{count} more of this kind are not listed here.", count=more)
+        lines = [*lines[: MOST_LINES - 1], rest]
+    return bullets(lines, "cx-cautions")
 
 
 def _edges(book: Workbook, names: Sequence[str]) -> Cautions:

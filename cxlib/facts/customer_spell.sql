@@ -46,11 +46,8 @@ spells AS (
 ),
 
 observation AS (
-    -- exports as a rule leave out who was lost long ago: nobody can be seen leaving before the first who is lost for
-    -- good; the earlier stretches of those who came back are there only because they did
-    SELECT min(last_end) AS first_seen_end
-    FROM (SELECT max(ended_at) AS last_end FROM spells GROUP BY customer_id) AS last_ends
-    WHERE last_end <= $as_of
+    -- nobody can be seen leaving before that; the earlier stretches of those who came back are there because they did
+    SELECT max(believed_from) AS first_seen_end FROM fact_coverage WHERE name = 'subscriptions.ended_at'
 )
 
 SELECT

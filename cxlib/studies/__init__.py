@@ -2,5 +2,8 @@
 
 from pathlib import Path
 
-STUDIES = tuple(sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py")))
-"""Names of the questions, each with a notebook of that name."""
+SECTIONS = ("repeat_purchase",)
+"""Questions that a section of a monthly report asks; they have no notebook of their own."""
+
+STUDIES = tuple(sorted({path.stem for path in Path(__file__).parent.glob("[!_]*.py")} - {*SECTIONS}))
+"""Names of the questions that have a notebook of that name."""

@@ -27,7 +27,7 @@ def term(name: str, customer: str, start: str, end: str | None, amount: float = 
 
 
 def rows(desk: Lay, fact: str, **tables: Any) -> pd.DataFrame:
-    with Engine(desk("2026-12-01", **tables)) as engine:
+    with Engine(desk("2026-12-01", stated={}, **tables)) as engine:
         return engine.frame(f"SELECT * FROM {engine.fact(fact)}")
 
 

@@ -115,8 +115,9 @@ def company(seed: int, customers: int = 60) -> Tables:
     tables["transactions"] = [
         {
             "transaction_id": f"{seed}-{k}",
-            "customer_id": str(rng.choice(names)),
-            "occurred_at": moment(),
+            # most order first in the second winter of the data, so that a month has enough who may order again
+            "customer_id": names[k % customers],
+            "occurred_at": moment(0, 10) if k == 0 else moment(90, 150) if k < customers else moment(150),
             "kind": "order" if k % 7 else "refund",
             "net": float(rng.lognormal(3, 1)) * (1 if k % 7 else -1),
             "currency": str(rng.choice(["EUR", "USD"])),
