@@ -108,8 +108,9 @@ def waited_for(spans: Iterable[Coverage], as_of: datetime) -> list[Coverage]:
 
 def last_covered_month(spans: Mapping[str, Coverage], as_of: datetime, time_zone: str) -> Month:
     """Return the last month that had ended when the exports were made and that every table waited for covers."""
-    until = min((one.believed_until for one in waited_for(spans.values(), as_of)), default=as_of)
-    return Month.last_complete(until, time_zone)
+    waited = [one.believed_until for one in waited_for(spans.values(), as_of)]
+    latest = max((one.believed_until for one in spans.values() if one.name in EVENT_TIMES), default=as_of)
+    return Month.last_complete(min(waited, default=latest), time_zone)
 
 
 def _local(moment: datetime, time_zone: str) -> datetime:

@@ -50,14 +50,15 @@ whole_months AS (
         a.month,
         a.opened,
         CASE WHEN (SELECT count(*) FROM closed) > 0 THEN coalesce(c.solved, 0) ELSE a.opened END AS solved,
-        row_number() OVER (ORDER BY a.opened, a.month) AS place,
-        count(*) OVER () AS months
+        sum(a.opened) OVER (ORDER BY a.opened, a.month) AS reached,
+        sum(a.opened) OVER () AS every
     FROM asked AS a
     LEFT JOIN closed AS c ON c.month = a.month
     WHERE month_end(a.month) <= $as_of
 ),
 
-level AS (SELECT max(opened) AS opened FROM whole_months WHERE place <= (months + 1) / 2),
+-- of the month in which the middle one of all tickets was opened: neither thin months nor one that stands out move it
+level AS (SELECT min(opened) AS opened FROM whole_months WHERE reached * 2 >= every),
 
 steady AS (
     SELECT

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from company import World
+from company import World, clock
 from company.kinds import LANGUAGES
 from company.statements import CUSTOMER_STATEMENTS, OWNER_STATEMENTS, STATEMENTS
 from cxlib.language import Language
@@ -88,10 +88,11 @@ def _customers(world: World) -> pd.DataFrame:
 
 
 def _subscriptions(world: World) -> pd.DataFrame:
-    """Return the paid terms: a trial is not one, and whoever left in it never paid."""
+    """Return the paid terms: a trial is not one, whoever left in it never paid, and whoever is in it does not yet."""
     terms = world.subscriptions
     begins = terms["trial_ends_at"].fillna(terms["started_at"])
-    terms = terms.assign(started_at=begins)[~(terms["ended_at"] <= terms["trial_ends_at"])].reset_index(drop=True)
+    paid = ~(terms["ended_at"] <= terms["trial_ends_at"]) & (begins <= pd.Timestamp(clock.EXPORTED_AT))
+    terms = terms.assign(started_at=begins)[paid].reset_index(drop=True)
     ids = _numbered("sub", len(terms))
     reason = terms["end_reason"].replace("", None)
     return _named("subscriptions", terms.assign(term_id=ids, subscription_id=ids, end_reason=reason), quantity="seats")

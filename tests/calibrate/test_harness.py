@@ -46,8 +46,11 @@ ONLY_EXPORTED = {
 }
 """Columns that the exports bring and a world does not have: addresses, states, consent."""
 
-DIRT = {"tickets": {"severity": 0.01, "first_public_reply_at": 0.02, "first_reply_unknown": 0.02, "satisfaction": 0.0}}
-"""The share of rows in which dirt hides a value; all others are equal."""
+DIRT = {
+    "tickets": {"severity": 0.01, "first_public_reply_at": 0.02, "first_reply_unknown": 0.02, "satisfaction": 0.0},
+    "survey_answers": {"comment": 0.02},
+}
+"""The share of rows in which dirt hides a value, or a comment loses names and numbers; all others are equal."""
 
 
 @pytest.fixture(scope="module")

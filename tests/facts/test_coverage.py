@@ -104,6 +104,18 @@ def test_cases_that_all_close_in_one_month_begin_there(desk: Lay) -> None:
     assert (found.believed_from, found.begins) == (datetime(2024, 3, 1), "ramp-begin")
 
 
+def test_a_month_that_stands_out_is_no_step(desk: Lay) -> None:
+    counts = {f"2024-{month:02d}-01": 100 for month in range(1, 13)} | {"2024-06-01": 700}
+    found = covered(desk("2025-01-01T06:00", tickets=tickets(monthly(counts), "2h")))["tickets"]
+    assert (found.begins, found.ends) == ("", "")
+
+
+def test_a_month_is_named_where_everything_ended_long_ago(desk: Lay) -> None:
+    daily = pd.date_range("2023-01-01 09:00", "2023-05-31 22:00", freq="D")
+    snapshot = desk("2024-07-03T06:00", tickets=tickets(daily))
+    assert last_covered_month(covered(snapshot), snapshot.as_of, "UTC") == Month(2023, 5)
+
+
 @pytest.mark.parametrize("growth", [1.3, 0.8])
 def test_growth_and_decline_are_no_step(desk: Lay, growth: float) -> None:
     counts = {

@@ -341,11 +341,16 @@ scale_max = { value = 10 }
 
 
 def response(
-    name: str, status: str = "IP Address", progress: str = "100", finished: str = "True", score: str = "9"
+    name: str,
+    status: str = "IP Address",
+    progress: str = "100",
+    finished: str = "True",
+    score: str = "9",
+    who: str = "1",
 ) -> str:
     return (
         f"2026-10-01 10:00:00,2026-10-01 10:01:00,{status},{progress},{finished},2026-10-01 "
-        f"10:01:01,{name},a@x.example,c1,email,EN,"
+        f"10:01:01,{name},a{who}@x.example,c{who},email,EN,"
         f"{score}"
     )
 
@@ -358,8 +363,8 @@ def test_qualtrics_answers(drop: Drop) -> None:
         response("R3", "Spam"),
         response("R4", finished="False"),
         response("R5", progress="80"),
-        response("R6", score=""),
-        response("R7", "0", finished="1"),
+        response("R6", score="", who="2"),
+        response("R7", "0", finished="1", who="3"),
         response("R8", "1"),
     )
     export(drop, "qualtrics", "survey_answers", "\ufeff" + lines(QUALTRICS, questions, IMPORTS, *rows), ANSWERS)
