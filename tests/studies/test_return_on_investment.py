@@ -44,7 +44,7 @@ def book(desk: Callable[..., Desk]) -> Callable[..., Workbook]:
     numbers = count()
 
     def lay(month: str = "2026-10", **tables: list[Row]) -> Workbook:
-        return Workbook(desk("2026-11-09", folder=f"desk{next(numbers)}", **tables), Month.parse(month), EN)
+        return Workbook(desk("2026-11-09", folder=f"desk{next(numbers)}", stated={}, **tables), Month.parse(month), EN)
 
     return lay
 

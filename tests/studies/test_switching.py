@@ -85,7 +85,7 @@ class Company:
         return self
 
     def book(self, desk: Lay, month: str = "2025-12", **tables: Any) -> Workbook:
-        laid = desk(END.isoformat(), **({"subscriptions": self.terms, "tickets": self.tickets} | tables))
+        laid = desk(END.isoformat(), stated={}, **({"subscriptions": self.terms, "tickets": self.tickets} | tables))
         return Workbook(laid, Month.parse(month), EN)
 
     def customers(self, desk: Lay, **tables: Any) -> Customers:
@@ -399,7 +399,7 @@ def test_without_a_table_nothing_can_be_told_and_only_that_one_is_asked_for(
     laid = {"subscriptions": company.terms, "tickets": company.tickets}
     del laid[absent]
     with pytest.raises(UntoldError, match=needed):
-        seen(Workbook(desk(END.isoformat(), **laid), Month(2025, 12), EN))
+        seen(Workbook(desk(END.isoformat(), stated={}, **laid), Month(2025, 12), EN))
 
 
 def test_without_marks_of_complaints_other_signs_count(desk: Lay) -> None:
