@@ -99,7 +99,7 @@ def test_verify_says_what_it_looked_at_and_every_fault(cx: Run, tmp_path: Path) 
     (tmp_path / "2026-10" / "en").mkdir(parents=True)
     manifest = tmp_path / "2026-10" / "en" / "manifest.json"
     manifest.write_text(json.dumps(record | {"snapshot": "a", "versions": {}, "format": 2, "reports": []}))
-    said = "0 files and the numbers at 0 places of 1 editions were looked at; no faults.\n"
+    said = "files looked at: 0, places of numbers: 0, editions: 1; no faults.\n"
     assert cx("verify", "--out", tmp_path) == (0, said, "")
     (manifest.parent / "x.html").touch()
     code, out, err = cx("verify", "--out", tmp_path)

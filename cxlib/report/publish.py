@@ -169,7 +169,7 @@ def verify(out: Path, month: str | None = None) -> tuple[tuple[str, ...], str]:
             faults += _faults(folder, report, is_frozen=manifest.format > 1)
             numbers += len(report.numbers)
         files += len(recorded)
-    return tuple(faults), f"{files} files and the numbers at {numbers} places of {len(folders)} editions were looked at"
+    return tuple(faults), f"files looked at: {files}, places of numbers: {numbers}, editions: {len(folders)}"
 
 
 def _faults(folder: Path, report: Published, is_frozen: bool) -> Iterator[str]:

@@ -209,7 +209,7 @@ def test_what_is_published_is_verified(tmp_path: Path) -> None:
         update={"html_sha256": files.sha256(out / "monthly.html"), "numbers": {"finding-a": "42 10"}}
     )
     (out / "manifest.json").write_text(manifest(made).model_dump_json())
-    assert verify(tmp_path) == ((), "1 files and the numbers at 1 places of 1 editions were looked at")
+    assert verify(tmp_path) == ((), "files looked at: 1, places of numbers: 1, editions: 1")
     (out / "monthly.html").write_text(page.replace("10 hold", "11 hold"))
     (out / "mine.html").write_text("x")
     assert verify(tmp_path, "2026-10")[0] == (
