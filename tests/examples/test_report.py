@@ -11,7 +11,7 @@ from cxlib.notebook import run
 from cxlib.report.pipeline import publish_month
 from examples.conftest import ROOT, Import, Lay
 
-REPORTS = ("experience", "support_operations", "data_quality", "switching", "claims_ledger")
+REPORTS = ("experience", "support_operations", "data_quality", "switching")
 
 
 @pytest.mark.slow
