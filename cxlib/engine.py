@@ -116,6 +116,8 @@ class Engine:
             "local_month(t) AS CASE WHEN day(t) BETWEEN 2 AND 27 THEN CAST(date_trunc('month', t) AS DATE) "
             f"ELSE CAST(date_trunc('month', timezone('{zone}', timezone('UTC', t))) AS DATE) END",
             f"good_from(lowest, highest) AS {good_from('lowest', 'highest')}",
+            "series(touchpoint) AS CASE WHEN coalesce(touchpoint, 'relationship') = 'relationship' "
+            "THEN 'relationship' ELSE 'touchpoint' END",
             f"local_day(t) AS CAST(timezone('{zone}', timezone('UTC', t)) AS DATE)",
             f"month_end(m) AS timezone('UTC', timezone('{zone}', CAST(m + INTERVAL 1 MONTH AS TIMESTAMP)))",
         ):

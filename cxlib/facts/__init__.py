@@ -9,6 +9,7 @@ The SQL keeps to what every engine has and reads the canonical tables by name. B
 - `local_day(t)`, the day of a UTC time in the reporting zone;
 - `month_end(m)`, the UTC instant at which month `m` ends in the reporting zone;
 - `good_from(lowest, highest)`, the least score of a scale that counts as satisfied, empty where none usually does;
+- `series(touchpoint)`, whether a survey asks of the relationship as a whole or after a contact;
 - `bucket(id)`, the random group (0 to 63) that all rows of one customer share;
 - `rates(currency, rate)`, one unit of a currency in the reporting currency;
 - `stated(name, complete_from, complete_until)`, the tables whose span the owner states;

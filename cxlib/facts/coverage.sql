@@ -5,7 +5,6 @@ days AS (
     SELECT
         name,
         CAST(occurred_at AS DATE) AS day,
-        count(*) AS events,
         min(occurred_at) AS first_at,
         max(occurred_at) AS last_at,
         max(holds_until) AS holds_until
@@ -20,7 +19,6 @@ pauses AS (
 spans AS (
     SELECT
         name,
-        CAST(sum(events) AS BIGINT) AS events,
         min(first_at) AS first_at,
         max(last_at) AS last_at,
         max(holds_until) AS holds_until,
@@ -83,7 +81,7 @@ ramps AS (
 ),
 
 paid AS (
-    SELECT customer_id, min(started_at) AS first_start, max(coalesce(ended_at, TIMESTAMP '9999-01-01')) AS last_end
+    SELECT customer_id, max(coalesce(ended_at, TIMESTAMP '9999-01-01')) AS last_end
     FROM subscriptions
     WHERE monthly_amount > 0 AND started_at <= $as_of
     GROUP BY customer_id
@@ -107,7 +105,6 @@ first_loss AS (SELECT min(last_end) AS lost_at FROM paid WHERE last_end <= $as_o
 found AS (
     SELECT
         s.name,
-        s.events,
         s.first_at,
         s.last_at,
         CASE WHEN s.name = 'tickets' AND r.steady_from > s.first_at THEN r.steady_from ELSE s.first_at END
@@ -129,7 +126,6 @@ found AS (
     UNION ALL
     SELECT
         'subscriptions.ended_at',
-        s.events,
         s.first_at,
         s.last_at,
         -- who pays now is there in any case, and few have left since a month ago
@@ -144,7 +140,6 @@ found AS (
 
 SELECT
     f.name,
-    f.events,
     f.first_at,
     f.last_at,
     coalesce(t.complete_from, f.believed_from) AS believed_from,

@@ -18,9 +18,8 @@ SELECT
     local_month(coalesce(i.sent_at, a.completed_at)) AS asked_month,
     coalesce(a.respondent, 'customer') = 'customer' AS is_customer,
     -- of those who may recommend: asked for the relationship as a whole, or after a contact
-    CASE WHEN a.instrument = 'nps' AND coalesce(a.respondent, 'customer') = 'customer' THEN
-        CASE WHEN coalesce(a.touchpoint, 'relationship') = 'relationship' THEN 'relationship' ELSE 'touchpoint' END
-    END AS series,
+    CASE WHEN a.instrument = 'nps' AND coalesce(a.respondent, 'customer') = 'customer' THEN series(a.touchpoint) END
+        AS series,
     a.score,
     a.score >= 9 AS is_promoter,
     a.score <= 6 AS is_detractor,

@@ -7,9 +7,7 @@ SELECT
     i.instrument,
     i.wave,
     i.touchpoint,
-    CASE WHEN i.instrument = 'nps' THEN
-        CASE WHEN coalesce(i.touchpoint, 'relationship') = 'relationship' THEN 'relationship' ELSE 'touchpoint' END
-    END AS series,
+    CASE WHEN i.instrument = 'nps' THEN series(i.touchpoint) END AS series,
     i.channel,
     c.region,
     c.tier,
