@@ -37,7 +37,7 @@ FormatOption = Annotated[Literal["text", "json"], typer.Option("--format", help=
 
 @app.command()
 def report(
-    month: Annotated[str | None, typer.Option(help="Month as 2026-10; else the last complete one.")] = None,
+    month: Annotated[str | None, typer.Option(help="Month as 2026-10; else the last that all tables cover.")] = None,
     sources: SourcesOption = SOURCES,
     out: Annotated[Path, typer.Option(help="Folder to publish into.")] = OUT,
     only: Annotated[list[str] | None, typer.Option(help="Only this report; may be given more than once.")] = None,
@@ -55,7 +55,7 @@ def report(
 @app.command()
 def verify(
     month: Annotated[str | None, typer.Argument(help="Month as 2026-10; else all that are published.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder that was published into.")] = Path("reports"),
+    out: Annotated[Path, typer.Option(help="Folder that was published into.")] = OUT,
 ) -> None:
     """Check that the published files and their numbers are those that were recorded."""
     from cxlib.report.publish import verify as faults_of

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from cxlib.engine import Engine
 from cxlib.language import Language
-from cxlib.period import Month, zone
+from cxlib.period import Month, local_time
 from cxlib.tables import EVENT_TIMES
 
 LONG_AGO = timedelta(days=92)
@@ -75,7 +75,7 @@ class Coverage:
             # the last day that lies inside
             "ends": self.believed_until - timedelta(seconds=1),
         }
-        days = {key: language.day(_local(one, time_zone)) for key, one in local.items()}
+        days = {key: language.day(local_time(one, time_zone)) for key, one in local.items()}
         name = self.name.replace("_", " ")
         texts = (EDGES[self.begins], EDGES[self.ends])
         return [language.text(text, name=name, **days) for text in texts if text]
@@ -111,7 +111,3 @@ def last_covered_month(spans: Mapping[str, Coverage], as_of: datetime, time_zone
     waited = [one.believed_until for one in waited_for(spans.values(), as_of)]
     latest = max((one.believed_until for one in spans.values() if one.name in EVENT_TIMES), default=as_of)
     return Month.last_complete(min(waited, default=latest), time_zone)
-
-
-def _local(moment: datetime, time_zone: str) -> datetime:
-    return moment.replace(tzinfo=UTC).astimezone(zone(time_zone))

@@ -23,6 +23,11 @@ def zone(name: str) -> ZoneInfo:
         raise ConfigError(f'time zone "{name}" is not known; write an IANA name such as "Europe/Istanbul"') from error
 
 
+def local_time(moment: datetime, time_zone: str) -> datetime:
+    """Return a moment in naive UTC as it is in the zone."""
+    return moment.replace(tzinfo=UTC).astimezone(zone(time_zone))
+
+
 def day_start(day: date, time_zone: str) -> datetime:
     """Return the first instant of a day in the zone, as naive UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=zone(time_zone)).astimezone(UTC).replace(tzinfo=None)
@@ -55,7 +60,7 @@ class Month:
     @classmethod
     def last_complete(cls, as_of: datetime, time_zone: str) -> Month:
         """Return the last month that had ended at `as_of` (UTC, naive) in the zone."""
-        return cls.of(as_of.replace(tzinfo=UTC).astimezone(zone(time_zone))).previous()
+        return cls.of(local_time(as_of, time_zone)).previous()
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
@@ -148,14 +148,16 @@ class Workbook:
         needed = chain.from_iterable((*FACTS[metric.fact].needs, *metric.needs) for metric in metrics)
         return [self.coverage[name] for name in dict.fromkeys(needed) if name in self.coverage]
 
+    def edges(self, spans: Iterable[Coverage]) -> list[str]:
+        """Return in words where data begin and end, if not with the first row and the export."""
+        return [text for one in spans for text in one.sentences(self.language, self.snapshot.time_zone)]
+
     def _reach(self, table: str) -> tuple[str, str, str]:
         """Return the days of the first and the last row of a table, and in words what is to be said of its edges."""
         spans = [one for name, one in self.coverage.items() if name.split(".")[0] == table]
         if not spans:
             return "", "", ""
-        zone = self.snapshot.time_zone
-        words = [text for one in spans for text in one.sentences(self.language, zone)]
-        return f"{spans[0].first_at:%Y-%m-%d}", f"{spans[0].last_at:%Y-%m-%d}", " ".join(words)
+        return f"{spans[0].first_at:%Y-%m-%d}", f"{spans[0].last_at:%Y-%m-%d}", " ".join(self.edges(spans))
 
     def __repr__(self) -> str:
         parts = "".join(

@@ -58,19 +58,18 @@ def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhi
     lines = [words.filled(book.language, text, {"label": METRICS[one].label, **said}) for one, text, said in found]
     if not lines:
         return paragraph(book.language.text("Nothing of what was looked for was found."), "cx-note")
-    if more := len(lines) - MOST_LINES + 1 if len(lines) > MOST_LINES else 0:
-        rest = book.language.text("{count} more of this kind are not listed here.", count=more)
-        lines = [*lines[: MOST_LINES - 1], rest]
+    if len(lines) > MOST_LINES:
+        rest = "{count} more of this kind are not listed here."
+        lines[MOST_LINES - 1 :] = [book.language.text(rest, count=len(lines) - MOST_LINES + 1)]
     return bullets(lines, "cx-cautions")
 
 
 def _edges(book: Workbook, names: Sequence[str]) -> Cautions:
     """Tell where the data end before the month does, or begin less than a year before it."""
     zone, year_ago = book.snapshot.time_zone, book.month.shift(-12)
-    for one in book.spans(*names):
-        if not (one.holds(book.month, zone) and one.holds(year_ago, zone)):
-            for text in one.sentences(book.language, zone):
-                yield names[0], text, {}
+    spans = book.spans(*names)
+    for text in book.edges(one for one in spans if not (one.holds(book.month, zone) and one.holds(year_ago, zone))):
+        yield names[0], text, {}
 
 
 def _slides(book: Workbook, names: Sequence[str]) -> Cautions:

@@ -149,17 +149,11 @@ def reason(book: Workbook, name: str, *alike: str) -> str:
             "{label} cannot be given: no export brings {columns}.", label=label, columns=", ".join(lacking)
         )
     if "not-covered" in book.estimate(name).flags:
-        month, why = language.month(book.month), " ".join(edges(book, name))
+        month, why = language.month(book.month), " ".join(book.edges(book.spans(name)))
         return language.text("{label} cannot be given for {month}. {why}", label=label, month=month, why=why).strip()
     if not book.measure(name, months=HISTORY)["value"].notna().any():
         return language.text("{label} cannot be given: the exports hold no cases of it, or too few.", label=label)
     return ""
-
-
-def edges(book: Workbook, *names: str) -> list[str]:
-    """Return in words where the data behind measures begin and end, if not with the first row and the export."""
-    spans = book.spans(*names)
-    return [text for one in spans for text in one.sentences(book.language, book.snapshot.time_zone)]
 
 
 def given(book: Workbook, names: Sequence[str]) -> list[str]:

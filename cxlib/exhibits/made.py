@@ -2,7 +2,7 @@
 
 from cxlib import __version__
 from cxlib.exhibits import words
-from cxlib.exhibits.exhibit import NOTHING, Exhibit, bullets, edges, paragraph, stack
+from cxlib.exhibits.exhibit import NOTHING, Exhibit, bullets, paragraph, stack
 from cxlib.exhibits.sentences import terms
 from cxlib.facts import FACTS
 from cxlib.finding import Quantity, Value
@@ -91,7 +91,7 @@ def how_made(book: Workbook, *names: str) -> Exhibit:
         version=__version__,
         currency=snapshot.currency,
     )
-    said = (words.narrowed(language, book.parts), *edges(book, *book.available(*names)), _ledger_words(book))
+    said = (words.narrowed(language, book.parts), *book.edges(book.spans(*book.available(*names))), _ledger_words(book))
     lines = filter(None, said)
     edition = paragraph(text, "cx-note", data_edition=snapshot.id)  # these numbers are of the edition, not of the data
     return stack(definitions(book, *names), (paragraph(line, "cx-note") for line in lines), edition)

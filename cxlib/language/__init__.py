@@ -6,7 +6,7 @@ English sentences are their own key; another language is a gettext catalog besid
 import gettext
 import math
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from babel.numbers import format_compact_currency, format_currency, format_decim
 from babel.units import format_unit
 
 from cxlib.errors import ConfigError
-from cxlib.period import Month, zone
+from cxlib.period import Month, local_time
 
 AVAILABLE = ("en",)
 CATALOGS = Path(__file__).parent / "catalogs"
@@ -163,7 +163,7 @@ class Language:
 
     def moment(self, utc: datetime, time_zone: str) -> str:
         """Return a UTC moment in a time zone, with the zone's name."""
-        local = utc.replace(tzinfo=UTC).astimezone(zone(time_zone))
+        local = local_time(utc, time_zone)
         return f"{format_datetime(local, 'd MMMM y, HH:mm', locale=self.locale)} ({time_zone})"
 
 

@@ -62,9 +62,9 @@ def measure(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], 
             raise MeasureError(f'{metric.id} cannot be broken down by "{wrong[0]}"{did_you_mean(wrong[0], allowed)}')
         own_scan = {"stock": metric.id, "quantile": metric.numerator}.get(metric.kind)
         groups[metric.fact, metric.filed_under, own_scan].append(metric)
-    parts: dict[str, pd.DataFrame] = {}
+    parts, spans = dict[str, pd.DataFrame](), coverage_of(engine) if groups else {}
     for group in groups.values():
-        parts |= (_quantiles if group[0].kind == "quantile" else _sums)(engine, group, months, by)
+        parts |= (_quantiles if group[0].kind == "quantile" else _sums)(engine, group, months, by, spans)
     columns = ["metric", "period", *by, "n", "value", "low", "high", "unit", "method", "excluded", "flags"]
     found = [parts[metric.id] for metric in metrics] or [pd.DataFrame(columns=columns)]
     return pd.concat(found, ignore_index=True)[columns].assign(as_of=pd.Timestamp(engine.snapshot.as_of))
@@ -80,7 +80,7 @@ def _in_cells(rows: pd.DataFrame, months: Sequence[Month], by: Sequence[str]) ->
 
 
 def _sums(
-    engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], by: Sequence[str]
+    engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], by: Sequence[str], spans: Mapping[str, Coverage]
 ) -> dict[str, pd.DataFrame]:
     is_stock = metrics[0].kind == "stock"
     scanned = (
@@ -95,7 +95,7 @@ def _sums(
         groups = {name.removeprefix(prefix): rows[name].to_numpy(float) for name in names}
         sums = {name: _together(name, values, index, len(cells)) for name, values in groups.items()}
         interval = _interval(metric, sums, groups, index)
-        parts[metric.id] = _tidy(engine, metric, cells, interval, sums["n"], sums["out"])
+        parts[metric.id] = _tidy(engine, metric, spans, cells, interval, sums["n"], sums["out"])
     return parts
 
 
@@ -143,7 +143,7 @@ def _interval(metric: Metric, sums: Mapping[str, Floats], groups: Mapping[str, F
 
 
 def _quantiles(
-    engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], by: Sequence[str]
+    engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], by: Sequence[str], spans: Mapping[str, Coverage]
 ) -> dict[str, pd.DataFrame]:
     """Measure quantiles of one duration from one histogram."""
     cells, rows = _in_cells(scan.scan_durations(engine, metrics[0], months, by), months, by)
@@ -153,7 +153,7 @@ def _quantiles(
     counts = inside.assign(minutes=_over(inside["minutes"].to_numpy(float), inside["events"].to_numpy(float)))
     intervals = estimate.censored_quantiles(counts, len(cells), [metric.quantile for metric in metrics])
     return {
-        metric.id: _tidy(engine, metric, cells, interval, n, excluded)
+        metric.id: _tidy(engine, metric, spans, cells, interval, n, excluded)
         for metric, interval in zip(metrics, intervals, strict=True)
     }
 
@@ -161,13 +161,14 @@ def _quantiles(
 def _tidy(
     engine: Engine,
     metric: Metric,
+    spans: Mapping[str, Coverage],
     cells: pd.DataFrame,
     interval: Interval,
     n: Floats,
     excluded: Floats,
 ) -> pd.DataFrame:
     """Return the rows of one metric."""
-    is_sampled, spans = metric.kind in SAMPLED, coverage_of(engine)
+    is_sampled = metric.kind in SAMPLED
     covered, begins = _covered(metric, spans, engine.snapshot.time_zone, cells)
     currency, has_rows = engine.snapshot.currency, set(FACTS[metric.fact].needs) <= set(spans)
     suppressed = covered & _withheld(cells, n, is_sampled, is_part=bool(engine.parts))

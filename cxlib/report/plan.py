@@ -13,7 +13,7 @@ from cxlib.errors import ConfigError, PeriodError
 from cxlib.language import Language
 from cxlib.nearest import did_you_mean
 from cxlib.notebook import check_parameters
-from cxlib.period import Month
+from cxlib.period import Month, local_time
 from cxlib.report.manifest import Edition, Value
 from cxlib.store import Snapshot
 from cxlib.tables import EVENT_TIMES
@@ -123,7 +123,7 @@ def choose_month(asked: str | None, snapshot: Snapshot, language: Language) -> M
             f"{month} has not ended in the data, which go until {until}. "
             f"Report {last} (MONTH={last}), or make the exports again after the end of {month}"
         )
-    first = Month.last_complete(min(one.first_at for one in events), zone).shift(1)
+    first = Month.of(local_time(min(one.first_at for one in events), zone))
     latest = min(whole, Month.last_complete(max(one.believed_until for one in events), zone))
     if not first <= month <= latest:
         raise PeriodError(

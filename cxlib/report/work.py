@@ -37,8 +37,6 @@ GRACE_SECONDS = 120.0
 """Time a report gets beyond the limit of a cell before its process is ended."""
 LONGEST_REASON = 500
 """Characters of an error that a message repeats."""
-
-
 KERNEL_SECONDS = 5.0
 """Time a process that is told to end has for ending its kernel."""
 
