@@ -20,6 +20,7 @@ from cxlib.tables import TABLES
 from cxlib.workbook import Workbook
 from desk import Desk, write_table
 
+Tables = dict[str, pd.DataFrame]
 SOURCES = Path(__file__).parents[2] / "data" / "sources.toml"
 PUT_TO = {"customer": CUSTOMER_STATEMENTS, "owner": OWNER_STATEMENTS}
 PRIORITIES = {"minor": "normal", "moderate": "high", "severe": "urgent"}
@@ -29,6 +30,24 @@ PRIORITIES = {"minor": "normal", "moderate": "high", "severe": "urgent"}
 def sources() -> Sources:
     """Return what the workbook of the committed sample is told of zone, currency, rates and moment of export."""
     return load_sources(SOURCES)[0]
+
+
+def some_customers(tables: Tables, every: int = 4) -> Tables:
+    """Return the tables of every fourth customer."""
+    return of_customers(tables, set(tables["customers"]["customer_id"].iloc[::every]), every)
+
+
+def of_customers(tables: Tables, customers: set[str], every: int = 4) -> Tables:
+    """Return the rows of some customers, and every fourth of those that belong to nobody."""
+
+    def mine(frame: pd.DataFrame) -> pd.DataFrame:
+        if "customer_id" not in frame:
+            return frame
+        nobody = frame["customer_id"].isna()
+        chosen = frame["customer_id"].isin(customers) | (nobody & (nobody.cumsum() % every == 0))
+        return frame[chosen].reset_index(drop=True)
+
+    return {name: mine(frame) for name, frame in tables.items()}
 
 
 def workbook_of(world: World, folder: Path, month: str = "2026-10") -> Workbook:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -9,6 +10,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from cxlib.studies import STUDIES
 from house.notebook_rules import blocks, violations
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,6 +37,17 @@ def test_no_lines_are_used_in_two_notebooks() -> None:
                 if seen.setdefault(block, path.name) != path.name:
                     found.append(f"{path.name} and {seen[block]} share “{block}”: make it one function of cxlib")
     assert found == []
+
+
+def test_a_finding_has_one_address_over_all_studies() -> None:
+    homes: dict[str, str] = {}
+    for path in (path for path in NOTEBOOKS if path.stem in STUDIES):
+        source = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
+        ids = re.findall(r'\bsay\(\s*book,\s*f?"([^"]+)"', source)
+        assert len(ids) == source.count("say(") > 3, path.stem
+        for id in ids:
+            assert homes.setdefault(id, path.stem) == path.stem, f"{id} is said by {homes[id]} and {path.stem}"
+        assert len(ids) == len(set(ids)), path.stem
 
 
 GOOD_PARAMETERS = """month = ""  # type: str month of the report, as 2026-10

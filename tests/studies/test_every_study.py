@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pandas as pd
 import pytest
 
-from calibrate.harness import lay, tables_of
+from calibrate.harness import Tables, lay, of_customers, some_customers, tables_of
 from company import simulate
 from cxlib.engine import Engine
 from cxlib.estimate import Estimate
@@ -29,7 +29,6 @@ STUDIES = sorted(
     path.stem for path in (ROOT / "cxlib" / "studies").glob("*.py") if (NOTEBOOKS / f"{path.stem}.ipynb").exists()
 )
 VERDICTS = {"supported", "not-supported", "cannot-tell", "described"}
-Tables = dict[str, pd.DataFrame]
 
 pytestmark = pytest.mark.slow
 
@@ -37,17 +36,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def company() -> Tables:
     """Return the tables of a small company: every fourth customer of a simulated one."""
-    tables = tables_of(simulate(1))
-    some = set(tables["customers"]["customer_id"].iloc[::4])
-    return {name: _of(frame, some) for name, frame in tables.items()}
-
-
-def _of(frame: pd.DataFrame, customers: set[str]) -> pd.DataFrame:
-    if "customer_id" not in frame:
-        return frame
-    mine = frame["customer_id"].isin(customers)
-    nobody = frame["customer_id"].isna()
-    return frame[mine | (nobody & (nobody.cumsum() % 4 == 0))].reset_index(drop=True)
+    return some_customers(tables_of(simulate(1)))
 
 
 def study_of(name: str, book: Workbook, **parameters: object) -> Study:
@@ -55,17 +44,8 @@ def study_of(name: str, book: Workbook, **parameters: object) -> Study:
         return run(NOTEBOOKS / f"{name}.ipynb", book, **parameters)
 
 
-def tables_read(name: str, tables: Tables, folder: Path) -> set[str]:
-    """Return the canonical tables that a study asks for, those behind its facts included."""
-    asked: list[str] = []
-    ask = Engine.frame
-
-    def noted(engine: Engine, sql: str) -> pd.DataFrame:
-        asked.append(sql)
-        return ask(engine, sql)
-
-    with patch.object(Engine, "frame", noted):
-        study_of(name, lay(tables, folder))
+def tables_read(asked: list[str], tables: Tables) -> set[str]:
+    """Return the canonical tables that the SQL asks for, those behind its facts included."""
     words = set(re.findall(r"\w+", " ".join(asked)))
     while more := {
         word
@@ -107,28 +87,28 @@ def assert_sound(finding: Finding) -> None:
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_it_answers_and_shows_and_says_how(name: str, company: Tables, tmp_path: Path) -> None:
-    study = study_of(name, lay(company, tmp_path / "company"))
+def test_it_answers_the_same_twice_and_is_whole_without_any_of_its_tables(
+    name: str, company: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ask = Engine.frame
+
+    def noted(engine: Engine, sql: str) -> pd.DataFrame:
+        asked.append(sql)
+        return ask(engine, sql)
+
+    with patch.object(Engine, "frame", noted):
+        study = study_of(name, lay(company, tmp_path / "company"))
     assert study.name == name
     assert_whole(study)
     assert len(study.findings) >= 3
     assert sum(not one.startswith("finding-") for one in study.exhibits) >= 3
     assert sum(len(record["methods"]) for record in study.records if "methods" in record) >= 3
+    assert shown(study) == shown(study_of(name, lay(company, tmp_path / "again")))
 
-
-@pytest.mark.parametrize("name", STUDIES)
-def test_it_says_the_same_twice(name: str, company: Tables, tmp_path: Path) -> None:
-    first, second = (shown(study_of(name, lay(company, tmp_path / str(turn)))) for turn in (1, 2))
-    assert first == second
-
-
-@pytest.mark.parametrize("name", STUDIES)
-def test_it_is_whole_without_any_of_its_tables(
-    name: str, company: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
     # charts are drawn here as everywhere, but not written as pictures: a third of the time
     monkeypatch.setattr("cxlib.exhibits.theme.data_uri", lambda _: "data:,")
-    read = tables_read(name, company, tmp_path / "all")
+    read = tables_read(asked, company)
     assert len(read) >= 2
     for table in sorted(read):
         book = lay({other: frame for other, frame in company.items() if other != table}, tmp_path / table)
@@ -158,7 +138,7 @@ def test_it_is_whole_with_the_columns_that_every_export_has(name: str, company: 
 @pytest.mark.parametrize("name", STUDIES)
 def test_it_is_whole_with_a_handful_of_customers(name: str, count: int, company: Tables, tmp_path: Path) -> None:
     few = set(company["customers"]["customer_id"].iloc[:count])
-    assert_whole(study_of(name, lay({table: _of(frame, few) for table, frame in company.items()}, tmp_path / "few")))
+    assert_whole(study_of(name, lay(of_customers(company, few), tmp_path / "few")))
 
 
 def known_by(tables: Tables, month: Month, zone: str) -> tuple[Tables, Tables]:
@@ -213,10 +193,3 @@ def test_it_knows_nothing_of_what_came_after_the_month(name: str, company: Table
         if one.estimate is not None and other.estimate is not None and other.estimate.is_known:
             assert one.estimate.value == pytest.approx(other.estimate.value, rel=1e-6), id
             assert one.estimate.n == other.estimate.n
-
-
-def test_a_finding_has_one_address_over_all_studies(company: Tables, tmp_path: Path) -> None:
-    homes: dict[str, str] = {}
-    for name in STUDIES:
-        for id in study_of(name, lay(company, tmp_path / name)).findings:
-            assert homes.setdefault(id, name) == name, f"{id} is said by {homes[id]} and {name}"
