@@ -13,6 +13,7 @@ The SQL keeps to what every engine has and reads the canonical tables by name. B
 - `bucket(id)`, the random group (0 to 63) that all rows of one customer share;
 - `rates(currency, rate)`, one unit of a currency in the reporting currency;
 - `stated(name, complete_from, complete_until)`, the tables whose span the owner states;
+- `$segments(c)`, the segments of row `c`, `$segments(t, c)` those of `t`, else of `c`;
 - `($events)`, the moment by which each row of any table is filed, and until when it speaks: `name, occurred_at,
   holds_until`;
 - `fact_<name>`, another fact.
@@ -21,13 +22,13 @@ The SQL keeps to what every engine has and reads the canonical tables by name. B
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
 from string import Template
 
-from cxlib.tables import EVENT_TIMES
+from cxlib.tables import EVENT_TIMES, SEGMENTS
 
 GROUPS = 64
 """How many random groups customers are dealt into, for variances that respect clustering."""
@@ -57,6 +58,11 @@ EVENTS = " UNION ALL ".join(
 )
 
 
+def _segments(rows: Sequence[str]) -> str:
+    """Return SQL of the segment columns of the first row that has them."""
+    return ", ".join(f"coalesce({', '.join(f'{row}.{name}' for row in rows)}) AS {name}" for name in CUSTOMER)
+
+
 @dataclass(frozen=True)
 class Fact:
     """One derived table, and the file of the same name that makes it."""
@@ -64,13 +70,13 @@ class Fact:
     name: str
     needs: tuple[str, ...]  # canonical tables without which it has no rows
     segments: tuple[str, ...]  # columns that a breakdown may use
-    assumes: Mapping[str, str] = field(
-        default_factory=dict, hash=False
-    )  # what is taken to be so where no export brings a column
+    # what is taken to be so where no export brings a column
+    assumes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @cached_property
     def template(self) -> str:
         text = resources.files(__name__).joinpath(f"{self.name}.sql").read_text(encoding="utf-8")
+        text = re.sub(r"\$segments\((.+)\)", lambda found: _segments(found[1].split(", ")), text)
         return text.replace("$months", MONTHS).replace("$events", EVENTS)
 
     @property
@@ -92,7 +98,7 @@ class Fact:
         return Template(self.template).substitute(as_of=f"TIMESTAMP '{as_of}'")
 
 
-CUSTOMER = ("region", "tier", "sector", "segment")
+CUSTOMER = tuple(column.name for column in SEGMENTS)
 TICKET = ("channel", *CUSTOMER, "product", "agent_group", "topic", "priority", "severity")
 SURVEY = ("touchpoint", "channel", *CUSTOMER, "survey", "wave")
 

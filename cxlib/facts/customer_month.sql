@@ -45,10 +45,7 @@ asked AS (
 SELECT
     x.customer_id,
     x.bucket,
-    x.region,
-    x.tier,
-    x.sector,
-    x.segment,
+    $segments(x),
     x.channel,
     x.product,
     x.month,

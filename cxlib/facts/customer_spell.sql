@@ -1,31 +1,12 @@
 -- One row per unbroken stretch in which a customer paid; gaps up to 31 days do not break it.
-WITH reached AS (
-    -- how far the terms before this one had carried the customer
-    SELECT
-        *,
-        max(ended_at) OVER (
-            PARTITION BY customer_id ORDER BY started_at, ended_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS covered_until
-    FROM fact_paid_term
-),
-
-numbered AS (
-    SELECT
-        *,
-        sum(CASE WHEN covered_until IS NULL OR started_at > covered_until + INTERVAL 31 DAY THEN 1 ELSE 0 END) OVER (
-            PARTITION BY customer_id ORDER BY started_at, ended_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-        ) AS spell
-    FROM reached
-),
-
-whole AS (
+WITH whole AS (
     SELECT
         *,
         min(started_at) OVER each_spell AS spell_started_at,
         max(ended_at) OVER each_spell AS spell_ended_at,
         -- the product a customer paid most a month for in the stretch, ties by name
         first_value(product) OVER (PARTITION BY customer_id, spell ORDER BY monthly_amount DESC, product) AS main_product
-    FROM numbered
+    FROM fact_paid_term
     WINDOW each_spell AS (PARTITION BY customer_id, spell)
 ),
 
@@ -53,13 +34,10 @@ observation AS (
 SELECT
     s.customer_id,
     bucket(s.customer_id) AS bucket,
-    c.region,
-    c.tier,
-    c.sector,
-    c.segment,
+    $segments(c),
     c.acquisition_channel AS channel,
     s.product,
-    CAST(s.spell AS BIGINT) AS spell,
+    s.spell,
     s.started_at,
     -- empty where the stretch was over before anybody could have been seen leaving: it says nothing about staying
     CASE WHEN s.ended_at > coalesce(o.first_seen_end, s.started_at) OR s.started_at >= o.first_seen_end

@@ -21,10 +21,7 @@ known AS (
 SELECT
     k.*,
     bucket(k.customer_id) AS bucket,
-    c.region,
-    c.tier,
-    c.sector,
-    c.segment,
+    $segments(c),
     c.acquisition_channel AS channel,
     -- the month in which it is known who ordered again within 180 days
     CASE WHEN k.is_first THEN CAST(date_trunc('month', k.first_day + INTERVAL 180 DAY) AS DATE) END AS judged_month,

@@ -5,10 +5,7 @@ SELECT
     -- whom opportunities have in common; somebody who is no customer stands alone
     coalesce(o.customer_id, o.opportunity_id) AS party,
     bucket(coalesce(o.customer_id, o.opportunity_id)) AS bucket,
-    c.region,
-    c.tier,
-    c.sector,
-    c.segment,
+    $segments(c),
     o.buyer,
     o.motion,
     o.lead_source,

@@ -16,10 +16,7 @@ WITH booked AS (
 SELECT
     b.*,
     bucket(b.party) AS bucket,
-    c.region,
-    c.tier,
-    c.sector,
-    c.segment,
+    $segments(c),
     c.acquisition_channel AS channel
 FROM booked AS b
 LEFT JOIN customers AS c ON c.customer_id = b.customer_id

@@ -42,10 +42,7 @@ dated AS (
 SELECT
     d.customer_id,
     bucket(d.customer_id) AS bucket,
-    c.region,
-    c.tier,
-    c.sector,
-    c.segment,
+    $segments(c),
     d.main_product AS product,
     c.acquisition_channel AS channel,
     d.month,

@@ -9,10 +9,7 @@ SELECT
     i.touchpoint,
     CASE WHEN i.instrument = 'nps' THEN series(i.touchpoint) END AS series,
     i.channel,
-    c.region,
-    c.tier,
-    c.sector,
-    c.segment,
+    $segments(c),
     i.sent_at,
     local_month(i.sent_at) AS sent_month,
     -- exports that never say that an invitation was answered cannot say that none was
