@@ -62,9 +62,8 @@ class Coverage:
         """Return whether it may begin after the first instant of a month and before its end."""
         begins = month.start(time_zone)
         # that the first row is of the first instant does not prove that none is missing before it
-        return begins <= self.believed_from < month.end(time_zone) and not (
-            self.begins and self.believed_from == begins
-        )
+        is_proved = self.begins and self.believed_from == begins
+        return begins <= self.believed_from < month.end(time_zone) and not is_proved
 
     def sentences(self, language: Language, time_zone: str) -> list[str]:
         """Return in words why it begins and ends where it does."""
@@ -99,11 +98,8 @@ def waited_for(spans: Iterable[Coverage], as_of: datetime) -> list[Coverage]:
 
     Accounts of a month (costs, prices) come late as a rule and hold nobody back.
     """
-    return [
-        one
-        for one in spans
-        if EVENT_TIMES.get(one.name) not in (None, "month") and one.believed_until + LONG_AGO > as_of
-    ]
+    of_events = [one for one in spans if EVENT_TIMES.get(one.name) not in (None, "month")]
+    return [one for one in of_events if one.believed_until + LONG_AGO > as_of]
 
 
 def last_covered_month(spans: Mapping[str, Coverage], as_of: datetime, time_zone: str) -> Month:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,7 +37,7 @@ OF_EVERYBODY = ("price_index", "rates", "stated", "fact_coverage")
 """Tables that hold for whatever part of the customers."""
 
 
-class Engine:
+class Engine(AbstractContextManager["Engine"]):
     """Canonical tables and facts of one snapshot as relations to query, of all customers or of those in all `parts`.
 
     Facts are computed the first time they are asked for and kept as Parquet beside the snapshot, under a name that
@@ -57,9 +59,6 @@ class Engine:
         self._connection.execute("CREATE SCHEMA whole")
         self._define_functions()
         self._define_tables()
-
-    def __enter__(self) -> Engine:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -98,10 +97,9 @@ class Engine:
         if not path.exists():
             folder.mkdir(mode=0o700, exist_ok=True)
             staging = folder / f".{path.name}-{os.getpid()}"
+            copy = f"COPY ({said[0]}) TO {literal(str(staging))} (FORMAT parquet, COMPRESSION lz4_raw)"
             self._connection.execute("SET search_path = 'whole,main'")
-            self._connection.execute(
-                f"COPY ({said[0]}) TO {literal(str(staging))} (FORMAT parquet, COMPRESSION lz4_raw)"
-            )
+            self._connection.execute(copy)
             self._connection.execute("SET search_path = 'main'")
             staging.chmod(0o600)
             os.replace(staging, path)
@@ -112,32 +110,27 @@ class Engine:
         for macro in (
             # hashed by md5 because every engine has it and it never changes between versions
             f"bucket(id) AS CAST(concat('0x', substr(md5(id), 1, 4)) AS INTEGER) % {GROUPS}",
-            # no zone is a day away from UTC: only the days around the turn of a month need the slow conversion
-            "local_month(t) AS CASE WHEN day(t) BETWEEN 2 AND 27 THEN CAST(date_trunc('month', t) AS DATE) "
-            f"ELSE CAST(date_trunc('month', timezone('{zone}', timezone('UTC', t))) AS DATE) END",
-            f"good_from(lowest, highest) AS {good_from('lowest', 'highest')}",
-            "series(touchpoint) AS CASE WHEN coalesce(touchpoint, 'relationship') = 'relationship' "
-            "THEN 'relationship' ELSE 'touchpoint' END",
             f"local_day(t) AS CAST(timezone('{zone}', timezone('UTC', t)) AS DATE)",
+            # no zone is a day away from UTC: only the days around the turn of a month need the slow conversion
+            "local_month(t) AS CAST(date_trunc('month', "
+            "CASE WHEN day(t) BETWEEN 2 AND 27 THEN CAST(t AS DATE) ELSE local_day(t) END) AS DATE)",
+            f"good_from(lowest, highest) AS {good_from('lowest', 'highest')}",
+            "series(touchpoint) AS CASE WHEN touchpoint <> 'relationship' THEN 'touchpoint' ELSE 'relationship' END",
             f"month_end(m) AS timezone('UTC', timezone('{zone}', CAST(m + INTERVAL 1 MONTH AS TIMESTAMP)))",
         ):
             self._connection.execute(f"CREATE MACRO {macro}")
 
     def _define_tables(self) -> None:
         for name, table in TABLES.items():
-            path = self.snapshot.parquet(name)
             empty = ", ".join(f"CAST(NULL AS {column.sql_type}) AS {column.name}" for column in table.columns)
-            source = f"* FROM {_file(path)}" if path is not None else f"{empty} WHERE FALSE"
-            self._define(name, f"SELECT {source}")
+            path = self.snapshot.parquet(name)
+            self._define(name, f"SELECT * FROM {_file(path)}" if path else f"SELECT {empty} WHERE FALSE")
         rates = {**self.snapshot.rates, self.snapshot.currency: 1.0}
         values = ", ".join(f"('{currency}', CAST({rate!r} AS DOUBLE))" for currency, rate in sorted(rates.items()))
         self._define("rates", f"SELECT * FROM (VALUES {values}) AS r(currency, rate)")
-        spans = [("", None, None), *((name, *ends) for name, ends in sorted(self.snapshot.stated.items()))]
-        said = ", ".join(
-            f"({', '.join('NULL' if one is None else literal(str(one)) for one in span)})" for span in spans
-        )
-        ends = ", ".join(f"CAST({name} AS TIMESTAMP) AS {name}" for name in ("complete_from", "complete_until"))
-        self._define("stated", f"SELECT name, {ends} FROM (VALUES {said}) AS s(name, complete_from, complete_until)")
+        spans = {"": (None, None), **self.snapshot.stated}.items()
+        values = ", ".join(f"({literal(name)}, {_moment(begin)}, {_moment(end)})" for name, (begin, end) in spans)
+        self._define("stated", f"SELECT * FROM (VALUES {values}) AS s(name, complete_from, complete_until)")
 
     def _define(self, name: str, source: str) -> None:
         """Define a relation whole, and as the part of it that is asked for."""
@@ -160,8 +153,11 @@ class Engine:
         return f"NOT ({named})" if part.out else f"({named})"
 
 
+def _moment(at: datetime | None) -> str:
+    return "CAST(NULL AS TIMESTAMP)" if at is None else f"TIMESTAMP '{at}'"
+
+
 def _file(path: Path) -> str:
-    """Return a Parquet file as SQL, whatever letters are in its path."""
     return f"read_parquet({located(path)}, hive_partitioning = false)"
 
 

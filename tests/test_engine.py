@@ -57,8 +57,9 @@ def test_groups_of_customers_are_even_and_always_the_same(desk: Lay) -> None:
 @pytest.mark.parametrize("name", FACTS)
 def test_a_fact_states_its_grain_and_has_its_segments(desk: Lay, name: str) -> None:
     fact = FACTS[name]
-    assert fact.grain.startswith("One row per ")
-    assert fact.grain.endswith(".")
+    grain = fact.template.splitlines()[0]
+    assert grain.startswith("-- One row per ")
+    assert grain.endswith(".")
     with Engine(desk("2026-12-01")) as engine:
         columns = engine.frame(f"DESCRIBE {engine.fact(name)}")["column_name"].tolist()
     # the coverage speaks of tables, which are in no group of customers

@@ -47,10 +47,7 @@ MONTHS = """
 """
 
 # a day that is counted, and a month that is accounted for, speak until their end
-_HOLDS_UNTIL = {
-    "month": "month_end(CAST({} AS DATE))",
-    "day": "CAST({} AS TIMESTAMP) + INTERVAL 1 DAY",
-}
+_HOLDS_UNTIL = {"month": "month_end(CAST({} AS DATE))", "day": "CAST({} AS TIMESTAMP) + INTERVAL 1 DAY"}
 EVENTS = " UNION ALL ".join(
     f"SELECT '{table}' AS name, CAST({column} AS TIMESTAMP) AS occurred_at, "
     f"{_HOLDS_UNTIL.get(column, '{}').format(column)} AS holds_until FROM {table}"
@@ -78,10 +75,6 @@ class Fact:
         text = resources.files(__name__).joinpath(f"{self.name}.sql").read_text(encoding="utf-8")
         text = re.sub(r"\$segments\((.+)\)", lambda found: _segments(found[1].split(", ")), text)
         return text.replace("$months", MONTHS).replace("$events", EVENTS)
-
-    @property
-    def grain(self) -> str:
-        return self.template.splitlines()[0].removeprefix("-- ")
 
     @property
     def uses(self) -> list[Fact]:

@@ -1,19 +1,14 @@
 -- One row per canonical table, or column of one, that holds rows: from when to when it can be believed, and why.
-WITH events AS (SELECT * FROM ($events) AS every_event WHERE occurred_at <= $as_of),
-
-days AS (
+WITH days AS (
     SELECT
         name,
         CAST(occurred_at AS DATE) AS day,
         min(occurred_at) AS first_at,
         max(occurred_at) AS last_at,
         max(holds_until) AS holds_until
-    FROM events
+    FROM ($events) AS every_event
+    WHERE occurred_at <= $as_of
     GROUP BY name, CAST(occurred_at AS DATE)
-),
-
-pauses AS (
-    SELECT *, date_diff('day', lag(day) OVER (PARTITION BY name ORDER BY day), day) AS pause FROM days
 ),
 
 spans AS (
@@ -27,15 +22,13 @@ spans AS (
         -- few waves, or one with rows on fewer than half of its days, cannot be told from one in which nothing happened
         count(*) > 30 AND count(DISTINCT date_trunc('month', day)) >= 3
         AND count(*) * 2 > date_diff('day', min(day), max(day)) AS is_dense
-    FROM pauses
+    FROM (
+        SELECT *, date_diff('day', lag(day) OVER (PARTITION BY name ORDER BY day), day) AS pause FROM days
+    ) AS with_pauses
     GROUP BY name
 ),
 
 -- a log that was cut by the date of closing rises to its level, and falls from it, in one step
-asked AS (
-    SELECT local_month(created_at) AS month, count(*) AS opened FROM tickets GROUP BY local_month(created_at)
-),
-
 closed AS (
     SELECT local_month(last_solved_at) AS month, count(*) AS solved
     FROM tickets
@@ -50,21 +43,19 @@ whole_months AS (
         CASE WHEN (SELECT count(*) FROM closed) > 0 THEN coalesce(c.solved, 0) ELSE a.opened END AS solved,
         sum(a.opened) OVER (ORDER BY a.opened, a.month) AS reached,
         sum(a.opened) OVER () AS every
-    FROM asked AS a
+    FROM (
+        SELECT local_month(created_at) AS month, count(*) AS opened FROM tickets GROUP BY local_month(created_at)
+    ) AS a
     LEFT JOIN closed AS c ON c.month = a.month
     WHERE month_end(a.month) <= $as_of
 ),
 
--- of the month in which the middle one of all tickets was opened: neither thin months nor one that stands out move it
-level AS (SELECT min(opened) AS opened FROM whole_months WHERE reached * 2 >= every),
-
 steady AS (
-    SELECT
-        min(w.month) FILTER (WHERE w.solved * 5 >= w.opened) AS first_month,
-        max(w.month) AS last_month
-    FROM whole_months AS w
-    CROSS JOIN level AS l
-    WHERE w.opened * 5 >= l.opened AND w.opened >= 50
+    SELECT min(month) FILTER (WHERE solved * 5 >= opened) AS first_month, max(month) AS last_month
+    FROM whole_months
+    -- the level is that of the month in which the middle one of all tickets was opened: neither thin months nor one that
+    -- stands out move it
+    WHERE opened >= 50 AND opened * 5 >= (SELECT min(opened) FROM whole_months WHERE reached * 2 >= every)
 ),
 
 ramps AS (
@@ -89,14 +80,9 @@ paid AS (
 
 -- where all who pay at the last start are gone by the export, it was the file that ended, not they
 last_start AS (
-    SELECT
-        s.started_at,
-        count(*) FILTER (WHERE p.last_end > s.started_at) AS running,
-        count(*) FILTER (WHERE p.last_end > s.started_at AND p.last_end <= $as_of) AS gone,
-        min(p.last_end) FILTER (WHERE p.last_end > s.started_at) AS first_end
-    FROM (SELECT max(started_at) AS started_at FROM subscriptions WHERE started_at <= $as_of) AS s
-    CROSS JOIN paid AS p
-    GROUP BY s.started_at
+    SELECT count(*) AS running, count(*) FILTER (WHERE last_end <= $as_of) AS gone, min(last_end) AS first_end
+    FROM paid
+    WHERE last_end > (SELECT max(started_at) FROM subscriptions WHERE started_at <= $as_of)
 ),
 
 -- exports as a rule leave out who was lost long ago: nobody can be seen leaving before the first who is lost for good
@@ -107,22 +93,21 @@ found AS (
         s.name,
         s.first_at,
         s.last_at,
-        CASE WHEN s.name = 'tickets' AND r.steady_from > s.first_at THEN r.steady_from ELSE s.first_at END
-            AS believed_from,
-        CASE WHEN s.name = 'tickets' AND r.steady_from > s.first_at THEN 'ramp-begin' ELSE '' END AS begins,
+        CASE WHEN r.steady_from > s.first_at THEN r.steady_from ELSE s.first_at END AS believed_from,
+        CASE WHEN r.steady_from > s.first_at THEN 'ramp-begin' ELSE '' END AS begins,
         CASE
-            WHEN s.name = 'tickets' AND r.steady_until < $as_of THEN r.steady_until
-            WHEN s.name = 'subscriptions' AND l.running >= 5 AND l.gone * 10 >= l.running * 9 THEN l.first_end
-            WHEN s.name <> 'subscriptions' AND s.is_dense THEN s.holds_until + s.longest_pause * INTERVAL 1 DAY
+            WHEN r.steady_until < $as_of THEN r.steady_until
+            WHEN s.name = 'subscriptions' THEN l.first_end
+            WHEN s.is_dense THEN s.holds_until + s.longest_pause * INTERVAL 1 DAY
         END AS seen_until,
         CASE
-            WHEN s.name = 'tickets' AND r.steady_until < $as_of THEN 'ramp-end'
+            WHEN r.steady_until < $as_of THEN 'ramp-end'
             WHEN s.name = 'subscriptions' THEN 'all-end'
             ELSE 'pause'
         END AS ends
     FROM spans AS s
-    LEFT JOIN ramps AS r ON TRUE
-    LEFT JOIN last_start AS l ON TRUE
+    LEFT JOIN ramps AS r ON s.name = 'tickets'
+    LEFT JOIN last_start AS l ON l.running >= 5 AND l.gone * 10 >= l.running * 9
     UNION ALL
     SELECT
         'subscriptions.ended_at',
