@@ -35,25 +35,21 @@ METHODS: dict[Kind, str] = {
 SAMPLED: frozenset[Kind] = frozenset({"proportion", "ratio", "nps", "quantile"})
 """Kinds that estimate from a sample: a handful of rows says nothing, and may tell who they are."""
 
+Counted = tuple[pd.DataFrame, Sequence[tuple[Interval, Floats, Floats]]]
+"""The cells, and of each metric in each of them the interval, the denominator and how many rows were left out."""
+
 
 def measure(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], by: Sequence[str] = ()) -> pd.DataFrame:
     """Measure metrics by month and segment (columns that every metric's fact has).
 
-    Returns
-    -------
-    DataFrame
-        One row per metric, month and segment, in that order: `metric, period, <by>, n, value, low, high,
-        unit, method, excluded, flags, as_of`. `n` is the denominator; `excluded` counts the rows filed
-        there that the population leaves out; `flags` is a comma separated list of `suppressed` (n below
-        5, value withheld: of samples always, of counts and amounts in parts of all), `small` (n below 30, of a
-        sample or of amounts), `no-data`, `not-covered` (the month lies outside of what the exports can be believed
-        for, see `cxlib.coverage`; value withheld), `not-reached` (too few have ended yet), `first-month` (a count of
-        the first month in the data, which may not be whole).
+    Returns one row per metric, month and segment, in that order: `metric, period, <by>, n, value, low, high, unit,
+    method, excluded, flags, as_of`. `n` is the denominator; `excluded` counts the rows filed there that the population
+    leaves out; `flags` is a comma separated list of `suppressed` (n below 5, value withheld: of samples always, of
+    counts and amounts in parts of all), `small` (n below 30, of a sample or of amounts), `no-data`, `not-covered` (the
+    month lies outside of what the exports can be believed for, see `cxlib.coverage`; value withheld), `not-reached`
+    (too few have ended yet), `first-month` (a count of the first month in the data, which may not be whole).
 
-    Raises
-    ------
-    MeasureError
-        If a metric's fact has no such segment column.
+    Raises MeasureError if a metric's fact has no such segment column.
     """
     groups: dict[Hashable, list[Metric]] = defaultdict(list)
     for metric in metrics:
@@ -64,10 +60,12 @@ def measure(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], 
         groups[metric.fact, metric.filed_under, own_scan].append(metric)
     parts, spans = dict[str, pd.DataFrame](), coverage_of(engine) if groups else {}
     for group in groups.values():
-        parts |= (_quantiles if group[0].kind == "quantile" else _sums)(engine, group, months, by, spans)
+        cells, counted = (_quantiles if group[0].kind == "quantile" else _sums)(engine, group, months, by)
+        for metric, found in zip(group, counted, strict=True):
+            parts[metric.id] = _tidy(engine, metric, spans, cells, *found)
     columns = ["metric", "period", *by, "n", "value", "low", "high", "unit", "method", "excluded", "flags"]
-    found = [parts[metric.id] for metric in metrics] or [pd.DataFrame(columns=columns)]
-    return pd.concat(found, ignore_index=True)[columns].assign(as_of=pd.Timestamp(engine.snapshot.as_of))
+    rows = [parts[metric.id] for metric in metrics] or [pd.DataFrame(columns=columns)]
+    return pd.concat(rows, ignore_index=True)[columns].assign(as_of=pd.Timestamp(engine.snapshot.as_of))
 
 
 def _in_cells(rows: pd.DataFrame, months: Sequence[Month], by: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -79,28 +77,23 @@ def _in_cells(rows: pd.DataFrame, months: Sequence[Month], by: Sequence[str]) ->
     return cells, rows.merge(cells.reset_index(names="cell"), on=list(cells.columns))
 
 
-def _sums(
-    engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], by: Sequence[str], spans: Mapping[str, Coverage]
-) -> dict[str, pd.DataFrame]:
-    is_stock = metrics[0].kind == "stock"
-    scanned = (
-        scan.scan_stock(engine, metrics[0], months, by) if is_stock else scan.scan_sums(engine, metrics, months, by)
-    )
-    cells, rows = _in_cells(scanned, months, by)
-    index = rows["cell"].to_numpy(np.intp)
-    parts = {}
+def _sums(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], by: Sequence[str]) -> Counted:
+    if metrics[0].kind == "stock":
+        rows = scan.scan_stock(engine, metrics[0], months, by)
+    else:
+        rows = scan.scan_sums(engine, metrics, months, by)
+    cells, rows = _in_cells(rows, months, by)
+    index, counted = rows["cell"].to_numpy(np.intp), []
     for metric in metrics:
         prefix = f"{metric.id}:"
         names = [name for name in map(str, rows.columns) if name.startswith(prefix)]
         groups = {name.removeprefix(prefix): rows[name].to_numpy(float) for name in names}
         sums = {name: _together(name, values, index, len(cells)) for name, values in groups.items()}
-        interval = _interval(metric, sums, groups, index)
-        parts[metric.id] = _tidy(engine, metric, spans, cells, interval, sums["n"], sums["out"])
-    return parts
+        counted.append((_interval(metric, sums, groups, index), sums["n"], sums["out"]))
+    return cells, counted
 
 
 def _together(name: str, groups: Floats, index: Ints, cell_count: int) -> Floats:
-    """Return a statistic per cell from its values per group."""
     if name not in scan.LARGEST:
         return np.bincount(index, groups, cell_count).astype(float)
     cells = np.zeros(cell_count)
@@ -142,20 +135,15 @@ def _interval(metric: Metric, sums: Mapping[str, Floats], groups: Mapping[str, F
             return shape(sums["y"], sums["x"], sums["yy"], sums["xx"], sums["xy"], n)
 
 
-def _quantiles(
-    engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], by: Sequence[str], spans: Mapping[str, Coverage]
-) -> dict[str, pd.DataFrame]:
-    """Measure quantiles of one duration from one histogram."""
+def _quantiles(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month], by: Sequence[str]) -> Counted:
+    """Count quantiles of one duration from one histogram."""
     cells, rows = _in_cells(scan.scan_durations(engine, metrics[0], months, by), months, by)
     rows = rows.sort_values(["cell", "bin"], kind="stable").assign(n=rows["events"] + rows["censored"])
     outside, inside = rows[rows["bin"] < 0], rows[rows["bin"] >= 0]
     n, excluded = (np.bincount(part["cell"], part["n"], len(cells)).astype(float) for part in (inside, outside))
     counts = inside.assign(minutes=_over(inside["minutes"].to_numpy(float), inside["events"].to_numpy(float)))
     intervals = estimate.censored_quantiles(counts, len(cells), [metric.quantile for metric in metrics])
-    return {
-        metric.id: _tidy(engine, metric, spans, cells, interval, n, excluded)
-        for metric, interval in zip(metrics, intervals, strict=True)
-    }
+    return cells, [(interval, n, excluded) for interval in intervals]
 
 
 def _tidy(
@@ -167,10 +155,9 @@ def _tidy(
     n: Floats,
     excluded: Floats,
 ) -> pd.DataFrame:
-    """Return the rows of one metric."""
-    is_sampled = metric.kind in SAMPLED
+    is_sampled, currency = metric.kind in SAMPLED, engine.snapshot.currency
     covered, begins = _covered(metric, spans, engine.snapshot.time_zone, cells)
-    currency, has_rows = engine.snapshot.currency, set(FACTS[metric.fact].needs) <= set(spans)
+    has_rows = set(FACTS[metric.fact].needs) <= set(spans)
     suppressed = covered & _withheld(cells, n, is_sampled, is_part=bool(engine.parts))
     shown = covered & ~suppressed & ((n > 0) | (not is_sampled))
     value, low, high = (np.where(shown, line, np.nan) for line in interval)
@@ -203,17 +190,14 @@ def _covered(metric: Metric, spans: Mapping[str, Coverage], zone: str, cells: pd
     tables = FACTS[metric.fact].needs
     needed = {name: spans.get(name) for name in (*tables, *metric.needs) if name in (*spans, *tables)}
     back = {name: metric.looks_back_months if metric.follows or name in tables else 0 for name in needed}
-    months = {day: Month.of(day) for day in cells["period"]}
-    held = {
-        day: all(
+    held, begins = dict[pd.Timestamp, bool](), dict[pd.Timestamp, bool]()
+    for day in cells["period"].unique():
+        month = Month.of(day)
+        held[day] = all(
             one is not None and one.holds(month, zone) and one.believed_from <= month.shift(-back[name]).end(zone)
             for name, one in needed.items()
         )
-        for day, month in months.items()
-    }
-    begins = {
-        day: any(one.begins_inside(month, zone) for one in needed.values() if one) for day, month in months.items()
-    }
+        begins[day] = any(one.begins_inside(month, zone) for one in needed.values() if one)
     return cells["period"].map(held).to_numpy(bool), cells["period"].map(begins).to_numpy(bool)
 
 

@@ -7,6 +7,7 @@ from cxlib.metrics.metric import Metric
 SALES = "Sales are orders and invoices, without tax; one that is exported as both counts twice."
 
 _ordered = partial(Metric, fact="order_month", filed_under="month", needs=("transactions.net",))
+_sold = partial(_ordered, among="orders > 0", good="up")
 
 ORDERS = (
     _ordered(
@@ -20,37 +21,31 @@ ORDERS = (
         denominator="refunds",
         good="up",
     ),
-    _ordered(
+    _sold(
         "orders",
         "Orders",
         f"Number of sales of the month. {SALES}",
         kind="total",
         unit="orders",
-        among="orders > 0",
         numerator="orders",
-        good="up",
     ),
-    _ordered(
+    _sold(
         "customers_ordering",
         "Customers who ordered",
         "Customers with an order or an invoice in the month; those that name no customer are left out.",
         needs=("transactions.customer_id",),
         kind="count",
         unit="customers",
-        among="orders > 0",
         population="customer_id IS NOT NULL",
-        good="up",
     ),
-    _ordered(
+    _sold(
         "average_order_value",
         "Average order",
         f"Sales of the month, before refunds, over their number. {SALES}",
         kind="ratio",
         unit="amount",
-        among="orders > 0",
         numerator="sales",
         denominator="orders",
-        good="up",
     ),
     _ordered(
         "refund_share",

@@ -12,7 +12,6 @@ from functools import partial
 
 from cxlib.metrics.metric import Direction, Kind, Metric
 
-COHORT = "mrr_year_ago > 0"
 FIXED = "the customers who paid twelve months earlier, those gone since included"
 
 _of_months = partial(
@@ -21,6 +20,7 @@ _of_months = partial(
     filed_under="month",
     needs=("subscriptions.monthly_amount", "subscriptions.ended_at"),
 )
+_of_cohort = partial(_of_months, looks_back_months=12, follows=True, among="mrr_year_ago > 0", good="up")
 
 RETENTION = (
     _of_months(
@@ -33,15 +33,11 @@ RETENTION = (
         numerator="1",
         good="up",
     ),
-    _of_months(
+    _of_cohort(
         "logo_retention",
         "Customers kept over twelve months",
         f"Share of {FIXED} that still pay at the end of the month. Customers won since are not counted.",
-        looks_back_months=12,
-        follows=True,
-        among=COHORT,
         numerator="mrr_end > 0",
-        good="up",
     ),
     _of_months(
         "logo_churn_monthly",
@@ -54,31 +50,23 @@ RETENTION = (
         numerator="mrr_end = 0",
         good="down",
     ),
-    _of_months(
+    _of_cohort(
         "gross_revenue_retention",
         "Gross revenue retention (GRR)",
         f"Monthly recurring revenue still paid by {FIXED}, each counted up to what it paid then, over what they paid "
         "then. Never above 100 %; growth does not count.",
         kind="ratio",
         bounded=True,
-        looks_back_months=12,
-        follows=True,
-        among=COHORT,
         numerator="mrr_kept_of_year_ago",
         denominator="mrr_year_ago",
-        good="up",
     ),
-    _of_months(
+    _of_cohort(
         "net_revenue_retention",
         "Net revenue retention (NRR)",
         f"Monthly recurring revenue paid now by {FIXED}, growth included, over what they paid then.",
         kind="ratio",
-        looks_back_months=12,
-        follows=True,
-        among=COHORT,
         numerator="mrr_end",
         denominator="mrr_year_ago",
-        good="up",
     ),
 )
 
@@ -100,18 +88,14 @@ def _mrr(
     )
 
 
+START = "MRR of all customers at the end of the month before."
 NEW = "MRR of customers who had never paid before the month."
 BACK = "MRR of customers who had paid in an earlier month, did not at the start, and do at the end."
 LOST = "MRR of customers who paid at the start and do not at the end; who is back within 31 days is not lost."
 END = "MRR of all customers at the end of the month; a gap of up to 31 days between two terms counts as paid."
 
 REVENUE = (
-    _mrr(
-        "mrr_start",
-        "Recurring revenue at the start",
-        "MRR of all customers at the end of the month before.",
-        kind="balance",
-    ),
+    _mrr("mrr_start", "Recurring revenue at the start", START, kind="balance"),
     _mrr("mrr_new", "New", NEW, "up"),
     _mrr("mrr_reactivation", "Reactivated", BACK, "up"),
     _mrr("mrr_expansion", "Expansion", "Rise in MRR of customers who already paid.", "up"),

@@ -28,10 +28,8 @@ def scan_sums(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month]
     """Count metrics of one fact and filing date: `period, <by>, bucket`, then `<id>:<statistic>` of each metric."""
     filed = metrics[0].filed_under
     statistics = [f'{sql} AS "{metric.id}:{name}"' for metric in metrics for name, sql in _statistics(metric).items()]
-    return engine.frame(
-        f"SELECT {_cell(filed, by)}, bucket, {', '.join(statistics)} "
-        f"FROM {engine.fact(metrics[0].fact)} WHERE {filed} IN ({_days(months)}) GROUP BY ALL ORDER BY ALL"
-    )
+    counted = f"SELECT {_cell(filed, by)}, bucket, {', '.join(statistics)} FROM {engine.fact(metrics[0].fact)}"
+    return engine.frame(f"{counted} WHERE {filed} IN ({_days(months)}) GROUP BY ALL ORDER BY ALL")
 
 
 def scan_stock(engine: Engine, metric: Metric, months: Sequence[Month], by: Sequence[str]) -> pd.DataFrame:
@@ -95,8 +93,7 @@ def _statistics(metric: Metric) -> dict[str, str]:
         case "ratio" | "net":
             sums = {"y": y, "x": x, "yy": f"{y} * {y}", "xx": f"{x} * {x}", "xy": f"{x} * {y}"}
             if metric.kind == "net":
-                statistics |= {
-                    name: f"max({v}) FILTER (WHERE {counted})" for name, v in zip(LARGEST, (y, x), strict=True)
-                }
+                for name, amount in zip(LARGEST, (y, x), strict=True):
+                    statistics[name] = f"max({amount}) FILTER (WHERE {counted})"
     statistics |= {name: f"sum({amount}) FILTER (WHERE {counted})" for name, amount in sums.items()}
     return {name: f"coalesce({sql}, 0)" for name, sql in statistics.items()}

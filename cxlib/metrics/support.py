@@ -18,21 +18,28 @@ _solved = partial(Metric, fact="ticket", filed_under="solved_month")
 _rated = partial(Metric, fact="ticket", filed_under="rated_month", needs=("tickets.satisfaction",))
 
 
-def _waiting(quantile: str, share: float, what: str, label: str, until: str, need: str) -> Metric:
-    return _opened(
-        f"{what}_calendar_minutes_{quantile}",
-        label,
-        f"Time from a ticket's creation until {until}. {CLOCK} {REQUESTS}",
-        needs=(need, "clock of tickets.created_at", f"clock of {need}"),
-        kind="quantile",
-        unit="minutes",
-        quantile=share,
-        population=f"is_request AND {what}_minutes IS NOT NULL",
-        numerator=f"{what}_minutes",
-        observed=f"{what}_observed",
-        good="down",
-        clock="calendar",
-    )
+def _waiting(what: str, end: str, had: str, need: str) -> list[Metric]:
+    """Return the median of a wait and where its slowest tenth begins."""
+    return [
+        _opened(
+            f"{what}_calendar_minutes_{quantile}",
+            label,
+            f"Time from a ticket's creation until {part} of the month's tickets had {had}. {CLOCK} {REQUESTS}",
+            needs=(need, "clock of tickets.created_at", f"clock of {need}"),
+            kind="quantile",
+            unit="minutes",
+            quantile=share,
+            population=f"is_request AND {what}_minutes IS NOT NULL",
+            numerator=f"{what}_minutes",
+            observed=f"{what}_observed",
+            good="down",
+            clock="calendar",
+        )
+        for quantile, share, part, label in (
+            ("median", 0.5, "half", f"Median time to {end}"),
+            ("p90", 0.9, "nine in ten", f"Time to {end}, slowest tenth"),
+        )
+    ]
 
 
 def _rung(name: str, label: str, share: str, numerator: str, *needs: str) -> Metric:
@@ -49,7 +56,6 @@ def _rung(name: str, label: str, share: str, numerator: str, *needs: str) -> Met
     )
 
 
-_median, _p90 = partial(_waiting, "median", 0.5), partial(_waiting, "p90", 0.9)
 REPLIED, SOLVED = "tickets.first_public_reply_at", "tickets.first_solved_at"
 
 SUPPORT = (
@@ -93,30 +99,8 @@ SUPPORT = (
         leaves="closed_month",
         good="down",
     ),
-    _median(
-        "first_reply",
-        "Median time to first reply",
-        "half of the month's tickets had a first public answer by a person",
-        REPLIED,
-    ),
-    _p90(
-        "first_reply",
-        "Time to first reply, slowest tenth",
-        "nine in ten of the month's tickets had a first public answer by a person",
-        REPLIED,
-    ),
-    _median(
-        "first_resolution",
-        "Median time to resolution",
-        "half of the month's tickets had been solved for the first time",
-        SOLVED,
-    ),
-    _p90(
-        "first_resolution",
-        "Time to resolution, slowest tenth",
-        "nine in ten of the month's tickets had been solved for the first time",
-        SOLVED,
-    ),
+    *_waiting("first_reply", "first reply", "a first public answer by a person", REPLIED),
+    *_waiting("first_resolution", "resolution", "been solved for the first time", SOLVED),
     _rung(
         "answered_rate",
         "Answered within a week",
