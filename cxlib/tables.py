@@ -1,6 +1,6 @@
 """The canonical tables: what every export is brought to.
 
-Identifiers are text, times are UTC, money has a currency beside it, shares run from 0 to 1.
+Identifiers are text, times are UTC, money has a currency beside it.
 A column that no export brings stays empty and its metrics say so; it is never filled with a guess.
 """
 
@@ -28,7 +28,6 @@ class Column:
     name: str
     type: ColumnType
     meaning: str
-    unit: str = ""
     required: bool = False
     allowed: tuple[str, ...] = ()
 
@@ -85,30 +84,21 @@ def choice(name: str, meaning: str, allowed: tuple[str, ...], required: bool = F
 
 def ends_after_starts(start: str, end: str) -> Check:
     """Return the check that `end` is not before `start`."""
-    return Check(
-        "ends-before-starts",
-        f"{end} >= {start}",
-        f"{end} lies before {start}",
-        "Fix the export, reject the rows with a reason ([[export.reject]]), or mark the time as unknown "
-        "([[export.unknown]])",
-    )
+    otherwise = "reject the rows with a reason ([[export.reject]]), or mark the time as unknown ([[export.unknown]])"
+    fix = f"Fix the export, {otherwise}"
+    return Check("ends-before-starts", f"{end} >= {start}", f"{end} lies before {start}", fix)
 
 
 def never_negative(column: str) -> Check:
     """Return the check that `column` is zero or more."""
-    return Check(
-        "negative", f"{column} >= 0", f"{column} is negative", "Fix the export or reject the rows with a reason"
-    )
+    fix = "Fix the export or reject the rows with a reason"
+    return Check("negative", f"{column} >= 0", f"{column} is negative", fix)
 
 
 def on_scale(score: str, lowest: str, highest: str) -> Check:
     """Return the check that a score lies on its scale."""
-    return Check(
-        "score-off-scale",
-        f"{score} BETWEEN {lowest} AND {highest}",
-        f"{score} lies outside its scale",
-        f"Map the code for “no answer” to an empty value, or correct {lowest} and {highest}",
-    )
+    fix = f"Map the code for “no answer” to an empty value, or correct {lowest} and {highest}"
+    return Check("score-off-scale", f"{score} BETWEEN {lowest} AND {highest}", f"{score} lies outside its scale", fix)
 
 
 SEGMENTS = (
@@ -180,14 +170,8 @@ _ALL = (
         Column("started_at", "time", "first instant of the term", required=True),
         Column("ended_at", "time", "first instant after the term; empty while it runs"),
         Column("status", "category", "state in the billing system when exported"),
-        Column("quantity", "number", "seats or units", "units"),
-        Column(
-            "monthly_amount",
-            "money",
-            "recurring price of the term per month, after discount",
-            "currency a month",
-            required=True,
-        ),
+        Column("quantity", "number", "seats or units"),
+        Column("monthly_amount", "money", "recurring price of the term per month, after discount", required=True),
         Column("currency", "category", "ISO 4217 code of monthly_amount", required=True),
         Column("discount", "category", "name of a discount that monthly_amount does not take off yet"),
         choice("end_reason", "why it ended", ("voluntary", "payment", "migration", "merge")),
@@ -218,9 +202,9 @@ _ALL = (
         Column("occurred_at", "time", "when it was booked", required=True),
         choice("kind", "what it is", ("order", "invoice", "refund", "credit"), required=True),
         Column("product", "category", "product family"),
-        Column("net", "money", "amount without tax; refunds and credits negative", "currency", required=True),
-        Column("tax", "money", "tax on top of net", "currency"),
-        Column("cost", "money", "direct cost of what was sold", "currency"),
+        Column("net", "money", "amount without tax; refunds and credits negative", required=True),
+        Column("tax", "money", "tax on top of net"),
+        Column("cost", "money", "direct cost of what was sold"),
         Column("currency", "category", "ISO 4217 code", required=True),
         choice("motion", "how the sale came about", ("new", "renewal", "upsell", "cross_sell", "reactivation")),
         Check(
@@ -254,13 +238,13 @@ _ALL = (
         Column("first_solved_at", "time", "first time it was solved; empty while it never was"),
         Column("last_solved_at", "time", "last time it was solved; empty while it is open"),
         Column("solve_unknown", "flag", "the export does not say when, or whether, it was solved"),
-        Column("replies", "integer", "public answers by people", "answers"),
-        Column("reopens", "integer", "times it went from solved back to open", "times"),
+        Column("replies", "integer", "public answers by people"),
+        Column("reopens", "integer", "times it went from solved back to open"),
         choice("satisfaction", "how the customer rated it", ("not_offered", "offered", "good", "neutral", "bad")),
-        Column("satisfaction_score", "number", "the rating on its own scale, where there is one", "points"),
-        Column("satisfaction_scale_min", "number", "lowest point of that scale", "points"),
-        Column("satisfaction_scale_max", "number", "highest point of that scale", "points"),
-        Column("friendliness_score", "number", "how the customer rated the person, from 1 to 5", "points"),
+        Column("satisfaction_score", "number", "the rating on its own scale, where there is one"),
+        Column("satisfaction_scale_min", "number", "lowest point of that scale"),
+        Column("satisfaction_scale_max", "number", "highest point of that scale"),
+        Column("friendliness_score", "number", "how the customer rated the person, from 1 to 5"),
         Column("had_to_repeat", "flag", "the customer had to say again who they are or what happened"),
         Column("rated_at", "time", "when the customer rated"),
         Column("comment", "text", "what the customer wrote with the rating"),
@@ -309,12 +293,12 @@ _ALL = (
         *SEGMENTS,
         choice("respondent", "who answered; empty is a customer", ("customer", "owner")),
         Column("question", "category", "which statement was put; the same name is the same wording"),
-        Column("score", "number", "the answer on its scale; empty where the question was left blank", "points"),
-        Column("scale_min", "number", "lowest point of the scale", "points"),
-        Column("scale_max", "number", "highest point of the scale", "points"),
+        Column("score", "number", "the answer on its scale; empty where the question was left blank"),
+        Column("scale_min", "number", "lowest point of the scale"),
+        Column("scale_max", "number", "highest point of the scale"),
         choice("severity", "how bad the problem was that the answer is about", SEVERITIES),
         choice("told", "where the person took the problem: to the company, only to the public, to nobody", TOLD),
-        Column("weight", "number", "sampling weight that came with the data", "people"),
+        Column("weight", "number", "sampling weight that came with the data"),
         Column("comment", "text", "answer to the open question"),
         Column("language", "category", "language of the answer"),
         Column("started_at", "time", "when the answer was begun"),
@@ -337,9 +321,9 @@ _ALL = (
         Column("customer_id", "id", "the customer", required=True),
         Column("user_id", "id", "the person; the customer itself where people are not told apart", required=True),
         Column("day", "date", "day in the reporting time zone", required=True),
-        Column("events", "integer", "things done", "events"),
-        Column("features", "integer", "different features used", "features"),
-        Column("errors", "integer", "errors the person ran into", "errors"),
+        Column("events", "integer", "things done"),
+        Column("features", "integer", "different features used"),
+        Column("errors", "integer", "errors the person ran into"),
         never_negative("events"),
         never_negative("errors"),
         key=3,
@@ -355,7 +339,7 @@ _ALL = (
         Column("created_at", "time", "when it was opened", required=True),
         Column("closed_at", "time", "when it was decided; empty while open"),
         choice("outcome", "how it ended", ("won", "lost", "open"), required=True),
-        Column("amount", "money", "value if won", "currency"),
+        Column("amount", "money", "value if won"),
         Column("currency", "category", "ISO 4217 code"),
         ends_after_starts("created_at", "closed_at"),
         Check(
@@ -374,7 +358,7 @@ _ALL = (
         Column("assigned_at", "time", "when it was decided", required=True),
         Column("delivered_at", "time", "when it was done; empty if it was not"),
         choice("arm", "how it was decided", ("treated", "control", "observational"), required=True),
-        Column("trigger_score", "number", "score that led to it", "points"),
+        Column("trigger_score", "number", "score that led to it"),
         ends_after_starts("assigned_at", "delivered_at"),
     ),
     _table(
@@ -388,7 +372,7 @@ _ALL = (
         ),
         Column("kind", "category", "salaries, tools, …", required=True),
         Column("month", "date", "first day of the month", required=True),
-        Column("amount", "money", "cost of the month", "currency", required=True),
+        Column("amount", "money", "cost of the month", required=True),
         Column("currency", "category", "ISO 4217 code", required=True),
         never_negative("amount"),
         key=3,
@@ -409,7 +393,7 @@ _ALL = (
         "One row per currency and month: consumer prices, on any base.",
         Column("currency", "category", "ISO 4217 code", required=True),
         Column("month", "date", "first day of the month", required=True),
-        Column("index_value", "number", "consumer price index", "index points", required=True),
+        Column("index_value", "number", "consumer price index", required=True),
         Check(
             "index-positive",
             "index_value > 0",
