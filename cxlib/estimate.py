@@ -196,7 +196,7 @@ def _spread(value: Floats, yy: Floats, xx: Floats, xy: Floats, rows: Floats) -> 
 
 
 def _student(rows: Floats) -> Floats:
-    """Return Student's t that belongs to so many rows; infinite for one."""
+    # infinite for one
     return np.where(rows > 1, stats.t.ppf(1 - ALPHA / 2, np.maximum(rows - 1, 1)), np.inf)
 
 
@@ -260,12 +260,9 @@ def censored_quantiles(counts: pd.DataFrame, cell_count: int, shares: Sequence[f
     Kaplan and Meier (1958), JASA 53; Brookmeyer and Crowley (1982), Biometrics 38. A quantile is infinite
     where the curve does not come down that far.
 
-    Parameters
-    ----------
-    counts : DataFrame
-        Histogram, one row per cell and bin in ascending order: index of the `cell`, `events` (durations that ended
-        in the bin), `censored` (those last seen still running), mean `minutes` of the events. Within a bin events
-        come before censorings.
+    `counts` is a histogram, one row per cell and bin in ascending order: index of the `cell`, `events` (durations that
+    ended in the bin), `censored` (those last seen still running), mean `minutes` of the events. Within a bin events
+    come before censorings.
     """
     events, each_cell = counts["events"].astype(float), counts["cell"]
     at_risk = (events + counts["censored"])[::-1].groupby(each_cell).cumsum()[::-1]
@@ -292,13 +289,8 @@ def difference(later: Estimate, earlier: Estimate) -> Estimate:
 
     The method of variance estimates recovery: Zou and Donner (2008), Statistics in Medicine 27;
     with Wilson's intervals it is Newcombe's (1998) hybrid score interval. Both months are taken as
-    independent; where the same customers are in both, the true interval is narrower.
-
-    Examples
-    --------
-    >>> now, before = Estimate(0.84, 0.81, 0.87, 500, "share", ""), Estimate(0.80, 0.76, 0.84, 480, "share", "")
-    >>> difference(now, before).unit
-    'share difference'
+    independent; where the same customers are in both, the true interval is narrower. The unit is as in
+    "share difference".
     """
     value = later.value - earlier.value
     below = np.hypot(later.value - later.low, earlier.high - earlier.value)
@@ -328,5 +320,4 @@ def two_sided_p(change: Estimate) -> float:
 
 
 def _known(interval: Interval, known: Bools) -> Interval:
-    """Return the interval with NaN wherever nothing is known."""
     return Interval(*(np.where(known, line, np.nan) for line in interval))

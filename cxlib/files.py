@@ -69,7 +69,6 @@ def remove_leftovers(folder: Path) -> bool:
 
 
 def _is_running(number: str) -> bool:
-    """Return whether a process of this number is another one and runs."""
     if not number.isdigit() or int(number) == os.getpid():
         return False
     try:

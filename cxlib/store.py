@@ -10,9 +10,8 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from functools import cache
+from dataclasses import asdict, dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,12 @@ import duckdb
 from pydantic import TypeAdapter
 
 from cxlib import __version__
-from cxlib.errors import Problem, SnapshotError
+from cxlib.errors import SnapshotError
 from cxlib.files import keep_private, locked, put_in_place, remove_leftovers, sha256, staging, write_json
-from cxlib.nearest import did_you_mean
-from cxlib.sources import InputFile, LedgerEntry, Sources, load_sources
-from cxlib.sources.importing import Prepared, import_all, prepare_all, read_all
+from cxlib.sources import InputFile, Sources, load_sources
+from cxlib.sources.importing import Imported, Prepared, attempt, import_all, prepare_input, read_input
 from cxlib.sources.ledger import rejected_rows
-from cxlib.sources.sql import columns_sql, connect, literal, lock, row
+from cxlib.sources.sql import Connection, columns_sql, connect, literal, lock, row
 from cxlib.sources.stage import Staged
 from cxlib.tables import TABLES
 
@@ -34,37 +32,23 @@ FORMAT = 2
 MANIFEST = "manifest.json"
 
 
-@dataclass(frozen=True)
-class Snapshot:
+@dataclass(frozen=True, kw_only=True)
+class Snapshot(Imported):
     """An opened snapshot."""
 
     folder: Path
     id: str
     """First 12 hexadecimal digits of its content hash."""
     company: str
-    as_of: datetime
-    """When the exports were made, naive UTC."""
     time_zone: str
     currency: str
     """Of the reports, as the time zone."""
     rates: Mapping[str, float]
     """What one unit of a currency is worth in the reporting currency."""
-    columns: Mapping[str, tuple[str, ...]]
-    """Canonical columns, by table, that an export really brings."""
-    ledger: tuple[LedgerEntry, ...]
-    warnings: tuple[Problem, ...]
     inputs: tuple[InputFile, ...]
-    stated: Mapping[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
-    """From when to when (naive UTC) the owner says that a table is whole, by table."""
-    clockless: tuple[str, ...] = ()
-    """Times, such as "tickets.created_at", that are days without a clock in the exports."""
-    notes: tuple[str, ...] = ()
-    """What the import did beyond the mapping, and the warnings that someone has accepted."""
 
     def parquet(self, table: str) -> Path | None:
-        """Return the file of a canonical table, None where no export fills it; SnapshotError if there is no such."""
-        if table not in TABLES:
-            raise SnapshotError(f'there is no canonical table "{table}"{did_you_mean(table, TABLES)}')
+        """Return the file of a canonical table, None where no export fills it."""
         return self.folder / "tables" / f"{table}.parquet" if table in self.columns else None
 
 
@@ -92,35 +76,30 @@ def build_snapshot(sources_file: Path, folder: Path | None = None) -> Snapshot:
         ) from error
 
 
-def _build(connection: duckdb.DuckDBPyConnection, sources_file: Path, folder: Path, work: Path) -> Snapshot:
+def _build(connection: Connection, sources_file: Path, folder: Path, work: Path) -> Snapshot:
     """Import the exports in `work`, which is gone afterwards, and put the snapshot into its place."""
     sources, plans = load_sources(sources_file)
     files, workbook = work / "files", sources.workbook
     files.mkdir()
-    prepared, problems = prepare_all(connection, plans, sources_file.parent, files)
+    step = partial(prepare_input, connection, sources_file.parent, files)
+    prepared, problems = attempt(step, enumerate(plans))
     name = "" if problems else content_id(sources, prepared)
     if name and (whole := _whole(folder / name)):
         return whole
-    raws, unread = read_all(connection, prepared)
+    raws, unread = attempt(partial(read_input, connection), prepared)
     lock(connection, work)
-    imported = import_all(connection, sources, raws, [*problems, *unread])
+    imported, exports = import_all(connection, sources, raws, [*problems, *unread])
     snapshot = Snapshot(
         folder=folder / name,
         id=name,
         company=workbook.company,
-        as_of=imported.as_of,
         time_zone=workbook.reporting_time_zone,
         currency=workbook.reporting_currency,
         rates=sources.all_rates,
-        columns=imported.columns,
-        ledger=imported.ledger,
-        warnings=imported.warnings,
         inputs=tuple(file for one in prepared for file in one.inputs),
-        stated=imported.stated,
-        clockless=imported.clockless,
-        notes=imported.notes,
+        **vars(imported),
     )
-    _write(connection, snapshot, imported.exports, work / name)
+    _write(connection, snapshot, exports, work / name)
     return open_snapshot(folder / name)
 
 
@@ -164,8 +143,8 @@ def open_snapshot(folder: Path) -> Snapshot:
         snapshot = _AS_DATA.validate_python(said | {"folder": folder})
         hashes = {name: table["sha256"] for name, table in said["tables"].items()}
     except (FileNotFoundError, NotADirectoryError) as error:
-        what = f"{folder} is not a snapshot: it has no {MANIFEST}"
-        raise SnapshotError(f"{what}; name the folder of one snapshot, or build it from the exports") from error
+        advice = "name the folder of one snapshot, or build it from the exports"
+        raise SnapshotError(f"{folder} is not a snapshot: it has no {MANIFEST}; {advice}") from error
     except (OSError, ValueError, KeyError) as error:
         raise SnapshotError(f"{manifest} cannot be read ({error}); {again}") from error
     for name, expected in hashes.items():
@@ -178,14 +157,13 @@ def open_snapshot(folder: Path) -> Snapshot:
 
 
 def _whole(folder: Path) -> Snapshot | None:
-    """Return the snapshot in a folder, None where there is none or it was damaged."""
     try:
         return open_snapshot(folder)
     except SnapshotError:
         return None
 
 
-def _write(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, exports: Sequence[Staged], path: Path) -> None:
+def _write(connection: Connection, snapshot: Snapshot, exports: Sequence[Staged], path: Path) -> None:
     """Write everything into the folder `path`, bring it to disk, and rename it into place."""
     path.mkdir()
     tables = {
@@ -215,7 +193,7 @@ def _write(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, exports: S
             put_in_place(path, snapshot.folder)
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, queries: Mapping[str, str], folder: Path) -> dict[str, dict[str, Any]]:
+def _copy(connection: Connection, queries: Mapping[str, str], folder: Path) -> dict[str, dict[str, Any]]:
     """Write the rows of queries as Parquet files of their names; return what the manifest says of each."""
     folder.mkdir()
     said = {}

@@ -43,7 +43,6 @@ def read_toml(path: Path, model: type[Model], advice: str, name: str = "") -> Mo
 
 
 def _sentence(model: type[BaseModel], detail: ErrorDetails, content: dict[str, Any]) -> str:
-    """Return one error of pydantic as a sentence that names the place and the nearest key."""
     *above, key = detail["loc"] or ("",)
     models = _models_at(model, above)
     if detail["type"] == "extra_forbidden":
@@ -83,5 +82,4 @@ def _models_at(model: type[BaseModel], location: Sequence[int | str]) -> list[ty
 
 
 def _types(annotation: object) -> list[object]:
-    """Return an annotation and everything inside its brackets."""
     return [annotation, *(inner for part in get_args(annotation) for inner in _types(part))]

@@ -72,17 +72,14 @@ class Workbook:
         values = tuple(filter(None, named))
         if not values:
             return self
-        known = self._values_of(segment)
+        one_of(segment, {column for fact in FACTS.values() for column in fact.segments}, "segment")
+        facts = [self.engine.fact(name) for name, fact in FACTS.items() if segment in fact.segments]
+        asked = " UNION ".join(f"SELECT CAST({segment} AS VARCHAR) AS v FROM {fact}" for fact in facts)
+        known = self.engine.frame(asked)["v"].dropna().sort_values().tolist()
         for value in values:
             if value not in known:
                 raise MeasureError(f'{segment} has no value "{value}"{did_you_mean(value, known)}')
         return Workbook(self.snapshot, self.month, self.language, (*self.parts, Part(segment, values, out)))
-
-    def _values_of(self, segment: str) -> list[str]:
-        one_of(segment, {column for fact in FACTS.values() for column in fact.segments}, "segment")
-        facts = [self.engine.fact(name) for name, fact in FACTS.items() if segment in fact.segments]
-        asked = " UNION ".join(f"SELECT CAST({segment} AS VARCHAR) AS v FROM {fact}" for fact in facts)
-        return [str(value) for value in self.engine.frame(asked)["v"].dropna().sort_values()]
 
     def frame(self, sql: str, **values: object) -> pd.DataFrame:
         """Return the rows of a statement over canonical tables and facts by their names (`customer_month`).
@@ -91,13 +88,10 @@ class Workbook:
         one of the values, as it is to be written in SQL.
         """
         # what stands in quotes is a value, not the name of a fact
-        parts = re.split(r"('[^']*')", sql)
-        for name in FACTS:
-            if any(re.search(rf"\b{name}\b", part) for part in parts[::2]):
-                fact = self.engine.fact(name)
-                parts[::2] = [re.sub(rf"\b{name}\b", fact, part) for part in parts[::2]]
-        sql = "".join(parts)
-        written = {"cut": self.sql_cut, "month": f"DATE '{self.month.first_day}'", **values}
+        named = re.compile(rf"'[^']*'|\b({'|'.join(FACTS)})\b")
+        sql = named.sub(lambda found: self.engine.fact(found[1]) if found[1] else found[0], sql)
+        ends = {"cut": f"TIMESTAMP '{self.cut:%Y-%m-%d %H:%M:%S}'", "month": f"DATE '{self.month.first_day}'"}
+        written = {**ends, **values}
         return self.engine.frame(re.sub(r"\$(\w+)", lambda name: str(written[name[1]]), sql))
 
     @property
@@ -140,7 +134,9 @@ class Workbook:
         if rows and table != "customers" and "customer_id" in brought and "customers" in self.columns:
             linked = f"SELECT count(*) AS n FROM {table} SEMI JOIN customers USING (customer_id)"
             share = Quantity(self.engine.frame(linked)["n"].iloc[0] / rows, "share")
-        return rows, TABLES[table].grain, share, *self._reach(table), ", ".join(brought)
+        spans = [one for name, one in self.coverage.items() if name.split(".")[0] == table]
+        reach = (f"{spans[0].first_at:%Y-%m-%d}", f"{spans[0].last_at:%Y-%m-%d}") if spans else ("", "")
+        return rows, TABLES[table].grain, share, *reach, " ".join(self.edges(spans)), ", ".join(brought)
 
     def spans(self, *names: str) -> list[Coverage]:
         """Return the coverage of what metrics are counted from, in order, once each."""
@@ -152,17 +148,8 @@ class Workbook:
         """Return in words where data begin and end, if not with the first row and the export."""
         return [text for one in spans for text in one.sentences(self.language, self.snapshot.time_zone)]
 
-    def _reach(self, table: str) -> tuple[str, str, str]:
-        """Return the days of the first and the last row of a table, and in words what is to be said of its edges."""
-        spans = [one for name, one in self.coverage.items() if name.split(".")[0] == table]
-        if not spans:
-            return "", "", ""
-        return f"{spans[0].first_at:%Y-%m-%d}", f"{spans[0].last_at:%Y-%m-%d}", " ".join(self.edges(spans))
-
     def __repr__(self) -> str:
-        parts = "".join(
-            f", {'without ' if out else ''}{column} {', '.join(values)}" for column, values, out in self.parts
-        )
+        parts = "".join(f", {'without ' * out}{column} {', '.join(values)}" for column, values, out in self.parts)
         given = self.available(*METRICS)
         return (
             f"{self.snapshot.company}, {self.language.month(self.month)}{parts}; snapshot {self.snapshot.id}, exported "
@@ -185,11 +172,6 @@ class Workbook:
         """
         reached = [one.believed_until for one in waited_for(self.coverage.values(), self.snapshot.as_of)]
         return min(self.month.end(self.snapshot.time_zone), self.snapshot.as_of, *reached)
-
-    @property
-    def sql_cut(self) -> str:
-        """The cut as it is written in SQL."""
-        return f"TIMESTAMP '{self.cut:%Y-%m-%d %H:%M:%S}'"
 
     @property
     def currency(self) -> str:
@@ -242,10 +224,7 @@ class Workbook:
     def estimate(self, name: str, month: Month | None = None, segment: Mapping[str, str] | None = None) -> Estimate:
         """Return one number of the report's month or an earlier one, of all or of one cell of a breakdown.
 
-        Raises
-        ------
-        MeasureError
-            If its table is missing, the month lies after the report's, or the breakdown has no such value.
+        MeasureError if its table is missing, the month lies after the report's, or the breakdown has no such value.
         """
         if lacking := self.missing(name):
             raise MeasureError(f"{name} cannot be measured: no export brings {', '.join(lacking)}")
@@ -283,7 +262,6 @@ class Workbook:
         return Change(f"{name}{where}-since-{earlier}", name, now, before, change, str(earlier), verdict)
 
     def _along(self, name: str) -> Change:
-        """Return how a measure moved along its trend; it ends with the report's month or is not told."""
         course = estimates(self.measure(name, months=TREND_MONTHS))
         rise = trend(course, max(self.metric(name).looks_back_months, 1))
         first = str(self.month.shift(1 - TREND_MONTHS))
@@ -323,7 +301,5 @@ def find_upward(name: str) -> Path:
     for folder in (here, *here.parents):
         if (folder / name).is_file():
             return folder / name
-    raise ConfigError(
-        f"{name} is not in {here.name} nor in a folder above; name the sources file, or write one "
-        "(README.md, “Bring your own exports”)"
-    )
+    advice = "name the sources file, or write one (README.md, “Bring your own exports”)"
+    raise ConfigError(f"{name} is not in {here.name} nor in a folder above; {advice}")

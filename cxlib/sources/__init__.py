@@ -13,10 +13,7 @@ from cxlib.toml import read_toml
 def load_sources(path: Path) -> tuple[Sources, tuple[Plan, ...]]:
     """Read `sources.toml` and its key, and lay each export over its vendor's mapping.
 
-    Raises
-    ------
-    ConfigError
-        If the file is missing or not TOML, or if a key, a vendor, a table or a column is not known; names the nearest.
+    ConfigError if it is missing or no TOML, or if a key, a vendor, a table or a column is not known; names the nearest.
     """
     sources = read_toml(path, Sources, "write it, as data/README.md explains")
     key = read_key(sources.workbook.pseudonym_key_file, path.parent)

@@ -45,7 +45,7 @@ def row_counts(plan: Plan, raw: Raw) -> Iterator[Problem]:
     for table in raw.tables:
         where = f"{plan.name}: {table.given.name}"
         rows = table.rows + len(table.malformed)
-        hit = next((count for count in (rows, rows + table.first_row - 1) if count in EXPORT_LIMITS), None)
+        hit = next((count for count in (rows, rows + table.skip) if count in EXPORT_LIMITS), None)
         if hit is not None:
             what = f"it has exactly {hit:,} rows, a number at which many tools stop exporting"
             fix = 'Check that the export is whole; then accept = ["row-count"].'
@@ -66,9 +66,8 @@ def values(staged: Staged) -> Iterator[Problem]:
         elif column.type == "flag":
             unread = f"cx_text_{name} IS NOT NULL AND cx_read_{name} IS NULL"
             fix = f"Map them with [export.values.{name}] to true and false."
-            yield from staged.find(
-                "flag-format", name, unread, f"cx_text_{name}", "{value} neither true nor false", fix
-            )
+            what = "{value} neither true nor false"
+            yield from staged.find("flag-format", name, unread, f"cx_text_{name}", what, fix)
         if column.allowed:
             yield from _closed(staged, column)
         elif column.type == "category":
@@ -86,7 +85,6 @@ def values(staged: Staged) -> Iterator[Problem]:
 
 
 def _closed(staged: Staged, column: Column) -> Iterator[Problem]:
-    """Block values outside a closed list, with the first of them and the nearest that is allowed."""
     read = f"cx_read_{column.name}"
     outside = f"{read} NOT IN ({literals(column.allowed)})"
     wrong = f"SELECT {read} FROM {staged.parsed} WHERE {outside} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 6"
@@ -98,7 +96,6 @@ def _closed(staged: Staged, column: Column) -> Iterator[Problem]:
 
 
 def _times(staged: Staged, column: Column) -> Iterator[Problem]:
-    """Check a time or date column: format, epoch, time zone, summer time."""
     name, text, read = column.name, f"cx_text_{column.name}", f"cx_read_{column.name}"
     local = f" AND cx_local_{name} IS NULL" if column.type == "time" else ""
     unread = f"{text} IS NOT NULL AND {read} IS NULL{local}"
@@ -119,10 +116,16 @@ def _times(staged: Staged, column: Column) -> Iterator[Problem]:
 def _not_a_date(staged: Staged, column: Column, problem: Problem, unread: str) -> Problem:
     """Return the problem of texts that are no date in the stated format, with the formats that would fit."""
     text, time_format = f"cx_text_{column.name}", staged.time_format(column.name).removeprefix("iso")
-    for serial in staged.find(
-        problem.rule, column.name, f"{unread} AND {_EXCEL_DAYS.format(text)}", text, "{value}", ""
-    ):
-        return _excel_days(staged, column.name, serial)
+    # numbers since 1900 or, in some workbooks, 1904
+    days_of_excel = f"{unread} AND {_EXCEL_DAYS.format(text)}"
+    for serial in staged.find(problem.rule, column.name, days_of_excel, text, "{value}", ""):
+        source = (*staged.resolved.values[column.name].sources, "...")[0]
+        sql = f"'1899-12-30'::TIMESTAMP + to_seconds(round(number(\"{source}\") * 86400)::BIGINT)"
+        fix = (
+            "Give the whole column a date format in Excel and save the file again; or, where all are numbers, write "
+            f'columns.{column.name} = {{ sql = """{sql}""" }}, with 1904-01-01 if the workbook counts from 1904.'
+        )
+        return replace(serial, what=f"{serial.what} written as numbers of days, which look like Excel dates", fix=fix)
     if not time_format and (units := _fitting_units(staged, text)):
         what = f"{problem.what} of digits only, which fit {listed(units)} (1990 to 2050)"
         fix = f'Write columns.{column.name} = {{ column = "...", format = "{units[0]}" }}.'
@@ -134,30 +137,14 @@ def _not_a_date(staged: Staged, column: Column, problem: Problem, unread: str) -
         fix = f'This fits all rows: dates = "{fitting[0]}" (or format of the column).'
     elif fitting:
         fix = f"{len(fitting)} formats fit all rows: {listed(fitting)}; write the one of the tool's locale as dates."
-    elif days:
-        fix = "No format known here fits all rows; a clock time other than midnight needs a rule of its own (sql)."
     else:
-        fix = (
-            "No format known here fits all rows: state dates, mend the export, or mark such times as unknown "
-            "([[export.unknown]])."
-        )
+        of_days = "a clock time other than midnight needs a rule of its own (sql)"
+        of_times = "state dates, mend the export, or mark such times as unknown ([[export.unknown]])"
+        fix = f"No format known here fits all rows: {of_days if days else of_times}."
     return replace(problem, what=f"{problem.what} not {'a day ' if days else ''}{stated}", fix=fix)
 
 
-def _excel_days(staged: Staged, name: str, problem: Problem) -> Problem:
-    """Return the problem of Excel's own days: numbers since 1900 or, in some workbooks, 1904."""
-    source = (*staged.resolved.values[name].sources, "...")[0]
-    sql = f"'1899-12-30'::TIMESTAMP + to_seconds(round(number(\"{source}\") * 86400)::BIGINT)"
-    what = f"{problem.what} written as numbers of days, which look like Excel dates"
-    fix = (
-        "Give the whole column a date format in Excel and save the file again; or, where all are numbers, write "
-        f'columns.{name} = {{ sql = """{sql}""" }}, with 1904-01-01 if the workbook counts from 1904.'
-    )
-    return replace(problem, what=what, fix=fix)
-
-
 def _fitting_units(staged: Staged, text: str) -> list[str]:
-    """Return the epoch units by which all values lie between 1990 and 2050."""
     tests = ", ".join(f"bool_and(coalesce({moment(text, unit)[1]} {EPOCH_YEARS}, false))" for unit in EPOCHS)
     fits = row(staged.connection, f"SELECT {tests} FROM {staged.parsed} WHERE {text} IS NOT NULL")
     return [unit for unit, fit in zip(EPOCHS, fits, strict=True) if fit]
@@ -188,12 +175,9 @@ def _zone(staged: Staged, name: str) -> Iterator[Problem]:
         yield from staged.find("time-zone", name, f"{local} IS NOT NULL", local, what, fix)
         return
     own, day = literal(zone), f"CAST({local} AS DATE)"
-    start, end = (f"cx_to_utc(CAST(day + INTERVAL {days} DAY AS TIMESTAMP), {own})" for days in (0, 1))
-    changes = column_of(
-        staged.connection,
-        f"SELECT day FROM (SELECT DISTINCT {day} AS day FROM {staged.parsed} WHERE {local} IS NOT NULL) "
-        f"WHERE {end} - {start} <> INTERVAL 24 HOUR",
-    )
+    start, end = (f"cx_to_utc(CAST(day + INTERVAL {on} DAY AS TIMESTAMP), {own})" for on in (0, 1))
+    days = f"SELECT DISTINCT {day} AS day FROM {staged.parsed} WHERE {local} IS NOT NULL"
+    changes = column_of(staged.connection, f"SELECT day FROM ({days}) WHERE {end} - {start} <> INTERVAL 24 HOUR")
     if not changes:
         return
     on_change = f"CAST({day} AS VARCHAR) IN ({literals(map(str, changes))})"
@@ -219,18 +203,15 @@ def _numbers(staged: Staged, column: Column) -> Iterator[Problem]:
         bad = f"{plain} IS NOT NULL AND NOT cx_is_number({plain}, {staged.plan.marks})"
         for problem in staged.find("number-format", name, bad, plain, "{value}", "", kept):
             yield _wrong_style(staged, replace(problem, where=f'{problem.where} from "{source}"'), name, kept, plain)
-        if staged.raw.types[staged.raw.columns.index(source)] == "VARCHAR":
+        if staged.raw.columns[source] == "VARCHAR":
             yield from _two_readings(staged, name, kept, plain)
     if staged.types[name] == "VARCHAR" and not staged.resolved.values[name].rule.sql:
         yield from _two_readings(staged, name, staged.parsed, text)
     unread = f"{text} IS NOT NULL AND cx_read_{name} IS NULL"
     what, fix = "{value} with a fraction in a column of whole numbers", "Correct the mapping or the export."
     for problem in staged.find("number-format", name, unread, text, what, fix):
-        (readable,) = row(
-            staged.connection,
-            f"SELECT bool_and(cx_is_number({text}, {staged.plan.marks})) FROM {staged.parsed} WHERE {text} IS NOT NULL",
-        )
-        whole = column.type == "integer" and readable
+        all_numbers = f"SELECT bool_and(cx_is_number({text}, {staged.plan.marks})) FROM {staged.parsed}"
+        whole = column.type == "integer" and row(staged.connection, f"{all_numbers} WHERE {text} IS NOT NULL")[0]
         yield problem if whole else _wrong_style(staged, problem, name, staged.parsed, text)
 
 
@@ -239,14 +220,13 @@ def _two_readings(staged: Staged, name: str, table: str, text: str) -> Iterator[
     if {"decimal", "thousands"} & staged.plan.export.model_fields_set:
         return
     # a number of Excel or JSON became text without zeros at its end
-    least = 1 if staged.plan.format in ("csv", "tsv") else staged.example(f"{text} LIKE '%.%0'", "NULL", table)[0]
-    pointed = staged.example(f"contains({text}, '.')", "NULL", table)[0]
+    least = "true" if staged.plan.format in ("csv", "tsv") else f"{text} LIKE '%0'"
     three = f"regexp_full_match({text}, '[-+]?[1-9]\\d{{0,2}}\\.\\d{{3}}')"
-    what = "{value} that can be read in two ways, and no other tells which"
-    fix = 'Write decimal = "." if 1.250 is one and a quarter; decimal = "," and thousands = "." if it is 1250.'
-    for problem in staged.find("number-format", name, three, text, what, fix, table):
-        if least and problem.rows == pointed:
-            yield problem
+    asked = f"SELECT bool_and({three}) AND bool_or({least}) FROM {table} WHERE contains({text}, '.')"
+    if row(staged.connection, asked)[0]:
+        what = "{value} that can be read in two ways, and no other tells which"
+        fix = 'Write decimal = "." if 1.250 is one and a quarter; decimal = "," and thousands = "." if it is 1250.'
+        yield from staged.find("number-format", name, three, text, what, fix, table)
 
 
 def _plain(source: str) -> str:
@@ -263,10 +243,8 @@ def _wrong_style(staged: Staged, problem: Problem, name: str, table: str, text: 
     export = staged.plan.export
     tests = [f"cx_is_number({text}, {literal(point)}, {literal(mark)})" for point, mark in STYLES]
     fits = ", ".join(f"count(*) FILTER ({test})" for test in tests)
-    total, mixed, *counts = row(
-        staged.connection,
-        f"SELECT count(*), bool_and({tests[2]} OR {tests[3]}), {fits} FROM {table} WHERE {text} IS NOT NULL",
-    )
+    asked = f"count(*), bool_and({tests[2]} OR {tests[3]}), {fits}"
+    total, mixed, *counts = row(staged.connection, f"SELECT {asked} FROM {table} WHERE {text} IS NOT NULL")
     fitting = [_style(*style) for style, fit in zip(STYLES, counts, strict=True) if fit == total]
     if fitting:
         fix = f"This fits all rows: {' or '.join(fitting)}."
@@ -279,9 +257,7 @@ def _wrong_style(staged: Staged, problem: Problem, name: str, table: str, text: 
         wrong = f"SELECT DISTINCT {text} AS said FROM {table} WHERE NOT {tests[0]} ORDER BY 1 LIMIT 3"
         said = [without_addresses(one) for one in column_of(staged.connection, wrong)]
         numbers = (re.findall(r"\d+", one) for one in said)
-        pairs = [
-            f'"{one}" = "{found[0] if len(found) == 1 else "…"}"' for one, found in zip(said, numbers, strict=True)
-        ]
+        pairs = [f'"{one}" = "{runs[0] if len(runs) == 1 else "…"}"' for one, runs in zip(said, numbers, strict=True)]
         fix = (
             f"No style fits all rows. Give labels their numbers under [export.values.{name}]: {', '.join(pairs)}. Only "
             "a text that says there is no value belongs into missing; else mend the export or reject the rows."
@@ -311,13 +287,10 @@ def _one_amount(staged: Staged, where: str, source: str) -> Iterator[Problem]:
     read = f"cx_number({text}, {staged.plan.marks})"
     # a written decimal mark, even before zeros, is never a count of cents
     pointed = f"(contains({text}, {literal(export.decimal)}) OR contains({text}, '\u066b'))"
-    if staged.raw.types[staged.raw.columns.index(source)] in ("DOUBLE", "FLOAT"):
+    if staged.raw.columns[source] in ("DOUBLE", "FLOAT"):
         pointed = f"{read} <> floor({read})"
-    total, numbers, fractions, median = row(
-        staged.connection,
-        f"SELECT count(*), count({read}), count(*) FILTER ({pointed}), median(abs({read})) "
-        f"FROM {table} WHERE {text} IS NOT NULL",
-    )
+    asked = f"SELECT count(*), count({read}), count(*) FILTER ({pointed}), median(abs({read})) FROM {table}"
+    total, numbers, fractions, median = row(staged.connection, f"{asked} WHERE {text} IS NOT NULL")
     if not total or numbers < total:
         return
     if export.amounts == "minor" and fractions:
@@ -325,16 +298,13 @@ def _one_amount(staged: Staged, where: str, source: str) -> Iterator[Problem]:
         what = f'{counted(fractions, "amount")} with a fraction, but amounts = "minor" is stated'
         yield Problem("minor-units", where, what, 'Write amounts = "major".', rows=fractions, first=first)
     if not export.amounts and not fractions and median >= MEDIAN_OF_MINOR_UNITS:
-        what = (
-            f"{counted(total, 'amount')}, all whole numbers (median {median:,.0f}): cents or whole units, "
-            "the file does not tell"
-        )
+        amounts = f"{counted(total, 'amount')}, all whole numbers (median {median:,.0f})"
+        what = f"{amounts}: cents or whole units, the file does not tell"
         fix = 'Compare one with an invoice, then write amounts = "minor" or amounts = "major".'
         yield Problem("minor-units", where, what, fix, rows=total)
 
 
 def _codes(staged: Staged) -> list[str]:
-    """Return the different currency codes of an export in order; none where it brings none."""
     if "currency" not in staged.columns:
         return []
     found = f"SELECT DISTINCT cx_read_currency AS code FROM {staged.parsed} WHERE code IS NOT NULL ORDER BY 1"

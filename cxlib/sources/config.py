@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections import Counter
 from datetime import date, time, timedelta
 from typing import Annotated, Literal, Self
 
@@ -53,8 +54,6 @@ def _one_group(pattern: str) -> str:
 def as_text(value: object) -> str:
     """Return a value of TOML or of a workbook's cell as the text that an export would hold.
 
-    Examples
-    --------
     >>> as_text(4711.0), as_text(0.1), as_text(date(2026, 10, 1)), as_text(True), as_text(None)
     ('4711', '0.1', '2026-10-01', 'true', '')
     """
@@ -246,10 +245,9 @@ class Sources(Strict):
 
     @model_validator(mode="after")
     def _together(self) -> Self:
-        names = [export.name for export in self.export]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f'two exports are called "{name}"; give each its own name')
+        [(name, times)] = Counter(export.name for export in self.export).most_common(1)
+        if times > 1:
+            raise ValueError(f'two exports are called "{name}"; give each its own name')
         if self.rates.get(self.workbook.reporting_currency, 1.0) != 1.0:
             raise ValueError(f"the rate of {self.workbook.reporting_currency}, the reporting currency, must be 1")
         return self

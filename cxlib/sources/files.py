@@ -45,9 +45,8 @@ class LocalFile:
 def find(plan: Plan, folder: Path) -> list[Path]:
     """Return the files that an export's path names, in order of name; an UnreadableError where there is none."""
     pattern = plan.export.path
-    found = sorted(folder / name for name in glob.glob(_as_named(pattern, folder), root_dir=folder, recursive=True))
-    found = [path for path in found or [folder / pattern] if path.is_file()]
-    if found:
+    named = glob.glob(_as_named(pattern, folder), root_dir=folder, recursive=True) or [pattern]
+    if found := [path for name in sorted(named) if (path := folder / name).is_file()]:
         return found
     beside = (folder / pattern).parent
     near = nearest(Path(pattern).name, [path.name for path in beside.glob("*") if path.is_file()])
@@ -83,7 +82,6 @@ def prepare(plan: Plan, path: Path, work: Path) -> LocalFile:
 
 
 def _unzip(path: Path, work: Path, where: str) -> Path:
-    """Return the one data file of an archive, unpacked."""
     try:
         with zipfile.ZipFile(path) as archive:
             named = [member.filename for member in archive.infolist() if not member.is_dir()]

@@ -9,15 +9,16 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from types import MappingProxyType
 
-import duckdb
 import pyarrow as pa
 
 from cxlib.sources.identity import same_person
 from cxlib.sources.problems import without_addresses
-from cxlib.sources.sql import column_of, quoted
+from cxlib.sources.sql import Connection, column_of, quoted
 from cxlib.sources.stage import Staged
 
 LEAST_DIGITS = 7
@@ -37,10 +38,12 @@ _PLACES = [
 ]
 
 
-def scrub(connection: duckdb.DuckDBPyConnection, exports: Sequence[Staged]) -> None:
+def scrub(connection: Connection, exports: Sequence[Staged]) -> None:
     """Clean the free texts of all canonical tables, in place."""
     brought = {(one.plan.table.name, name) for one in exports for name in one.of_type("text")}
-    names = _by_first_word(_known(connection, exports)) if brought else {}
+    # of the names that begin with a word, the longest that fits is taken
+    known = sorted({*_known(connection, exports)}, key=lambda name: (name[0], -len(name))) if brought else []
+    names = {first: list(same) for first, same in groupby(known, key=itemgetter(0))}
     for table, column in sorted(brought):
         texts = column_of(connection, f"SELECT DISTINCT {column} FROM t_{table} WHERE {column} IS NOT NULL ORDER BY 1")
         pairs = [{"raw": text, "clean": clean} for text in texts if (clean := scrubbed(text, names)) != text]
@@ -79,14 +82,7 @@ def _without_known(text: str, names: Mapping[str, Sequence[Name]]) -> str:
 _folded = lru_cache(1 << 16)(same_person)
 
 
-def _by_first_word(names: Iterable[Name]) -> dict[str, list[Name]]:
-    found: dict[str, list[Name]] = {}
-    for name in sorted(set(names), key=len, reverse=True):  # the longest that fits is taken
-        found.setdefault(name[0], []).append(name)
-    return found
-
-
-def _known(connection: duckdb.DuckDBPyConnection, exports: Iterable[Staged]) -> Iterator[Name]:
+def _known(connection: Connection, exports: Iterable[Staged]) -> Iterator[Name]:
     """Yield the names in all exports, folded, word by word: whole ones, and each long part of a person's."""
     for staged in exports:
         columns = {f"cx_text_{name}": (staged.staged, True) for name in staged.of_type("pseudonym")}

@@ -6,12 +6,11 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from cxlib.errors import ConfigError, Problem
 from cxlib.sources.config import HOW_TO_KEY, KEY_VARIABLE
-from cxlib.sources.sql import column_of
+from cxlib.sources.sql import Connection, column_of
 
 SHORTEST_KEY = 16
 """Characters. An address can be guessed; only the key keeps a guess from being tried."""
@@ -58,9 +57,7 @@ def pseudonym(text: str, key: str) -> str:
     return hashlib.blake2b(same_person(text).encode("utf-8"), digest_size=8, key=secret).hexdigest()
 
 
-def create_map(
-    connection: duckdb.DuckDBPyConnection, rows: str, name: str, columns: Sequence[tuple[str, str]], key: str
-) -> bool:
+def create_map(connection: Connection, rows: str, name: str, columns: Sequence[tuple[str, str]], key: str) -> bool:
     """Create the table `name` (kind, text, clean) for the texts of `rows` that are not clean; return if any is hashed.
 
     Works on the distinct texts; `columns` are SQL names with "id" or "pseudonym". An identifier that is an

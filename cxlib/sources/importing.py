@@ -1,9 +1,8 @@
 """One import: every export read, mapped and checked, then put together. All problems are raised at once."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,10 +20,11 @@ from cxlib.sources.problems import UnreadableError, first_line, settle
 from cxlib.sources.raw import Raw, RawTable, source_view
 from cxlib.sources.read import look_into, read, read_duckdb, read_postgresql
 from cxlib.sources.resolve import resolve
-from cxlib.sources.sql import row
+from cxlib.sources.sql import Connection, row
 from cxlib.sources.stage import Staged, clockless, read_values, stage, to_canonical
 
-Step = TypeVar("Step")
+Given = TypeVar("Given")
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -41,45 +41,38 @@ class Prepared:
         return [file.given for file in self.files] + [table.given for table in self.tables]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Imported:
-    """What an import leaves in the connection (tables `t_<table>`), and what is to be said about it."""
+    """What there is to say about an import, whose rows are the tables `t_<table>` of the connection."""
 
-    exports: tuple[Staged, ...]
     as_of: datetime
+    """When the exports were made, naive UTC."""
     columns: Mapping[str, tuple[str, ...]]
-    stated: Mapping[str, tuple[datetime | None, datetime | None]]
-    clockless: tuple[str, ...]
+    """Canonical columns, by table, that an export really brings."""
     ledger: tuple[LedgerEntry, ...]
     warnings: tuple[Problem, ...]
-    notes: tuple[str, ...]
+    stated: Mapping[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
+    """From when to when (naive UTC) the owner says that a table is whole, by table."""
+    clockless: tuple[str, ...] = ()
+    """Times, such as "tickets.created_at", that are days without a clock in the exports."""
+    notes: tuple[str, ...] = ()
+    """What the import did beyond the mapping, and the warnings that someone has accepted."""
 
 
-def prepare_all(
-    connection: duckdb.DuckDBPyConnection, plans: Sequence[Plan], folder: Path, work: Path
-) -> tuple[list[Prepared], list[Problem]]:
-    """Bring every export's input to hand; returns those that could be, and the problems of the others."""
-    return _each([partial(_prepare, connection, plan, number, folder, work) for number, plan in enumerate(plans)])
-
-
-def read_all(
-    connection: duckdb.DuckDBPyConnection, prepared: Sequence[Prepared]
-) -> tuple[list[tuple[Prepared, Raw]], list[Problem]]:
-    """Read every export, as it was hashed; returns those that could be read, and the problems of the others."""
-    return _each([partial(_read, connection, one) for one in prepared])
-
-
-def _each(steps: Iterable[Callable[[], Step]]) -> tuple[list[Step], list[Problem]]:
-    done, problems = list[Step](), list[Problem]()
-    for step in steps:
+def attempt(step: Callable[[Given], Done], all_given: Iterable[Given]) -> tuple[list[Done], list[Problem]]:
+    """Return what a step made of the exports that can be read, and the problems of the others."""
+    done, problems = list[Done](), list[Problem]()
+    for given in all_given:
         try:
-            done.append(step())
+            done.append(step(given))
         except UnreadableError as error:
             problems.append(error.problem)
     return done, problems
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, plan: Plan, number: int, folder: Path, work: Path) -> Prepared:
+def prepare_input(connection: Connection, folder: Path, work: Path, numbered: tuple[int, Plan]) -> Prepared:
+    """Bring an export's input to hand."""
+    number, plan = numbered
     if plan.format == "postgresql":
         return Prepared(plan, number, tables=(read_postgresql(connection, plan, f"raw_{number}_0"),))
     paths = find(plan, folder)
@@ -90,30 +83,26 @@ def _prepare(connection: duckdb.DuckDBPyConnection, plan: Plan, number: int, fol
     return Prepared(look_into(plan, files), number, files)
 
 
-def _read(connection: duckdb.DuckDBPyConnection, one: Prepared) -> tuple[Prepared, Raw]:
+def read_input(connection: Connection, one: Prepared) -> tuple[Prepared, Raw]:
+    """Read an export, as it was hashed."""
     files = [read(connection, one.plan, file, f"raw_{one.number}_{place}") for place, file in enumerate(one.files)]
     for file in one.files:
         if sha256(file.original) != file.given.sha256:
-            what, fix = (
-                "the file was written to while it was read",
-                "Wait until the export is whole, then run it again.",
-            )
+            what = "the file was written to while it was read"
+            fix = "Wait until the export is whole, then run it again."
             raise UnreadableError("cut-file", one.plan.where_in(file.given.name), what, fix)
     return one, source_view(connection, one.plan, f"source_{one.number}", one.tables or files)
 
 
 def import_all(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     sources: Sources,
     raws: Sequence[tuple[Prepared, Raw]],
     problems: Sequence[Problem],
-) -> Imported:
+) -> tuple[Imported, Sequence[Staged]]:
     """Import every export into canonical tables; expressions of the mapping run from here on.
 
-    Raises
-    ------
-    SourceError
-        With all problems that block, of all exports, `problems` included.
+    Raises SourceError with all problems that block, of all exports, `problems` included.
     """
     ledger.create(connection)
     stated = sources.workbook.as_of
@@ -121,9 +110,8 @@ def import_all(
     exports, found, notes = list[Staged](), list(problems), list[str]()
     for one, raw in raws:
         staged, own = _import(connection, sources, one, raw, as_of)
-        standing, accepted = settle(own, one.plan.export.accept)
+        standing = settle(own, one.plan.export.accept, notes)
         found += standing
-        notes += accepted
         exports += [staged] if staged is not None and not _blocking(standing) else []
     found = list(dict.fromkeys(found))  # what holds for the workbook each export has said
     _stop(found)
@@ -139,19 +127,23 @@ def import_all(
     notes += link.ratings_of_scores(connection)
     for staged in exports:
         late = link.after_as_of(staged, as_of) if as_of is not None else ()
-        standing, accepted = settle([*link.coverage(connection, staged), *late], staged.plan.export.accept)
-        found += standing
-        notes += accepted
+        found += settle([*link.coverage(connection, staged), *late], staged.plan.export.accept, notes)
     _stop(found)
     free_text.scrub(connection, exports)
     final = as_of or link.latest_event(connection)
     if final is None:
         what, fix = "no event time says when the exports were made", "Write as_of in [workbook]."
         raise SourceError([Problem("after-as-of", "workbook", what, fix)])
-    columns, entries = _columns(connection, exports), tuple(ledger.entry(staged) for staged in exports)
-    days = sorted({f"{staged.plan.table.name}.{name}" for staged in exports for name in staged.clockless})
-    spans = _stated(exports, sources.workbook.reporting_time_zone)
-    return Imported(tuple(exports), final, columns, spans, tuple(days), entries, tuple(found), tuple(notes))
+    imported = Imported(
+        as_of=final,
+        columns=_columns(connection, exports),
+        ledger=tuple(ledger.entry(staged) for staged in exports),
+        warnings=tuple(found),
+        stated=_stated(exports, sources.workbook.reporting_time_zone),
+        clockless=tuple(sorted({f"{one.plan.table.name}.{name}" for one in exports for name in one.clockless})),
+        notes=tuple(notes),
+    )
+    return imported, exports
 
 
 def _stated(exports: Sequence[Staged], zone: str) -> dict[str, tuple[datetime | None, datetime | None]]:
@@ -176,7 +168,7 @@ def _stop(problems: Iterable[Problem]) -> None:
 
 
 def _import(
-    connection: duckdb.DuckDBPyConnection, sources: Sources, one: Prepared, raw: Raw, as_of: datetime | None
+    connection: Connection, sources: Sources, one: Prepared, raw: Raw, as_of: datetime | None
 ) -> tuple[Staged | None, list[Problem]]:
     """Run the steps of one export; returns None for it where they end early, and all problems."""
     plan, number, found = one.plan, one.number, list[Problem]()
@@ -194,7 +186,7 @@ def _import(
         found += checks.currencies(staged, sources.all_rates)
         exponents, unclear = checks.exponents(staged)
         found += unclear
-        if _blocking(settle(found, plan.export.accept)[0]):
+        if _blocking(settle(found, plan.export.accept, notes=[])):
             return None, found
         to_canonical(staged, as_of, exponents)
         found += ledger.one_row_per_key(staged)
@@ -209,13 +201,12 @@ def _import(
     return None, found
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, exports: Sequence[Staged]) -> dict[str, tuple[str, ...]]:
+def _columns(connection: Connection, exports: Sequence[Staged]) -> dict[str, tuple[str, ...]]:
     """Return, by table, the columns that some export brings; some also where they were filled from others."""
     brought: dict[str, tuple[str, ...]] = {}
     for table in link.tables(connection):
         names = {name for staged in exports if staged.plan.table == table for name in staged.columns}
-        for filled in {"customer_id", "satisfaction"} & set(table.column_names):
-            if row(connection, f"SELECT count({filled}) FROM t_{table.name}")[0]:
-                names.add(filled)
+        may_be_filled = {"customer_id", "satisfaction"} & set(table.column_names)
+        names |= {one for one in may_be_filled if row(connection, f"SELECT count({one}) FROM t_{table.name}")[0]}
         brought[table.name] = tuple(name for name in table.column_names if name in names)
     return brought

@@ -3,11 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import duckdb
-
 from cxlib.errors import Problem, TableError
 from cxlib.sources.problems import counted, without_addresses
-from cxlib.sources.sql import columns_sql, literal, literals, quoted, row
+from cxlib.sources.sql import Connection, columns_sql, literal, literals, quoted, row
 from cxlib.sources.stage import Staged
 
 
@@ -36,35 +34,39 @@ class LedgerEntry:
         return f"read {self.read:,} = {' + '.join(parts)}"
 
 
-def create(connection: duckdb.DuckDBPyConnection) -> None:
+def create(connection: Connection) -> None:
     """Create the empty tables of rejected rows and of values set empty."""
     for name in ("rejected", "unknown"):
         connection.execute(f"CREATE TABLE {name} (export INTEGER, cx_file INTEGER, cx_row BIGINT, reason VARCHAR)")
 
 
-def leave(connection: duckdb.DuckDBPyConnection, table: str, condition: str, reason: str) -> None:
+def leave(connection: Connection, table: str, condition: str, reason: str) -> None:
     """Move rows of a canonical table to the rejected ones."""
     rows = f"FROM {table} WHERE {condition}"
     connection.execute(f"INSERT INTO rejected SELECT cx_export, cx_file, cx_row, {literal(reason)} {rows}")
     connection.execute(f"DELETE {rows}")
 
 
+def leave_but_first(connection: Connection, table: str, of_each: str, order: str, reason: str, among: str = "") -> None:
+    """Move all but the first of the rows that have `of_each` in common; `among` has more columns of some of them."""
+    place = f"row_number() OVER (PARTITION BY {of_each} ORDER BY {order})"
+    others = f"SELECT (cx_export, cx_file, cx_row) FROM {among or table} QUALIFY {place} > 1"
+    leave(connection, table, f"(cx_export, cx_file, cx_row) IN ({others})", reason)
+
+
 def note_rules(staged: Staged) -> None:
     """Note what the reject and unknown rules took, and the lines that do not fit the header."""
     rows, rules = f"SELECT {staged.number}, cx_file, cx_row", staged.resolved
     reasons = literals(rule.reason for rule in rules.rejects)
-    staged.connection.execute(
-        f"INSERT INTO rejected {rows}, [{reasons}][cx_rule + 1] FROM {staged.staged} WHERE cx_rule IS NOT NULL"
-    )
+    taken = f"{rows}, [{reasons}][cx_rule + 1] FROM {staged.staged} WHERE cx_rule IS NOT NULL"
+    staged.connection.execute(f"INSERT INTO rejected {taken}")
     for index, rule in enumerate(rules.unknowns):
         reason = literal(f"{rule.column}: {rule.reason}")
         staged.connection.execute(f"INSERT INTO unknown {rows}, {reason} FROM {staged.staged} WHERE cx_unknown_{index}")
     for file, raw in enumerate(staged.raw.tables):
         for position, number in enumerate(raw.malformed):
-            reason = "footer" if number >= raw.first_row + raw.rows + position else "malformed"
-            staged.connection.execute(
-                f"INSERT INTO rejected VALUES ({staged.number}, {file}, {number}, {literal(reason)})"
-            )
+            reason = "footer" if number > raw.skip + raw.rows + position else "malformed"
+            staged.connection.execute(f"INSERT INTO rejected VALUES ({staged.number}, {file}, {number}, '{reason}')")
 
 
 def one_row_per_key(staged: Staged) -> Iterator[Problem]:
@@ -73,27 +75,16 @@ def one_row_per_key(staged: Staged) -> Iterator[Problem]:
     twice = f"(SELECT {key} FROM {staged.canon} GROUP BY {key} HAVING count(*) > 1)"
     if not row(staged.connection, f"SELECT count(*) FROM {twice}")[0]:
         return
-    everything = ", ".join(f"s.{quoted(name)}" for name in staged.raw.columns)
-    again = (
-        f"WITH twice AS (SELECT cx_file, cx_row FROM {staged.canon} SEMI JOIN {twice} USING ({key})) "
-        f"SELECT (t.cx_file, t.cx_row) FROM twice AS t JOIN {staged.raw.view} AS s USING (cx_file, cx_row) "
-        f"QUALIFY row_number() OVER (PARTITION BY {everything} ORDER BY t.cx_file, t.cx_row) > 1"
-    )
-    leave(staged.connection, staged.canon, f"(cx_file, cx_row) IN ({again})", "duplicate")
+    read_twice = f"(SELECT cx_export, cx_file, cx_row FROM {staged.canon} SEMI JOIN {twice} USING ({key}))"
+    whole, everything = f"{read_twice} JOIN {staged.raw.view} USING (cx_file, cx_row)", columns_sql(staged.raw.columns)
+    leave_but_first(staged.connection, staged.canon, everything, "cx_file, cx_row", "duplicate", whole)
     if rule is not None:
         way = "DESC NULLS LAST, cx_file DESC, cx_row DESC" if rule.keep == "last" else "ASC NULLS LAST, cx_file, cx_row"
-        others = (
-            f"SELECT (cx_file, cx_row) FROM {staged.canon} "
-            f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY cx_order {way}) > 1"
-        )
-        leave(staged.connection, staged.canon, f"(cx_file, cx_row) IN ({others})", rule.reason)
-    keys, rows, first = row(
-        staged.connection,
-        "SELECT count(*), sum(n), arg_min(struct_pack(v := shown, r := rows), place) "
-        "FROM (SELECT count(*) AS n, min((cx_file, cx_row)) AS place, "
-        f"concat_ws(', ', {key}) AS shown, list(cx_row ORDER BY cx_file, cx_row)[:2] AS rows "
-        f"FROM {staged.canon} GROUP BY {key} HAVING count(*) > 1)",
-    )
+        leave_but_first(staged.connection, staged.canon, key, f"cx_order {way}", rule.reason)
+    place, two = "min((cx_file, cx_row))", "list(cx_row ORDER BY cx_file, cx_row)[:2]"
+    each = f"count(*) AS n, {place} AS place, struct_pack(v := concat_ws(', ', {key}), r := {two}) AS shown"
+    left = f"SELECT {each} FROM {staged.canon} GROUP BY {key} HAVING count(*) > 1"
+    keys, rows, first = row(staged.connection, f"SELECT count(*), sum(n), arg_min(shown, place) FROM ({left})")
     if keys:
         what = f"{counted(keys, 'key')} with several different rows ({', '.join(staged.plan.table.key)})"
         fix = "Say which row counts with [export.one_row_per_key], or map a key that is one per row."
@@ -106,17 +97,14 @@ def entry(staged: Staged) -> LedgerEntry:
     table, number, run = f"t_{staged.plan.table.name}", staged.number, staged.connection.execute
     (kept,) = row(staged.connection, f"SELECT count(*) FROM {table} WHERE cx_export = {number}")
     rejected = run(f"SELECT reason, count(*) FROM rejected WHERE export = {number} GROUP BY reason").fetchall()
-    unknown = run(
-        f"SELECT reason, count(*) FROM unknown AS u SEMI JOIN {table} AS t ON t.cx_export = u.export "
-        f"AND t.cx_file = u.cx_file AND t.cx_row = u.cx_row WHERE u.export = {number} GROUP BY reason ORDER BY reason"
-    ).fetchall()
+    kept_rows = f"(SELECT cx_file, cx_row FROM {table} WHERE cx_export = {number})"
+    of_kept = f"unknown SEMI JOIN {kept_rows} USING (cx_file, cx_row) WHERE export = {number}"
+    unknown = run(f"SELECT reason, count(*) FROM {of_kept} GROUP BY reason ORDER BY reason").fetchall()
     plan = staged.plan
     made = LedgerEntry(plan.name, plan.table.name, staged.raw.rows, kept, dict(rejected), dict(unknown))
     if not made.balances:
-        raise TableError(
-            f"{made.export}: the ledger does not balance: {made}. Nothing was written; "
-            "this is a fault of the program, please report it"
-        )
+        blame = "this is a fault of the program, please report it"
+        raise TableError(f"{made.export}: the ledger does not balance: {made}. Nothing was written; {blame}")
     return made
 
 
@@ -129,13 +117,10 @@ def rejected_rows(staged: Staged) -> str:
     values = staged.resolved.values
     private = {source for name in staged.of_type("pseudonym", "text") for source in values[name].sources}
     plain = (source for value in values.values() if value.rule.column for source in value.sources)
-    mapped = dict.fromkeys(source for source in plain if source not in private)
+    left_out = {*private, "file", "row", "reason"}
+    mapped = [quoted(source) for source in dict.fromkeys(plain) if not {source, source.casefold()} & left_out]
     files = " ".join(f"WHEN {number} THEN {literal(raw.given.name)}" for number, raw in enumerate(staged.raw.tables))
-    masked = "".join(
-        f", cx_masked(CAST(s.{quoted(name)} AS VARCHAR)) AS {quoted(name)}"
-        for name in mapped
-        if name.casefold() not in ("file", "row", "reason")
-    )
+    masked = "".join(f", cx_masked(CAST(s.{name} AS VARCHAR)) AS {name}" for name in mapped)
     return (
         f"SELECT CASE r.cx_file {files} END AS file, r.cx_row AS row, r.reason{masked} FROM rejected AS r "
         f"LEFT JOIN {staged.raw.view} AS s ON s.cx_file = r.cx_file AND s.cx_row = r.cx_row "

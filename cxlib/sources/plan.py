@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cxlib.errors import ConfigError
 from cxlib.nearest import did_you_mean, listed
@@ -66,16 +65,13 @@ class Plan:
 
 
 def _format(export: Export) -> Format:
-    """Return the format of an export's files, by the key or by the ending; a ConfigError if neither tells."""
     if export.format is not None or export.url:
         return export.format or "postgresql"
     path = export.path.lower()
-    for ending, name in ENDINGS.items():
-        if path.removesuffix(".zip").endswith(ending):
-            return name
-    if path.endswith(".zip"):
-        return "csv"
-    raise ConfigError(f'export "{export.name}": the format of "{export.path}" is not clear; write format = "csv"')
+    ending = Path(path.removesuffix(".zip")).suffix
+    if ending not in ENDINGS and not path.endswith(".zip"):
+        raise ConfigError(f'export "{export.name}": the format of "{export.path}" is not clear; write format = "csv"')
+    return ENDINGS.get(ending, "csv")
 
 
 def plan(export: Export, file: str) -> Plan:
@@ -86,7 +82,7 @@ def plan(export: Export, file: str) -> Plan:
     ready = _ready(export, place)
     merged = _merge(export, ready)
     table = TABLES[merged.table]
-    for complaint in _wrong_names(merged, table):
+    if complaint := next(_wrong_names(merged, table), ""):
         raise ConfigError(f"{place}{complaint}")
     own = {rule.reason for rule in (*export.reject, *export.unknown)}
     reasons = {rule.reason for rule in (*ready.reject, *ready.unknown)}
@@ -107,9 +103,9 @@ def _ready(export: Export, place: str) -> Mapping:
         raise ConfigError(f"{place}: {export.vendor} has several layouts; write table = one of {listed(sorted(known))}")
     table = export.table or next(iter(known))
     if table not in known:
+        advice = "leave vendor out and write [export.columns]"
         raise ConfigError(
-            f'{place}: {export.vendor} has layouts for {listed(sorted(known))}, not for "{table}"; '
-            "leave vendor out and write [export.columns]"
+            f'{place}: {export.vendor} has layouts for {listed(sorted(known))}, not for "{table}"; {advice}'
         )
     return known[table]
 
@@ -120,33 +116,25 @@ def _merge(export: Export, ready: Mapping) -> Export:
     A column that the export maps itself loses the ready value map: it belongs to another source. So does the search
     in the header for what the export states. The export's own reasons come first: the first rule that fits wins.
     """
-    own: dict[str, Any] = {name: getattr(export, name) for name in export.model_fields_set}
-    below: dict[str, Any] = {name: getattr(ready, name) for name in ready.model_fields_set}
+    own, below = ({name: getattr(one, name) for name in one.model_fields_set} for one in (export, ready))
     for stated, sought in (("header_rows", "header_goes_on"), ("time_zone", "time_zone_in_header")):
         if stated in own:
             below.pop(sought, None)
     values = {column: pairs for column, pairs in ready.values.items() if column not in export.columns}
-    return Export.model_validate(
-        below
-        | own
-        | {
-            "columns": ready.columns | export.columns,
-            "values": values | {name: values.get(name, {}) | pairs for name, pairs in export.values.items()},
-            **{key: (*getattr(export, key), *getattr(ready, key)) for key in ("reject", "unknown", "accept")},
-        }
-    )
+    values |= {name: values.get(name, {}) | pairs for name, pairs in export.values.items()}
+    both = {key: (*getattr(export, key), *getattr(ready, key)) for key in ("reject", "unknown", "accept")}
+    return Export.model_validate(below | own | both | {"columns": ready.columns | export.columns, "values": values})
 
 
 def _wrong_names(export: Export, table: Table) -> Iterator[str]:
-    """Yield what is wrong with the canonical names that a mapping uses."""
     names = table.column_names
     if not export.columns:
         yield ": [export.columns] is missing; without a vendor every column must be named"
-    used = [(f"columns.{name}", name) for name in export.columns]
-    used += [(f"values.{name}", name) for name in export.values]
+    used = [(f"values.{name}", name) for name in export.values]
     used += [("unknown", rule.column) for rule in export.unknown]
     for name, rule in export.columns.items():
-        used += [(f"columns.{name}", other) for other in (rule.minutes_after, rule.not_before, rule.not_after) if other]
+        others = (rule.minutes_after, rule.not_before, rule.not_after)
+        used += [(f"columns.{name}", one) for one in (name, *filter(None, others))]
     for key, name in used:
         if name not in names:
             yield f', {key}: table "{table.name}" has no column "{name}"{did_you_mean(name, names)}'
@@ -165,7 +153,6 @@ def _wrong_names(export: Export, table: Table) -> Iterator[str]:
 
 def prefixed(table: Table) -> tuple[str, ...]:
     """Return the columns that `prefix` goes before: the own key, an event's ticket, a merge's survivor."""
-    own = {*table.key, "merged_into", *table.references} - {
-        column for column, other in table.references.items() if other != "tickets"
-    }
+    of_others = {column for column, other in table.references.items() if other != "tickets"}
+    own = {*table.key, "merged_into", *table.references} - of_others
     return tuple(column.name for column in table.columns if column.type == "id" and column.name in own)

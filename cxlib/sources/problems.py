@@ -88,12 +88,9 @@ def first_line(error: Exception) -> str:
     return without_addresses(str(error).strip().splitlines()[0])
 
 
-def settle(problems: Sequence[Problem], accept: Sequence[str]) -> tuple[list[Problem], list[str]]:
-    """Apply `accept` to what the checks of one export found.
-
-    Returns what stands, softened blocks no longer blocking, and the accepted warnings as notes for the manifest.
-    """
-    standing, notes = list[Problem](), list[str]()
+def settle(problems: Iterable[Problem], accept: Sequence[str], notes: list[str]) -> list[Problem]:
+    """Return what stands of the problems of one export, softened blocks no longer blocking; note accepted warnings."""
+    standing = list[Problem]()
     for problem in problems:
         if problem.rule in accept and not problem.blocks:
             notes.append(f"accepted {problem.rule}: {problem.where}: {problem.what}")
@@ -101,4 +98,4 @@ def settle(problems: Sequence[Problem], accept: Sequence[str]) -> tuple[list[Pro
             standing.append(replace(problem, blocks=False, fix=f'Accepted by accept = ["{problem.rule}"].'))
         else:
             standing.append(problem)
-    return standing, notes
+    return standing

@@ -1,35 +1,30 @@
 """What was read from one export before anything is understood: tables of its rows, in file order."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
-
-import duckdb
 
 from cxlib.nearest import listed
 from cxlib.sources.files import InputFile
 from cxlib.sources.plan import Plan
 from cxlib.sources.problems import UnreadableError
-from cxlib.sources.sql import BLANK, described, literal, quoted, row
+from cxlib.sources.sql import BLANK, Connection, described, literal, quoted, row
 
 
 @dataclass(frozen=True)
 class RawTable:
     """One file as a DuckDB table: its rows in order, with columns named `c0`, `c1`, ...
 
-    `columns` are the header names, cleaned and unique, `types` DuckDB's. `skip` records at the top of the table belong
-    to the header; `first_row` is the number of the first data row, the header being row 1 (1 where a database has
-    none). `malformed` are the numbers of the records that do not fit the header; `rows` leaves them out.
+    `columns` are DuckDB's types by the header names, cleaned and unique. The first `skip` rows of the table are the
+    header, row 1 its first. `malformed` are the numbers of the records that do not fit it; `rows` leaves them out.
     """
 
     table: str
     given: InputFile
-    columns: tuple[str, ...]
-    types: tuple[str, ...]
+    columns: Mapping[str, str]
     rows: int
     skip: int = 0
-    first_row: int = 1
     malformed: tuple[int, ...] = ()
 
 
@@ -38,8 +33,7 @@ class Raw:
     """All files of one export as one view, `cx_file` and `cx_row` in front."""
 
     view: str
-    columns: tuple[str, ...]
-    types: tuple[str, ...]
+    columns: Mapping[str, str]
     tables: tuple[RawTable, ...]
 
     @property
@@ -51,8 +45,6 @@ class Raw:
 def clean_names(names: Sequence[str]) -> tuple[str, ...]:
     """Return header names without outer blanks; an empty one is `column_3`, a repeated one gets `_1`.
 
-    Examples
-    --------
     >>> clean_names(["Id", " NETPRO  ", "", "id"])
     ('Id', 'NETPRO', 'column_3', 'id_1')
     """
@@ -70,18 +62,16 @@ def short_names(count: int) -> list[str]:
     return [f"c{index}" for index in range(count)]
 
 
-def raw_table(
-    connection: duckdb.DuckDBPyConnection, relation: str, given: InputFile, table: str, order: str = ""
-) -> RawTable:
+def raw_table(connection: Connection, relation: str, given: InputFile, table: str, order: str = "") -> RawTable:
     """Copy a typed relation into `table`."""
     names = described(connection, f"SELECT * FROM {relation}")
     short = ", ".join(short_names(len(names)))
     connection.execute(f"CREATE TABLE {table} AS SELECT * FROM {relation} AS source({short}) {order}")
     (rows,) = row(connection, f"SELECT count(*) FROM {table}")
-    return RawTable(table, given, clean_names(list(names)), tuple(names.values()), rows)
+    return RawTable(table, given, dict(zip(clean_names(list(names)), names.values(), strict=True)), rows)
 
 
-def source_view(connection: duckdb.DuckDBPyConnection, plan: Plan, view: str, tables: Sequence[RawTable]) -> Raw:
+def source_view(connection: Connection, plan: Plan, view: str, tables: Sequence[RawTable]) -> Raw:
     """Create the view of an export's rows; an UnreadableError if its files have different columns.
 
     Texts that mean "no value" are NULL in it, so that an analyst's SQL sees them so.
@@ -94,12 +84,11 @@ def source_view(connection: duckdb.DuckDBPyConnection, plan: Plan, view: str, ta
         )
         if less or more:
             said = "; ".join(f"{word} {listed(names)}" for word, names in (("lacks", less), ("adds", more)) if names)
-            raise different_files(
-                plan, other.given.name, f'its columns differ from those of "{first.given.name}": it {said}'
-            )
+            what = f'its columns differ from those of "{first.given.name}": it {said}'
+            raise different_files(plan, other.given.name, what)
     parts = " UNION ALL ".join(_select(plan, table, number, first.columns) for number, table in enumerate(tables))
     connection.execute(f"CREATE VIEW {view} AS {parts}")
-    return Raw(view, first.columns, first.types, tuple(tables))
+    return Raw(view, first.columns, tuple(tables))
 
 
 def different_files(plan: Plan, name: str, what: str) -> UnreadableError:
@@ -107,10 +96,9 @@ def different_files(plan: Plan, name: str, what: str) -> UnreadableError:
     return UnreadableError("different-headers", plan.where_in(name), what, "Import it as an [[export]] of its own.")
 
 
-def _select(plan: Plan, table: RawTable, number: int, order: Sequence[str]) -> str:
-    kinds = zip(short_names(len(table.types)), table.types, strict=True)
-    kept = [_without_missing(short, kind, plan.export.missing) for short, kind in kinds]
-    by_key = {name.casefold(): value for name, value in zip(table.columns, kept, strict=True)}
+def _select(plan: Plan, table: RawTable, number: int, order: Iterable[str]) -> str:
+    short = zip(short_names(len(table.columns)), table.columns.items(), strict=True)
+    by_key = {name.casefold(): _without_missing(one, kind, plan.export.missing) for one, (name, kind) in short}
     values = [f"{by_key[name.casefold()]} AS {quoted(name)}" for name in order]
     keep = f" WHERE rowid >= {table.skip}" if table.skip else ""
     return f"SELECT {number} AS cx_file, {_row_number(table)} AS cx_row, {', '.join(values)} FROM {table.table}{keep}"
@@ -118,7 +106,7 @@ def _select(plan: Plan, table: RawTable, number: int, order: Sequence[str]) -> s
 
 def _row_number(table: RawTable) -> str:
     """Return SQL of a row's number in its file, malformed lines before it counted."""
-    number = f"rowid - {table.skip} + {table.first_row}"
+    number = "rowid + 1"
     if not table.malformed:
         return number
     # the k-th malformed line lies before every row whose own number, without it, is not smaller

@@ -28,7 +28,7 @@ from cxlib.sources.files import CHUNK, InputFile, LocalFile
 from cxlib.sources.plan import Plan
 from cxlib.sources.problems import UnreadableError, counted, first_line, hint
 from cxlib.sources.raw import RawTable, clean_names, different_files, raw_table, short_names
-from cxlib.sources.sql import column_of, literal, located, quoted, row
+from cxlib.sources.sql import Connection, column_of, literal, located, quoted, row
 
 _SEPARATORS = {",": '","', ";": '";"', "\t": '"\\t"', "|": '"|"'}
 WIDEST, LARGEST_EMPTY = 5_000, 1_000_000
@@ -40,7 +40,7 @@ _MISFITS = {
 }
 
 
-def read(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile, table: str) -> RawTable:
+def read(connection: Connection, plan: Plan, file: LocalFile, table: str) -> RawTable:
     """Read one file of an export into `table`."""
     if plan.format in ("csv", "tsv"):
         return _read_csv(connection, plan, file, table)
@@ -62,7 +62,6 @@ def _separator(plan: Plan) -> str:
 
 
 def _first_records(mark: str, path: Path, count: int) -> list[list[str]]:
-    """Return the first records of a UTF-8 delimited file."""
     csv.field_size_limit(sys.maxsize)
     with path.open(encoding="utf-8", newline="") as file:
         return list(islice(filter(None, csv.reader(file, delimiter=mark)), count))
@@ -94,13 +93,13 @@ def _told(export: Export, records: Sequence[Sequence[str]]) -> dict[str, Any]:
     return told
 
 
-def _read_csv(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile, table: str) -> RawTable:
+def _read_csv(connection: Connection, plan: Plan, file: LocalFile, table: str) -> RawTable:
     """Read delimited text strictly; every line is either a row or listed as malformed."""
     mark, skip, where = _separator(plan), plan.export.header_rows, plan.where_in(file.given.name)
     records = _first_records(mark, file.path, 1)
     if not records:
         raise UnreadableError("empty-file", where, "the file holds blank lines only", "Export it again.")
-    columns = clean_names(records[0])
+    columns = dict.fromkeys(clean_names(records[0]), "VARCHAR")
     spec = ", ".join(f"{name}: 'VARCHAR'" for name in short_names(len(columns)))
     try:
         connection.execute(
@@ -113,13 +112,12 @@ def _read_csv(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile
         what = f"it is not delimited text: {first_line(error)}"
         raise UnreadableError("malformed-line", where, what, "Export it again as CSV.") from error
     # the reader may say several things of one record that it left out
-    left_out = connection.execute(
-        "SELECT line, first(error_type ORDER BY error_type DESC), coalesce(first(ltrim(csv_line, chr(10))[:200]), '') "
-        f"FROM {table}_lines GROUP BY line ORDER BY line"
-    ).fetchall()
+    said = "first(error_type ORDER BY error_type DESC), coalesce(first(ltrim(csv_line, chr(10))[:200]), '')"
+    asked = f"SELECT line, {said} FROM {table}_lines GROUP BY line ORDER BY line"
+    left_out = connection.execute(asked).fetchall()
     (held,) = row(connection, f"SELECT count(*) FROM {table}")
-    types, malformed = ("VARCHAR",) * len(columns), tuple(line for line, _, _ in left_out)
-    raw = RawTable(table, file.given, columns, types, max(held - skip, 0), skip, skip + 1, malformed)
+    malformed = tuple(line for line, _, _ in left_out)
+    raw = RawTable(table, file.given, columns, max(held - skip, 0), skip, malformed)
     if malformed:
         _refuse_other_separator(plan, file, len(columns))
         _refuse_malformed(plan, raw, left_out)
@@ -127,7 +125,6 @@ def _read_csv(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile
 
 
 def _refuse_other_separator(plan: Plan, file: LocalFile, columns: int) -> None:
-    """Raise if another separator gives the header more columns: lines that do not fit are then no wonder."""
     stated, counts = _separator(plan), {mark: len(_first_records(mark, file.path, 1)[0]) for mark in _SEPARATORS}
     other = max(counts, key=lambda mark: counts[mark])
     if counts[other] > columns:
@@ -160,23 +157,20 @@ def _refuse_malformed(plan: Plan, raw: RawTable, left_out: Sequence[tuple[int, s
     raise UnreadableError("malformed-line", where, what, fix, count, example)
 
 
-def _read_json(connection: duckdb.DuckDBPyConnection, file: LocalFile, table: str) -> RawTable:
+def _read_json(connection: Connection, file: LocalFile, table: str) -> RawTable:
     """Read an array of objects or one object per line; every value as text, nested ones as JSON text."""
     options = "format='auto', compression='none', hive_partitioning=false"
     source = f"read_json_objects({located(file.path)}, {options})"
     connection.execute(f"CREATE TABLE {table}_json AS SELECT json FROM {source}")
-    keys = column_of(
-        connection,
-        f"SELECT key FROM (SELECT unnest(json_keys(json)) AS key, rowid AS place FROM {table}_json) "
-        "GROUP BY key ORDER BY min(place), key",
-    )
+    found = f"SELECT unnest(json_keys(json)) AS key, rowid AS place FROM {table}_json"
+    keys = column_of(connection, f"SELECT key FROM ({found}) GROUP BY key ORDER BY min(place), key")
     paths = ['$."{}"'.format(key.replace("\\", "\\\\").replace('"', '\\"')) for key in keys]
     values = ", ".join(f"json_extract_string(json, {literal(path)})" for path in paths)
     read = raw_table(connection, f"(SELECT {values or 'CAST(NULL AS VARCHAR)'} FROM {table}_json)", file.given, table)
-    return replace(read, columns=clean_names(keys or ["column_1"]))
+    return replace(read, columns=dict.fromkeys(clean_names(keys or ["column_1"]), "VARCHAR"))
 
 
-def _read_excel(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFile, table: str) -> RawTable:
+def _read_excel(connection: Connection, plan: Plan, file: LocalFile, table: str) -> RawTable:
     """Read one sheet as text; blank rows after the last filled one are not rows."""
     where, skip = plan.where_in(file.given.name), plan.export.header_rows
     try:
@@ -192,11 +186,11 @@ def _read_excel(connection: duckdb.DuckDBPyConnection, plan: Plan, file: LocalFi
         rows.pop()
     if not rows:
         raise UnreadableError("empty-file", where, f'sheet "{sheet.name}" is empty', "Export it again.")
-    names, data = _header(sheet, rows[0]), rows[skip:]
-    arrays = [pa.array([line[index] or None for line in data], pa.string()) for index in range(len(names))]
+    names = _header(sheet, rows[0])
+    arrays = [pa.array([line[index] or None for line in rows], pa.string()) for index in range(len(names))]
     connection.from_arrow(pa.table(arrays, names=short_names(len(names)))).create(table)
-    types = ("VARCHAR",) * len(names)
-    return RawTable(table, file.given, clean_names(names), types, len(data), first_row=skip + 1)
+    columns = dict.fromkeys(clean_names(names), "VARCHAR")
+    return RawTable(table, file.given, columns, max(len(rows) - skip, 0), skip)
 
 
 _CELL = re.compile(rb'<c [^<>]*?\br="([A-Z]{1,7})([0-9]{1,9})"')
@@ -243,7 +237,7 @@ def _header(sheet: CalamineSheet, first: list[str]) -> list[str]:
     return names
 
 
-def read_duckdb(connection: duckdb.DuckDBPyConnection, plan: Plan, path: Path, table: str) -> RawTable:
+def read_duckdb(connection: Connection, plan: Plan, path: Path, table: str) -> RawTable:
     """Read `source_table` of a DuckDB file into `table`."""
     where, alias, wanted = plan.where_in(path.name), f"{table}_file", plan.export.source_table
     try:
@@ -263,7 +257,7 @@ def read_duckdb(connection: duckdb.DuckDBPyConnection, plan: Plan, path: Path, t
     return raw
 
 
-def read_postgresql(connection: duckdb.DuckDBPyConnection, plan: Plan, table: str) -> RawTable:
+def read_postgresql(connection: Connection, plan: Plan, table: str) -> RawTable:
     """Read `source_table` of a PostgreSQL database into `table`, through ADBC; the password is in no message."""
     wanted, password = plan.export.source_table, urlsplit(plan.export.url).password
     try:
@@ -284,13 +278,11 @@ def _quoted_path(name: str) -> str:
     return ".".join(quoted(part) for part in name.split(".", 1))
 
 
-def _sorted(connection: duckdb.DuckDBPyConnection, relation: str, plan: Plan, name: str, table: str) -> RawTable:
+def _sorted(connection: Connection, relation: str, plan: Plan, name: str, table: str) -> RawTable:
     raw = raw_table(connection, relation, InputFile(plan.name, name, 0, ""), table, order="ORDER BY ALL")
-    hashed, size = row(
-        connection,
-        f"SELECT sha256(coalesce(string_agg(sha256(line), '' ORDER BY place), '')), coalesce(sum(strlen(line)), 0) "
-        f"FROM (SELECT CAST(t AS VARCHAR) AS line, rowid AS place FROM {table} AS t)",
-    )
+    lines = f"SELECT CAST(t AS VARCHAR) AS line, rowid AS place FROM {table} AS t"
+    asked = "sha256(coalesce(string_agg(sha256(line), '' ORDER BY place), '')), coalesce(sum(strlen(line)), 0)"
+    hashed, size = row(connection, f"SELECT {asked} FROM ({lines})")
     return replace(raw, given=InputFile(plan.name, name, int(size), hashed))
 
 

@@ -11,7 +11,7 @@ from cxlib.sources.config import ColumnRule, RejectRule, UnknownRule
 from cxlib.sources.plan import Plan
 from cxlib.sources.problems import first_line, hint
 from cxlib.sources.raw import Raw
-from cxlib.sources.sql import described, examine, literal, quoted
+from cxlib.sources.sql import Connection, described, examine, literal, quoted
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Resolved:
     problems: tuple[Problem, ...]
 
 
-def resolve(connection: duckdb.DuckDBPyConnection, plan: Plan, raw: Raw) -> Resolved:
+def resolve(connection: Connection, plan: Plan, raw: Raw) -> Resolved:
     """Return the rules of a plan that the file's columns can feed, and the problems of the others."""
     names, order = _Names(connection, plan, raw), plan.export.one_row_per_key
     found = {column: _value(names, column, rule) for column, rule in plan.export.columns.items()}
@@ -64,7 +64,7 @@ def resolve(connection: duckdb.DuckDBPyConnection, plan: Plan, raw: Raw) -> Reso
 class _Names:
     """Source columns by name, letter case aside; collects what is wrong."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, plan: Plan, raw: Raw) -> None:
+    def __init__(self, connection: Connection, plan: Plan, raw: Raw) -> None:
         self.connection, self.plan, self.raw = connection, plan, raw
         self.by_key = {name.casefold(): name for name in raw.columns}
         self.problems: list[Problem] = []
@@ -78,7 +78,6 @@ class _Names:
         return [name for name in names if not self.found([name])]
 
     def missing(self, where: str, names: Iterable[str]) -> None:
-        """Note that source columns are missing, with the nearest that is there."""
         for name in names:
             one = len(self.raw.columns) == 1
             advice = "The file has one column only: check separator. " if one else hint(name, self.raw.columns)
@@ -147,10 +146,9 @@ def _bind(names: _Names, source: str, tried: Sequence[tuple[str, str]]) -> None:
     plain = "cx_plain(CAST(x AS VARCHAR))"
     read = f"cx_number({plain}, {names.plan.marks})"
     wrong = f"concat('number(): \"', {plain}, '\" is not a number in the stated format')"
-    names.connection.execute(
-        f"CREATE OR REPLACE TEMP MACRO number(x) AS CASE WHEN {plain} IS NOT NULL AND {read} IS NULL "
-        f"THEN CAST(error({wrong}) AS DOUBLE) ELSE {read} END"
-    )
+    is_none = f"{plain} IS NOT NULL AND {read} IS NULL"
+    number = f"CASE WHEN {is_none} THEN CAST(error({wrong}) AS DOUBLE) ELSE {read} END"
+    names.connection.execute(f"CREATE OR REPLACE TEMP MACRO number(x) AS {number}")
     for where, sql in tried:
         try:
             described(names.connection, f"SELECT {sql} FROM {source}")

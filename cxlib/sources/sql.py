@@ -11,6 +11,8 @@ import duckdb
 
 from cxlib.nearest import listed
 
+Connection = duckdb.DuckDBPyConnection
+
 BLANK = r"[ \t\n\r\x{a0}\x{202f}\x{200e}\x{200f}\x{feff}]"
 """What does not count at the ends of a value: blanks, line ends, no-break spaces, direction and byte-order marks."""
 
@@ -20,7 +22,7 @@ _ALSO_CHANGING = {"current_timestamp", "current_localtime", "current_localtimest
 _LIKE_COLUMNS = re.compile(r"current_\w+|localtime(stamp)?|(session_)?user")
 
 
-def connect(temporary: str = "") -> duckdb.DuckDBPyConnection:
+def connect(temporary: str = "") -> Connection:
     """Open a DuckDB in memory: UTC, the macros of values.sql, nothing downloaded, spilling to `temporary` if given."""
     connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     connection.execute("SET TimeZone = 'UTC'")
@@ -31,7 +33,7 @@ def connect(temporary: str = "") -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def lock(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def lock(connection: Connection, folder: Path) -> None:
     """Close the machine to all SQL that follows: no file outside `folder`, no extension, no way to undo it."""
     connection.execute(f"SET allowed_directories = [{literal(str(folder))}]")
     connection.execute("SET enable_external_access = false")
@@ -66,22 +68,22 @@ def columns_sql(names: Iterable[str]) -> str:
     return ", ".join(map(quoted, names))
 
 
-def row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+def row(connection: Connection, query: str) -> tuple[Any, ...]:
     """Return the one row of a query."""
     return tuple(connection.execute(query).fetchall()[0])
 
 
-def column_of(connection: duckdb.DuckDBPyConnection, query: str) -> list[Any]:
+def column_of(connection: Connection, query: str) -> list[Any]:
     """Return the one column of a query."""
     return [value for (value,) in connection.execute(query).fetchall()]
 
 
-def described(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
+def described(connection: Connection, query: str) -> dict[str, str]:
     """Return the DuckDB types of a query by the names of its columns."""
     return {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {query}").fetchall()}
 
 
-def examine(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[list[str], list[str]]:
+def examine(connection: Connection, sql: str) -> tuple[list[str], list[str]]:
     """Return the columns that an expression refers to, and those of them inside `number(...)`, by DuckDB's own parser.
 
     Raises duckdb.Error if it does not parse, reads anything but the row's own file, or calls a function that gives
@@ -115,19 +117,16 @@ def examine(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[list[str],
 def _changing() -> frozenset[str]:
     """Return the functions of the clock, of chance and of the machine: those that DuckDB lists, and macros of them."""
     with duckdb.connect() as connection:
-        listed_so = "SELECT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT'"
-        macros = connection.execute(
-            "SELECT function_name, macro_definition FROM duckdb_functions() WHERE macro_definition IS NOT NULL"
-        ).fetchall()
-        names = {*column_of(connection, listed_so), *_ALSO_CHANGING} - {"error"}
+        functions = "SELECT function_name, macro_definition, stability <> 'CONSISTENT' FROM duckdb_functions()"
+        known = connection.execute(functions).fetchall()
+        names = {*(name for name, _, changes in known if changes), *_ALSO_CHANGING} - {"error"}
     for _ in range(2):  # a macro may call a macro
         called = re.compile(rf"\b({'|'.join(names)})\b")
-        names |= {name for name, definition in macros if called.search(definition)}
+        names |= {name for name, definition, _ in known if definition and called.search(definition)}
     return frozenset(names)
 
 
 def _nodes(tree: object) -> Iterator[dict[str, Any]]:
-    """Yield every object of a parse tree."""
     if isinstance(tree, dict):
         yield tree
     parts = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()

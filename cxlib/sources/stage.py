@@ -12,8 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import duckdb
-
 from cxlib.errors import Problem
 from cxlib.sources import identity
 from cxlib.sources.config import EPOCHS
@@ -21,14 +19,11 @@ from cxlib.sources.plan import Plan, prefixed
 from cxlib.sources.problems import counted, without_addresses
 from cxlib.sources.raw import Raw
 from cxlib.sources.resolve import Resolved
-from cxlib.sources.sql import described, literal, quoted, row
+from cxlib.sources.sql import Connection, described, literal, quoted, row
 from cxlib.tables import Column
 
 # a flag that says that times may not be known, and these times; without the first in the mapping it is true in each row
-FLAGS = {
-    "first_reply_unknown": ("first_public_reply_at",),
-    "solve_unknown": ("first_solved_at", "last_solved_at"),
-}
+FLAGS = {"first_reply_unknown": ("first_public_reply_at",), "solve_unknown": ("first_solved_at", "last_solved_at")}
 # columns that hold names of people unless a condition on `cx_read_` says otherwise
 NAMES_PEOPLE_IN = dict.fromkeys(("value_before", "value_after"), "kind <> 'assign'")
 CHECKED = ("time", "date", "number", "integer", "money", "flag")
@@ -40,7 +35,7 @@ ROUNDING = {"": "", "minute": "INTERVAL 1 MINUTE", "day": "INTERVAL 25 HOUR"}
 class Staged:
     """An export whose rules have been applied; `types` are DuckDB's, of the values before they became text."""
 
-    connection: duckdb.DuckDBPyConnection
+    connection: Connection
     plan: Plan
     raw: Raw
     resolved: Resolved
@@ -86,11 +81,9 @@ class Staged:
 
     def example(self, condition: str, shown: str, table: str = "") -> tuple[int, str]:
         """Return how many rows meet a condition and the first as `row 17: "31.13.2025"`; of `parsed` by default."""
-        count, first = row(
-            self.connection,
-            f"SELECT count(*), arg_min([CAST(cx_row AS VARCHAR), CAST({shown} AS VARCHAR)], (cx_file, cx_row)) "
-            f"FROM {table or self.parsed} WHERE {condition}",
-        )
+        earliest = f"arg_min([CAST(cx_row AS VARCHAR), CAST({shown} AS VARCHAR)], (cx_file, cx_row))"
+        asked = f"SELECT count(*), {earliest} FROM {table or self.parsed} WHERE {condition}"
+        count, first = row(self.connection, asked)
         if not count:
             return 0, ""
         number, text = first
@@ -109,9 +102,7 @@ class Staged:
             yield Problem(rule, self.plan.where(column), what, fix, rows=count, first=first)
 
 
-def stage(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, raw: Raw, resolved: Resolved, number: int, reporting_zone: str
-) -> Staged:
+def stage(connection: Connection, plan: Plan, raw: Raw, resolved: Resolved, number: int, reporting_zone: str) -> Staged:
     """Apply reject, unknown and column rules; rows that a rule takes keep no values.
 
     Raises duckdb.Error if an expression fails on a value.
@@ -163,10 +154,8 @@ def read_values(staged: Staged, pseudonym_key: str) -> bool:
     parts += [f"s.cx_text_{name}" for name in staged.of_type(*CHECKED)]
     parts += [f"{_read(staged, name)} AS cx_read_{name}" for name in staged.columns]
     parts += [f"{_moment(staged, name)[0]} AS cx_local_{name}" for name in staged.clock_times]
-    staged.connection.execute(
-        f"CREATE TABLE {staged.parsed} AS SELECT {', '.join(parts)} FROM {staged.staged} AS s {joins} "
-        "WHERE s.cx_rule IS NULL"
-    )
+    kept = f"{staged.staged} AS s {joins} WHERE s.cx_rule IS NULL"
+    staged.connection.execute(f"CREATE TABLE {staged.parsed} AS SELECT {', '.join(parts)} FROM {kept}")
     return hashed
 
 
@@ -179,7 +168,6 @@ def clockless(staged: Staged) -> tuple[str, ...]:
 
 
 def _read(staged: Staged, name: str) -> str:
-    """Return SQL of a column's value."""
     kind, text = staged.plan.table.column(name).type, f"s.cx_text_{name}"
     if kind in ("number", "money", "integer") or staged.minutes_after(name):
         # a number of a typed column became text with a point
@@ -226,11 +214,10 @@ def to_canonical(staged: Staged, as_of: datetime | None, exponents: Mapping[str,
         f"CAST({_final(staged, column, exponents)} AS {column.sql_type}) AS {quoted(column.name)}"
         for column in staged.plan.table.columns
     )
-    staged.connection.execute(
-        f"CREATE TABLE {staged.canon} AS SELECT {staged.number} AS cx_export, cx_file, cx_row, cx_order, {chosen} "
-        f"FROM (SELECT {', '.join(second)} FROM (SELECT *{_in_order(staged, plain, zone)} "
-        f"FROM (SELECT {', '.join(first)} FROM {staged.parsed})))"
-    )
+    in_order = f"SELECT *{_in_order(staged, plain, zone)} FROM (SELECT {', '.join(first)} FROM {staged.parsed})"
+    values = f"{staged.number} AS cx_export, cx_file, cx_row, cx_order, {chosen}"
+    rows = f"SELECT {values} FROM (SELECT {', '.join(second)} FROM ({in_order}))"
+    staged.connection.execute(f"CREATE TABLE {staged.canon} AS {rows}")
 
 
 def _in_order(staged: Staged, times: Sequence[str], zone: str) -> str:
@@ -258,7 +245,6 @@ def _counted(staged: Staged, name: str, as_of: datetime | None) -> str:
 
 
 def _final(staged: Staged, column: Column, exponents: Mapping[str, int]) -> str:
-    """Return the canonical value of one column."""
     name, values = column.name, staged.resolved.values
     if name in FLAGS:
         return _unknown_flag(staged, name)

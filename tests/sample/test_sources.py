@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from company import World
-from cxlib.store import LedgerEntry, Snapshot
+from cxlib.sources import LedgerEntry
+from cxlib.store import Snapshot
 
 pytestmark = pytest.mark.slow
 
