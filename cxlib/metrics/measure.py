@@ -35,6 +35,7 @@ METHODS: dict[Kind, str] = {
 SAMPLED: frozenset[Kind] = frozenset({"proportion", "ratio", "nps", "quantile"})
 """Kinds that estimate from a sample: a handful of rows says nothing, and may tell who they are."""
 
+Spans = Mapping[str, Coverage]
 Counted = tuple[pd.DataFrame, Sequence[tuple[Interval, Floats, Floats]]]
 """The cells, and of each metric in each of them the interval, the denominator and how many rows were left out."""
 
@@ -147,13 +148,7 @@ def _quantiles(engine: Engine, metrics: Sequence[Metric], months: Sequence[Month
 
 
 def _tidy(
-    engine: Engine,
-    metric: Metric,
-    spans: Mapping[str, Coverage],
-    cells: pd.DataFrame,
-    interval: Interval,
-    n: Floats,
-    excluded: Floats,
+    engine: Engine, metric: Metric, spans: Spans, cells: pd.DataFrame, interval: Interval, n: Floats, excluded: Floats
 ) -> pd.DataFrame:
     is_sampled, currency = metric.kind in SAMPLED, engine.snapshot.currency
     covered, begins = _covered(metric, spans, engine.snapshot.time_zone, cells)
@@ -185,7 +180,7 @@ def _tidy(
     )
 
 
-def _covered(metric: Metric, spans: Mapping[str, Coverage], zone: str, cells: pd.DataFrame) -> tuple[Bools, Bools]:
+def _covered(metric: Metric, spans: Spans, zone: str, cells: pd.DataFrame) -> tuple[Bools, Bools]:
     """Return of each cell whether its month can be believed, and whether the export may begin inside it."""
     tables = FACTS[metric.fact].needs
     needed = {name: spans.get(name) for name in (*tables, *metric.needs) if name in (*spans, *tables)}

@@ -95,10 +95,7 @@ def read_input(connection: Connection, one: Prepared) -> tuple[Prepared, Raw]:
 
 
 def import_all(
-    connection: Connection,
-    sources: Sources,
-    raws: Sequence[tuple[Prepared, Raw]],
-    problems: Sequence[Problem],
+    connection: Connection, sources: Sources, raws: Sequence[tuple[Prepared, Raw]], problems: Sequence[Problem]
 ) -> tuple[Imported, Sequence[Staged]]:
     """Import every export into canonical tables; expressions of the mapping run from here on.
 

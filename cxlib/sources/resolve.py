@@ -41,9 +41,8 @@ def resolve(connection: Connection, plan: Plan, raw: Raw) -> Resolved:
     found = {column: _value(names, column, rule) for column, rule in plan.export.columns.items()}
     values = {name: value for name, value in found.items() if value}
     values = {name: value for name, value in values.items() if value.rule.minutes_after in ("", *values)}
-    if {"discount", "monthly_amount"} <= {*values} and {*values["discount"].sources} <= {
-        *values["monthly_amount"].sources
-    }:
+    discount, price = values.get("discount"), values.get("monthly_amount")
+    if discount and price and {*discount.sources} <= {*price.sources}:
         del values["discount"]  # the expression of the price says what each discount takes off
     rejects = tuple(rule for rule in plan.export.reject if _stands(names, rule))
     unknowns = tuple(rule for rule in plan.export.unknown if rule.column in values and _stands(names, rule))

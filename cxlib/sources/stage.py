@@ -210,10 +210,8 @@ def to_canonical(staged: Staged, as_of: datetime | None, exponents: Mapping[str,
     plain, zone = staged.clock_times, literal(staged.plan.export.time_zone or "UTC")
     first = ["*", *(f"coalesce(cx_read_{n}, cx_to_utc(cx_local_{n}, {zone})) AS cx_utc_{n}" for n in plain)]
     second = ["*", *(_counted(staged, name, as_of) for name in staged.of_type("time") if name not in plain)]
-    chosen = ", ".join(
-        f"CAST({_final(staged, column, exponents)} AS {column.sql_type}) AS {quoted(column.name)}"
-        for column in staged.plan.table.columns
-    )
+    final = {column: _final(staged, column, exponents) for column in staged.plan.table.columns}
+    chosen = ", ".join(f"CAST({sql} AS {column.sql_type}) AS {quoted(column.name)}" for column, sql in final.items())
     in_order = f"SELECT *{_in_order(staged, plain, zone)} FROM (SELECT {', '.join(first)} FROM {staged.parsed})"
     values = f"{staged.number} AS cx_export, cx_file, cx_row, cx_order, {chosen}"
     rows = f"SELECT {values} FROM (SELECT {', '.join(second)} FROM ({in_order}))"
