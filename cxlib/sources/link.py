@@ -60,14 +60,11 @@ def tables(connection: Connection, *columns: str) -> list[Table]:
 
 def survivors(connection: Connection) -> Iterator[Problem]:
     """Create `survivor` (customer_id, survivor): where each merged customer went, chains followed."""
-    connection.execute(
-        "CREATE TABLE survivor AS WITH RECURSIVE step AS (SELECT customer_id, merged_into FROM t_customers "
-        "WHERE merged_into IS NOT NULL UNION "
-        "SELECT step.customer_id, next.merged_into FROM step JOIN t_customers AS next "
-        "ON next.customer_id = step.merged_into WHERE next.merged_into IS NOT NULL) "
-        "SELECT customer_id, merged_into AS survivor FROM step WHERE merged_into NOT IN "
-        "(SELECT customer_id FROM t_customers WHERE merged_into IS NOT NULL)"
-    )
+    merged = "SELECT customer_id, merged_into FROM t_customers WHERE merged_into IS NOT NULL"
+    onward = f"({merged}) AS m ON m.customer_id = step.merged_into"
+    steps = f"{merged} UNION SELECT step.customer_id, m.merged_into FROM step JOIN {onward}"
+    last = f"SELECT step.customer_id, step.merged_into AS survivor FROM step ANTI JOIN {onward}"
+    connection.execute(f"CREATE TABLE survivor AS WITH RECURSIVE step AS ({steps}) {last}")
     circling = "customer_id FROM t_customers ANTI JOIN survivor USING (customer_id) WHERE merged_into IS NOT NULL"
     gone = "survivor FROM survivor WHERE survivor NOT IN (SELECT customer_id FROM t_customers)"
     for rule, query, what, fix in (
@@ -81,11 +78,10 @@ def survivors(connection: Connection) -> Iterator[Problem]:
 
 def fill_from_addresses(connection: Connection) -> Iterator[str]:
     """Fill an empty customer_id where the address belongs to exactly one customer; say how often."""
-    connection.execute(
-        "CREATE TABLE by_address AS SELECT email_key, min(coalesce(survivor, customer_id)) AS customer_id "
-        "FROM t_customers LEFT JOIN survivor USING (customer_id) WHERE email_key IS NOT NULL GROUP BY email_key "
-        "HAVING count(DISTINCT coalesce(survivor, customer_id)) = 1"
-    )
+    owner = "coalesce(survivor, customer_id)"
+    known = "t_customers LEFT JOIN survivor USING (customer_id) WHERE email_key IS NOT NULL"
+    owned = f"SELECT email_key, min({owner}) AS customer_id FROM {known} GROUP BY email_key"
+    connection.execute(f"CREATE TABLE by_address AS {owned} HAVING count(DISTINCT {owner}) = 1")
     for own in _others(connection, "customer_id", "email_key"):
         update = f"UPDATE t_{own} SET customer_id = a.customer_id FROM by_address AS a"
         empty = f"t_{own}.customer_id IS NULL AND t_{own}.email_key = a.email_key"
