@@ -25,14 +25,6 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Tile(Record):
-    """The value of one tile, as the reader sees it: it is measured a second time."""
-
-    metric: str
-    period: str
-    shown: str
-
-
 class Published(Record):
     """One report of a publication."""
 
@@ -51,7 +43,6 @@ class Published(Record):
     pages: int = 0
     pdf_missing: bool = False
     """Whether a PDF was asked for and could not be made."""
-    tiles: tuple[Tile, ...] = ()
     numbers: dict[str, str] = {}
     """What the page says and shows, by place: it is published, and so it is frozen."""
 

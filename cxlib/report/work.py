@@ -24,7 +24,7 @@ from traitlets.config import Config
 from cxlib.errors import CxError, ReportError
 from cxlib.files import sha256, write_json
 from cxlib.notebook import records_in
-from cxlib.report.gates import Page, check, not_passed, tiles_of
+from cxlib.report.gates import Page, check, not_passed
 from cxlib.report.manifest import Edition, Missing, Published, Value
 from cxlib.report.numbers import numbers_of
 from cxlib.report.page import first_line, make_page
@@ -94,7 +94,6 @@ def make(
         pdf_sha256=sha256(pdf) if sheets else "",
         pages=sheets,
         pdf_missing="pdf" in report.formats and not sheets,
-        tiles=tiles_of(page.tree),
         numbers=numbers_of(page.tree),
     )
 
