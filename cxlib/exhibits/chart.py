@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from cxlib.errors import ConfigError, MeasureError
-from cxlib.estimate import Estimate, estimates
+from cxlib.estimate import Estimate
 from cxlib.exhibits import theme, words
 from cxlib.exhibits.dots import forest
 from cxlib.exhibits.exhibit import Exhibit, box, reason
-from cxlib.exhibits.frames import Rows, tidy
-from cxlib.exhibits.picture import Behind, numbers_table, pictured
+from cxlib.exhibits.frames import Rows, labelled, tidy
+from cxlib.exhibits.picture import Behind, behind_estimates, pictured
 from cxlib.exhibits.tables import Cell, sheet
 from cxlib.finding import Value
 from cxlib.language import Language
@@ -75,7 +75,7 @@ def trend(
 def _course(book: Workbook, name: str, rows: pd.DataFrame, label: str, caption: str) -> Exhibit:
     frame, language = tidy(rows, "trend", keys=("period",)), book.language
 
-    def draw(axes: Axes, text: str) -> Behind:
+    def draw(axes: Axes) -> Behind:
         _draw_course(axes, frame)
         _month_axis(book, axes, frame["period"])
         theme.measured(axes, "y", language, unit := str(frame["unit"].iloc[0]), 5)
@@ -83,10 +83,10 @@ def _course(book: Workbook, name: str, rows: pd.DataFrame, label: str, caption: 
         axes.set_ylabel("")
         if unit in ("minutes", "share") and axes.get_ylim()[0] < 0:
             axes.set_ylim(bottom=0)
-        course = [(Month.parse(period), one) for period, one in zip(frame["period"], estimates(frame), strict=True)]
+        course = [(Month.parse(period), one) for period, one in labelled(frame, "period")]
         lines = [(language.month(month), one) for month, one in course]
-        numbers = numbers_table(language, name, label, language.text("Month"), lines)
-        return Behind(_trend_alt(language, label, [line for line in course if line[1].is_known]), numbers)
+        alt = _trend_alt(language, label, [line for line in course if line[1].is_known])
+        return behind_estimates(language, alt, "Month", lines, caption=label)
 
     return pictured(book, name, frame, caption, {}, 2.5, draw)
 
@@ -232,7 +232,7 @@ def bridge(book: Workbook) -> Exhibit:
     amounts = [_signed(book, name, value, start.unit) for name, value, _ in bars]
     frame = pd.DataFrame(bars, columns=["label", "value", "n"]).assign(label=labels, unit=start.unit)
 
-    def draw(axes: Axes, text: str) -> Behind:
+    def draw(axes: Axes) -> Behind:
         _draw_bridge(book, axes, [(name, value) for name, value, _ in bars], list(zip(labels, amounts, strict=True)))
         steps = "; ".join(f"{label} {amount}" for label, amount in zip(labels, amounts, strict=True))
         return Behind(language.text("Bridge chart. {steps}.", steps=steps))

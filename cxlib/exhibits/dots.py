@@ -1,9 +1,7 @@
 """Estimates side by side: dots with interval lines, bars, and how far each assumption swings a result."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,17 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
 from cxlib.errors import untold
-from cxlib.estimate import Estimate, estimates
+from cxlib.estimate import Estimate
 from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit
-from cxlib.exhibits.frames import Rows, tidy, told
-from cxlib.exhibits.picture import Behind, numbers_table, pictured
-from cxlib.exhibits.tables import Cell, table
+from cxlib.exhibits.frames import Rows, labelled, tidy, told
+from cxlib.exhibits.picture import Behind, behind_estimates, pictured
+from cxlib.exhibits.tables import Cell
 from cxlib.finding import Quantity, Value
 from cxlib.language import Language
-
-if TYPE_CHECKING:
-    from cxlib.workbook import Workbook
+from cxlib.workbook import Workbook
 
 OPEN = 0.3
 """How far an interval without end is drawn beyond all values, as a part of their reach."""
@@ -67,17 +63,12 @@ def forest(
         named = words.filled(book.language, label, values)
         note = " " + book.language.text("Dotted line: {label}.", label=named)
 
-    def draw(axes: Axes, text: str) -> Behind:
-        shown = _labelled(book.language, frame)
+    def draw(axes: Axes) -> Behind:
+        shown = [(book.language.text(text), one) for text, one in labelled(frame)]
         _draw_forest(book.language, axes, shown, against, log)
-        numbers = numbers_table(book.language, name, text + note, book.language.text(row_heading), shown)
-        return Behind(_alt(book.language, shown), numbers, note)
+        return behind_estimates(book.language, _alt(book.language, shown), row_heading, shown, note)
 
     return pictured(book, name, frame, caption, values, 0.6 + 0.36 * len(frame), draw)
-
-
-def _labelled(language: Language, frame: pd.DataFrame) -> list[tuple[str, Estimate]]:
-    return [(language.text(str(label)), one) for label, one in zip(frame["label"], estimates(frame), strict=True)]
 
 
 def _draw_forest(
@@ -171,7 +162,7 @@ def bars(
     frame = tidy(given, f'bars "{name}"', unit, ("group", "label"))
     frame = frame[frame["value"].notna()].reset_index(drop=True)
 
-    def draw(axes: Axes, text: str) -> Behind:
+    def draw(axes: Axes) -> Behind:
         language = book.language
         groups, labels = frame["group"].drop_duplicates().tolist(), frame["label"].drop_duplicates().tolist()
         for place, group in enumerate(groups):
@@ -184,10 +175,10 @@ def bars(
             # above the bars, where none can stand
             axes.legend(frameon=False, fontsize=8, ncols=min(len(groups), 4), loc="lower right", bbox_to_anchor=(1, 1))
         shown = [
-            (f"{language.text(str(group))}, {label}" if len(groups) > 1 else label, one)
-            for group, (label, one) in zip(frame["group"], _labelled(language, frame), strict=True)
+            (", ".join(language.text(str(part)) for part in ((group, label) if len(groups) > 1 else (label,))), one)
+            for group, (label, one) in zip(frame["group"], labelled(frame), strict=True)
         ]
-        return Behind(_alt(language, shown), numbers_table(language, name, text, language.text("What"), shown))
+        return behind_estimates(language, _alt(language, shown), "What", shown)
 
     return pictured(book, name, frame, caption, values, 2.8, draw)
 
@@ -234,8 +225,8 @@ def tornado(
     lines.sort(key=lambda row: -abs(row[2] - row[1]))
     frame = pd.DataFrame(lines, columns=["label", "low", "high", "at_low", "at_high"]).assign(base=base, unit=unit)
 
-    def draw(axes: Axes, text: str) -> Behind:
-        return _draw_tornado(book.language, axes, frame, name, text)
+    def draw(axes: Axes) -> Behind:
+        return _draw_tornado(book.language, axes, frame)
 
     return pictured(book, name, frame, caption, values, 0.7 + 0.42 * len(frame), draw)
 
@@ -257,7 +248,7 @@ def hinge(swings: Exhibit) -> dict[str, Value]:
     return {"hinge": str(widest["label"]), "hinge_low": low, "hinge_high": high}
 
 
-def _draw_tornado(language: Language, axes: Axes, frame: pd.DataFrame, name: str, caption: str) -> Behind:
+def _draw_tornado(language: Language, axes: Axes, frame: pd.DataFrame) -> Behind:
     unit, base = str(frame["unit"].iloc[0]), float(frame["base"].iloc[0])
     places = range(len(frame) - 1, -1, -1)
     lines = []
@@ -276,10 +267,9 @@ def _draw_tornado(language: Language, axes: Axes, frame: pd.DataFrame, name: str
     axes.set_ylim(-0.6, len(frame) - 0.4)
     theme.measured(axes, "x", language, unit, 6, float(frame[["low", "high"]].to_numpy(float).max()))
     theme.ruled(axes, "x")
-    headers = [language.text(text) for text in ("Assumption", "At one end", "At the other")]
     alt = language.text(
         "Bars around {base}: {rows}.",
         base=language.measure(base, unit),
         rows="; ".join(f"{label} {', '.join(cell.text for cell in cells)}" for label, cells in lines),
     )
-    return Behind(alt, table(caption, headers, lines, f"numbers-{name}"))
+    return Behind(alt, ("Assumption", "At one end", "At the other"), lines)

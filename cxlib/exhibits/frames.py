@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.errors import ConfigError, UntoldError
-from cxlib.estimate import FIELDS, Estimate, flags_in
+from cxlib.estimate import FIELDS, Estimate, estimates, flags_in
 from cxlib.exhibits import words
 from cxlib.metrics.measure import SUPPRESSED_BELOW
 from cxlib.nearest import listed
@@ -52,6 +52,11 @@ def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)
     if len(units) > 1:
         raise ConfigError(f"{what}: rows in {listed(units)} cannot stand on one axis; show them apart, or in a sheet")
     return frame
+
+
+def labelled(frame: pd.DataFrame, by: str = "label") -> list[tuple[str, Estimate]]:
+    """Return the Estimates in the rows of a frame, each with its label."""
+    return list(zip(frame[by].map(str), estimates(frame), strict=True))
 
 
 def told(parts: Mapping[Any, Any], read: Callable[[Any], Read]) -> dict[Any, Read]:

@@ -9,7 +9,7 @@ from cxlib.estimate import Estimate, estimates
 from cxlib.exhibits import words
 from cxlib.exhibits.chart import MOST_SEGMENTS, no_segments
 from cxlib.exhibits.exhibit import NOTHING, Exhibit, element, given, missing, stack
-from cxlib.exhibits.frames import of_estimates
+from cxlib.exhibits.frames import labelled, of_estimates
 from cxlib.exhibits.sentences import said_of_change
 from cxlib.exhibits.tables import Cell, flag_class, sheet
 from cxlib.finding import Change
@@ -95,8 +95,7 @@ def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None
     changes = book.changes(*given(book, names), months_back=months_back)
     measured = {book.language.text(METRICS[one.metric].label): one.now for one, *_ in changes}
     frame = of_estimates({**measured, **(own or {})})
-    lines = zip(frame["label"], estimates(frame), strict=True)
-    mine = [(label, one) for label, one in lines if label not in measured]
+    mine = [line for line in labelled(frame) if line[0] not in measured]
     drawn = [_tile(book, METRICS[one[0].metric].label, one[0].now, one) for one in changes]
     markup = element("ul", *drawn, *(_tile(book, *line) for line in mine), class_="cx-tiles")
     texts = [words.sentence(book.language, one) for one in changes]

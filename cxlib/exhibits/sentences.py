@@ -1,10 +1,8 @@
 """Sentences with numbers in them: what a notebook says, the claims they are held against, what was defined how."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import pandas as pd
 
@@ -16,9 +14,7 @@ from cxlib.exhibits.exhibit import NOTHING, Exhibit, Record, element, paragraph,
 from cxlib.finding import MOST_TIMES, Change, Finding, Quantity, Ruling, Value, Verdict, shown
 from cxlib.finding import verdict as verdict_of
 from cxlib.language import Language
-
-if TYPE_CHECKING:
-    from cxlib.workbook import Workbook
+from cxlib.workbook import Workbook
 
 MORE_CASES = "More cases, or a longer history of them, would tell."
 SO_MANY_CASES = (

@@ -1,11 +1,9 @@
 """Tables with a caption, header cells and their scopes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +15,7 @@ from cxlib.exhibits.exhibit import Exhibit, element
 from cxlib.exhibits.frames import told
 from cxlib.finding import Value
 from cxlib.language import Language
-
-if TYPE_CHECKING:
-    from cxlib.workbook import Workbook
+from cxlib.workbook import Workbook
 
 
 @dataclass(frozen=True)
@@ -47,14 +43,7 @@ def flag_class(flags: Sequence[str]) -> str:
 
 def table(caption: str, headers: Sequence[str], rows: Sequence[tuple[str, Sequence[Cell]]], name: str) -> Exhibit:
     """Return a table with its caption; the first header stands over the row headers, which rows begin with."""
-    numeric = [bool(rows) and all(cells[place].is_number for _, cells in rows) for place in range(len(headers) - 1)]
-    head = element(
-        "tr",
-        *(
-            element("th", escape(text), scope="col", class_="cx-number" if is_number else None)
-            for text, is_number in zip(headers, [False, *numeric], strict=True)
-        ),
-    )
+    head = element("tr", *(element("th", escape(text), scope="col") for text in headers))
     body = "".join(
         element("tr", element("th", escape(label), scope="row"), *(cell.html for cell in cells))
         for label, cells in rows

@@ -13,7 +13,6 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from cxlib.errors import ReportError
 from cxlib.files import locked, recover, remove_leftovers, staging
 from cxlib.language import Language
-from cxlib.period import Month
 from cxlib.report.manifest import Edition, Manifest, Published, library_versions
 from cxlib.report.pdf import PANGO_MISSING
 from cxlib.report.plan import Report, choose_month, plan, read_reports, select
