@@ -23,23 +23,14 @@ def trend(course: Sequence[Estimate], window: int = 1) -> Estimate:
     """Return by how much a measure rose along its trend line, from its first month to its last.
 
     Weighted least squares on the monthly values, with dummies for the calendar months where there are two years of
-    them. The variance is that of the months' own intervals, not of the scatter alone: values of `window` months
-    share the part of their months that overlaps (Hansen and Hodrick, 1980, Journal of Political Economy 88), others
-    are as alike from month to month as the residuals are; where the scatter is larger than all that, it is widened
-    to it (Birge, 1932, Physical Review 40). Student's t with the degrees of freedom of the residuals.
+    them. The variance is that of the months' own intervals, not of the scatter alone: values of `window` months, so
+    many as one speaks of, share the part of their months that overlaps (Hansen and Hodrick, 1980, Journal of Political
+    Economy 88), others are as alike from month to month as the residuals are; where the scatter is larger than all
+    that, it is widened to it (Birge, 1932, Physical Review 40). Student's t with the degrees of freedom of the
+    residuals.
 
-    Parameters
-    ----------
-    course : sequence of Estimate
-        Of successive months, the oldest first. Months without value or interval, and a first month that may not be
-        whole, are left out.
-    window : int
-        How many months one value speaks of.
-
-    Returns
-    -------
-    Estimate
-        In units of a difference, `n` counts the months; unknown with fewer than six of them.
+    `course` is of successive months, the oldest first; months without value or interval, and a first month that may not
+    be whole, are left out. Returned in units of a difference, `n` counts the months; unknown with fewer than six.
     """
     known = [place for place, one in enumerate(course) if 0 < one.high - one.low < np.inf and _is_whole(one)]
     unit = f"{course[-1].unit} difference"

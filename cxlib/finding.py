@@ -106,23 +106,14 @@ def verdict(estimate: Estimate | None, low: float = 0.0, high: float = np.inf, m
     """Return whether a number lies in a region, by what matters there.
 
     Supported where the whole 95 % interval lies where it would matter; not supported where none of it does; else it
-    cannot be told. Both ask the same of the data, so what supports a claim refutes its opposite: a test of the least
-    effect that matters either way (Murphy and Myors 1999, Journal of Applied Psychology 84; Schuirmann 1987, Journal
-    of Pharmacokinetics and Biopharmaceutics 15).
+    cannot be told, nor without an interval or with too few cases to show one. Both ask the same of the data, so what
+    supports a claim refutes its opposite: a test of the least effect that matters either way (Murphy and Myors 1999,
+    Journal of Applied Psychology 84; Schuirmann 1987, Journal of Pharmacokinetics and Biopharmaceutics 15).
 
-    Parameters
-    ----------
-    estimate : Estimate or None
-        Without an interval, or with too few cases to show one, nothing can be told.
-    low, high : float
-        The region. Both ends of a range belong to it; what touches the edge of a region without an end lies on
-        neither side.
-    matters : float, optional
-        The least that would make a difference to anybody, inside the region; the nearer limit of the region if not
-        given.
+    Both ends of a range from `low` to `high` belong to it; what touches the edge of a region without an end lies on
+    neither side. `matters` is the least that would make a difference to anybody, inside the region; the nearer limit of
+    the region if not given.
 
-    Examples
-    --------
     >>> verdict(Estimate(0.09, 0.06, 0.12, 900, "share difference", ""), matters=0.05)
     'supported'
     >>> verdict(Estimate(0.04, 0.01, 0.07, 900, "share difference", ""), matters=0.05)
@@ -174,8 +165,6 @@ def cases_that_would_tell(
     cases in all, with that of 1 / cases - 1 / all (Cochran 1977, *Sampling Techniques*, 3rd ed., section 2.6), so
     never more than there are.
 
-    Examples
-    --------
     >>> cases_that_would_tell(Estimate(0.04, -0.02, 0.10, 100, "share difference", ""))
     225
     """

@@ -118,24 +118,10 @@ class _Guard(ast.NodeTransformer):
 def open_workbook(month: str, sources: str = "data/sources.toml", snapshot: str = "", language: str = "en") -> Workbook:
     """Open one month of a company's exports; in a notebook, cells from here on may say that they cannot tell.
 
-    Parameters
-    ----------
-    month : str
-        "2026-10".
-    sources : str
-        Path of the sources file; a relative one is looked for here and in the folders above.
-    snapshot : str
-        Folder of a snapshot that is already there, instead of importing again.
-    language : str
-        Code of the reader's language.
+    A relative path of `sources` is looked for here and in the folders above; `snapshot` is the folder of one that is
+    already there, instead of importing again. Raises ConfigError, SourceError, SnapshotError or PeriodError, as the
+    stages before say.
 
-    Raises
-    ------
-    ConfigError, SourceError, SnapshotError, PeriodError
-        As the stages before say.
-
-    Examples
-    --------
     >>> open_workbook("2026-10").month
     Month(year=2026, month=10)
     """
@@ -243,10 +229,7 @@ class Study:
     def finding(self, id: str) -> Finding:
         """Return what was said; of a finding whose cell could not tell, a verdict that says so.
 
-        Raises
-        ------
-        MeasureError
-            If the notebook says nothing of that id; the nearest is named.
+        MeasureError names the nearest where the notebook says nothing of that id.
         """
         if id in self.findings:
             return self.findings[id]
@@ -259,15 +242,9 @@ class Study:
 def run(notebook: Path | str, book: Workbook, **parameters: object) -> Study:
     """Run the cells of a notebook in this process on a workbook that is open already; nothing is drawn.
 
-    `book` stands for what `open_workbook` would open, the parameters for the defaults of the parameters cell.
+    `book` stands for what `open_workbook` would open, the parameters for the defaults of the parameters cell;
+    ConfigError if the notebook does not have one, or it is of another type.
 
-    Raises
-    ------
-    ConfigError
-        If the notebook does not have a parameter, or it is of another type.
-
-    Examples
-    --------
     >>> run(notebooks / "word_of_mouth.ipynb", book).finding("told-people-mean").verdict
     'not-supported'
     """

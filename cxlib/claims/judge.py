@@ -49,13 +49,7 @@ class Judgment(NamedTuple):
 
 
 def judge(claim: Claim, finding: Finding) -> Judgment:
-    """Hold a claim against a finding.
-
-    Raises
-    ------
-    ConfigError
-        If the finding's unit is not that of the claim's region.
-    """
+    """Hold a claim against a finding; ConfigError if the finding's unit is not that of the claim's region."""
     estimate, region = shown(finding.estimate), claim.region
     if region is None:
         verdict: Verdict = finding.verdict if finding.verdict in WHY[claim.kind] else "cannot-tell"
@@ -79,16 +73,13 @@ def judge(claim: Claim, finding: Finding) -> Judgment:
 
 
 def ledger(records: Iterable[Mapping[str, Any]], recipe: Any = None) -> pd.DataFrame:
-    """Return every claim with what was said of it.
+    """Return every claim with what was said of it, one row a claim.
 
     `records` is what notebooks recorded (`cxlib.notebook.Study.records`): the verdicts are theirs, nothing is judged
     anew. `recipe`, an exhibit, says what was said of a definition, which no study tests; or why it could not be.
 
-    Returns
-    -------
-    DataFrame
-        One row a claim: its fields, `verdict` and `why`; `text`, what was said, or what would tell; `estimate`, None
-        where there is none that may be shown, and its `n`; and `turns`, what would turn the verdict over.
+    Columns are the claim's fields, `verdict` and `why`; `text`, what was said, or what would tell; `estimate`, None
+    where there is none that may be shown, and its `n`; and `turns`, what would turn the verdict over.
     """
     said: dict[str, Mapping[str, Any]] = {}
     untold: dict[str, str] = {}

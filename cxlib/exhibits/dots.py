@@ -41,19 +41,10 @@ def forest(
 ) -> Exhibit:
     """Draw numbers of one unit side by side: dots with their 95 % intervals as lines, in the order given.
 
-    Parameters
-    ----------
-    rows : mapping of label to Estimate, or DataFrame
-        A frame has `label, value, n` and, where there are any, `low, high, unit`. What could not be told is left out.
-    against : float, optional
-        A number to compare with, drawn as a dotted line, named by `label`.
-    log : bool
-        Whether the axis is logarithmic (ratios).
-    row_heading : str
-        What stands over the labels in the table behind the picture.
+    A frame has `label, value, n` and, where there are any, `low, high, unit`; what could not be told is left out.
+    `against` is a number to compare with, drawn as a dotted line and named by `label`. The axis is logarithmic with
+    `log`, for ratios. `row_heading` stands over the labels in the table behind the picture.
 
-    Examples
-    --------
     >>> by_region = book.measure("csat", by=("region",)).rename(columns={"region": "label"})
     >>> forest(book, "regions", by_region, "Satisfied customers by region.", 0.7, "the target").frame["n"].min()
     np.int64(...)
@@ -142,17 +133,10 @@ def _alt(language: Language, rows: list[tuple[str, Estimate]]) -> str:
 def bars(
     book: Workbook, name: str, rows: Rows, caption: str, *, unit: str = "share", x: str = "", **values: Value
 ) -> Exhibit:
-    """Draw shares or counts by category, one colour a group.
+    """Draw shares or counts by category, one colour a group; `x` is what the categories are.
 
-    Parameters
-    ----------
-    rows : DataFrame, or mapping of label to Estimate
-        A frame has `label, value, n` and, where there are any, `group, low, high`, in the order to be drawn.
-    x : str
-        What the categories are.
+    A frame has `label, value, n` and, where there are any, `group, low, high`, in the order to be drawn.
 
-    Examples
-    --------
     >>> rows = {"by mail": book.estimate("csat", segment={"channel": "email"}), "all": book.estimate("csat")}
     >>> bars(book, "channels", rows, "Satisfied customers.").frame["label"].tolist()
     ['by mail', 'all']
@@ -203,17 +187,9 @@ def tornado(
 ) -> Exhibit:
     """Draw how far each assumption swings a result around its `base`, the widest on top.
 
-    Parameters
-    ----------
-    base : float
-        The result as it stands.
-    rows : mapping of assumption to (result at one end, at the other, name of that end, name of the other)
-        An end that could not be told takes its row with it.
-    unit : str
-        Of the result.
+    Of each assumption `rows` hold the result at one end and at the other, and what the ends are called; an end that
+    could not be told takes its row with it. `unit` is the result's.
 
-    Examples
-    --------
     >>> swings = {"The discount rate": (0.19, 0.27, "high", "low")}
     >>> print(tornado(book, "swings", 0.23, swings, "Rise in value."))
     Rise in value.
@@ -236,8 +212,6 @@ def hinge(swings: Exhibit) -> dict[str, Value]:
 
     An interval is of chance alone; beside it stands what the assumption that matters most makes of the number.
 
-    Examples
-    --------
     >>> swings = tornado(book, "swings", 0.23, {"The discount rate": (0.19, 0.27, "high", "low")}, "Rise in value.")
     >>> print(say(book, "hinge", "{hinge_low} to {hinge_high}, by “{hinge}”.", **hinge(swings)))
     19.0% to 27.0%, by “The discount rate”.

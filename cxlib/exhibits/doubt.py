@@ -32,18 +32,9 @@ def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhi
     """Return the cautions that the month's data give rise to.
 
     Looked for: a slide over a year or along the trend; months that the exports do not cover; small denominators; low
-    response; unfinished observation; a mix of segments that is not the month before's; segments that moved against
-    the whole.
+    response; unfinished observation; and in each segment column of `by` a mix of segments that is not the month
+    before's and segments that moved against the whole.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Ids of the page's measures.
-    by : sequence of str
-        Segment columns in which to look for disagreement.
-
-    Examples
-    --------
     >>> print(doubts(book, ["csat"], by=["region"]))
     Satisfaction with tickets (CSAT) ...
     """

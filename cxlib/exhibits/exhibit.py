@@ -87,8 +87,6 @@ class Exhibit:
 def stack(*exhibits: Exhibit | Iterable[Exhibit]) -> Exhibit:
     """Return exhibits one under the other, as one.
 
-    Examples
-    --------
     >>> stack(trend(book, name) for name in ("csat", "nps_relationship")).html.count("<figure")
     2
     """
@@ -164,8 +162,6 @@ def given(book: Workbook, names: Sequence[str]) -> list[str]:
 def missing(book: Workbook, *names: str) -> Exhibit:
     """Return the box that says which measures cannot be given, and which export would bring them.
 
-    Examples
-    --------
     >>> print(missing(book.only("language", "tr"), "nps_touchpoint", "csat"))  # tickets are in no language
     Satisfaction with tickets (CSAT) cannot be given: no export brings tickets.
     """

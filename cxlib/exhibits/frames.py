@@ -23,14 +23,9 @@ def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)
     """Return numbers as a frame: the keys and `value, low, high, n, unit, method, flags`.
 
     A frame needs the keys, `value` and `n`; `unit` is of one without that column. None in a mapping, and what could not
-    be told, has no row; of fewer than five cases the value is withheld. `what` names the exhibit in a message.
-
-    Raises
-    ------
-    ConfigError
-        If a column is missing, or two units stand side by side.
-    UntoldError
-        If no row is left with a known value.
+    be told, has no row; of fewer than five cases the value is withheld. `what` names the exhibit in a message. Raises
+    ConfigError if a column is missing or two units stand side by side, UntoldError if no row is left with a known
+    value.
     """
     frame = rows.reset_index(drop=True) if isinstance(rows, pd.DataFrame) else of_estimates(rows)
     if missing := [name for name in (*keys, "value", "n") if name not in frame]:

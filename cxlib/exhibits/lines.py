@@ -44,20 +44,11 @@ def curves(
 ) -> Exhibit:
     """Draw curves, each with its interval as a band.
 
-    Parameters
-    ----------
-    lines : mapping of name to DataFrame or to Estimates by `x`, or DataFrame
-        Columns `x, value` and, where there are limits, `low, high`; one frame for all has `series` as well. A curve
-        that could not be told is left out.
-    x, x_unit, unit : str
-        What runs along the axis, its unit, and the unit of the values.
-    steps : bool
-        Whether the curves are steps, as estimated survival is.
-    against : float, optional
-        A level to compare with.
+    `lines` are curves by name: frames with `x, value` and, where there are limits, `low, high`, or Estimates by `x`; or
+    one frame for all that has `series` as well. A curve that could not be told is left out. `x`, `x_unit` and `unit`
+    are what runs along the axis, its unit, and that of the values. `steps` draws steps, as estimated survival is;
+    `against` is a level to compare with.
 
-    Examples
-    --------
     >>> stay = pd.DataFrame({"x": [0, 1, 2], "value": [1.0, 0.8, 0.7]})
     >>> print(curves(book, "stay", {"all": stay}, "Share still there.", "years", "years", "share"))
     Share still there.
@@ -170,21 +161,10 @@ def plane(
     point: tuple[Estimate, Estimate] | None = None,
     **values: Value,
 ) -> Exhibit:
-    """Draw a value over two assumptions.
+    """Draw a value over two assumptions: `z`, of shape (rows, columns), over `x` (columns) and `y` (rows).
 
-    Parameters
-    ----------
-    x, y : ndarray, shapes (columns,) and (rows,)
-    z : ndarray, shape (rows, columns)
-    x_label, y_label, x_unit, y_unit, unit : str
-        What runs along the axes, and the units.
-    level : float
-        The level drawn in bold, named by `level_label`.
-    point : (Estimate, Estimate), optional
-        Where the company stands on both axes, with intervals.
+    The level drawn in bold is named by `level_label`; `point` is where the company stands on both axes.
 
-    Examples
-    --------
     >>> x, y = np.linspace(0, 1, 5), np.linspace(1, 2, 4)
     >>> what = dict(x_label="share", y_label="times", y_unit="ratio", level=0.5, level_label="half")
     >>> plane(book, "map", "Share times.", x=x, y=y, z=y[:, None] * x, **what).frame.shape

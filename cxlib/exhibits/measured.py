@@ -26,8 +26,6 @@ def answer(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
 
     Measures that cannot be given are left out; `tiles` names them.
 
-    Examples
-    --------
     >>> print(answer(book, "nps_relationship", "csat"))
     Relationship NPS: ...
     """
@@ -41,8 +39,6 @@ def summary(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
 
     What is counted in full moves, and not by chance: it is named with what it moved by.
 
-    Examples
-    --------
     >>> print(summary(book, "nps_touchpoint", "csat"))
     Of 2 measures that chance moves too, none got better and none got worse by more than chance would bring (since ...
     """
@@ -79,16 +75,10 @@ def _listed(language: Language, opening: str, changes: Sequence[Change]) -> str:
 def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None, months_back: int = 1) -> Exhibit:
     """Show one tile per measure: value, interval, denominator and change since a month, a year, and along its trend.
 
-    Directions are corrected as one family; measures that cannot be given are named under
-    the tiles, with the export that would bring them.
+    Directions are corrected as one family; measures that cannot be given are named under the tiles, with the export
+    that would bring them. `own` are numbers of your own by label, after the measures; what could not be told has no
+    tile.
 
-    Parameters
-    ----------
-    own : mapping of label to Estimate, optional
-        Numbers of your own, after the measures; what could not be told has no tile.
-
-    Examples
-    --------
     >>> tiles(book, "csat", own={"Kept": book.estimate("logo_retention")}).frame["label"].tolist()
     ['Satisfaction with tickets (CSAT)', 'Kept']
     """
@@ -128,8 +118,6 @@ def _tile(book: Workbook, label: str, one: Estimate, changes: Sequence[Change] =
 def by_segment(book: Workbook, names: Sequence[str], by: str) -> Exhibit:
     """Show several measures of the report's month for each value of a segment, the largest groups first.
 
-    Examples
-    --------
     >>> print(by_segment(book, ["csat", "reopen_rate"], "region"))
     October 2026 by region: value, 95% interval and n.
     ...
@@ -154,8 +142,6 @@ def by_segment(book: Workbook, names: Sequence[str], by: str) -> Exhibit:
 def history(book: Workbook, names: Sequence[str], months: int = 13) -> Exhibit:
     """Show several measures for each of the last months.
 
-    Examples
-    --------
     >>> print(history(book, ["csat", "nps_touchpoint"], months=2))
     The last 2 months: value, 95% interval and n.
     ...

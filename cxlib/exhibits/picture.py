@@ -85,20 +85,9 @@ def behind_estimates(
 def captioned(book: Workbook, figure: Any, caption: str, name: str = "", alt: str = "", **values: Value) -> Exhibit:
     """Show a figure of your own: whatever matplotlib or seaborn drew.
 
-    Parameters
-    ----------
-    figure : Figure, Axes or seaborn grid
-        What was drawn.
-    alt : str
-        What a reader who cannot see it is told; made from the axes if not given.
+    `alt` is what a reader who cannot see it is told; made from the axes if not given. Raises ConfigError if it is no
+    figure, or the caption is empty.
 
-    Raises
-    ------
-    ConfigError
-        If it is no figure, or the caption is empty.
-
-    Examples
-    --------
     >>> import seaborn as sns
     >>> rows = book.measure("csat", months=12)
     >>> print(captioned(book, sns.lineplot(rows, x="period", y="value"), "Satisfied customers by month."))

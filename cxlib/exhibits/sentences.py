@@ -48,38 +48,21 @@ def say(
 ) -> Exhibit:
     """Say something of the data: a finding, or with the id of a measure alone how it changed.
 
-    Parameters
-    ----------
-    id : str
-        Address of the sentence on its page, unique over all pages; or the id of a measure.
-    sentence : str
-        English sentence and key of its translation. `{name}` is filled from the values, `{name_interval}` with its
-        interval in words, `{name_limits}` with the two limits, `{name_n}` with its denominator, `{name_full}` with all.
-    estimate : Estimate, optional
-        The number that the verdict, and the claims that name this finding, rest on.
-    verdict : str, optional
-        What `verdict` returns. Where a claim gives a region for the finding, the region decides and none is given here.
-    otherwise : str
-        Sentence where the interval does not lie in the region of the verdict; the same sentence if not given. Where it
-        does, but not wholly where it would matter, a sentence more says so.
-    reverse : str
-        Sentence where the interval lies wholly on the other side; `otherwise` if not given.
-    assumption : str
-        Sentence: what would turn the verdict over.
-    needed : str
-        Sentence: which data would tell, where it cannot be told; how many more cases would if not given.
-    **values : Value
-        What the placeholders stand for; a share or an amount that is no Estimate is a `Quantity`.
+    A finding's `id` is the address of the sentence on its page, unique over all pages. `sentence` is English and the
+    key of its translation; what is in it is filled from the values: `{name}`, `{name_interval}` with its interval in
+    words, `{name_limits}` with the two limits, `{name_n}` with its denominator, `{name_full}` with all. A share or an
+    amount that is no Estimate is a `Quantity`.
 
-    Raises
-    ------
-    UntoldError
-        If the estimate or a value is not known.
-    ConfigError
-        If a verdict is given though a claim decides it, or the estimate's unit is not that of the claim's region.
+    The verdict, and the claims that name this finding, rest on `estimate`. `verdict` is what the function of that name
+    returns; where a claim gives a region for the finding, the region decides and none is given here. `otherwise` is the
+    sentence where the interval does not lie in the region (the same sentence if not given), `reverse` the one where it
+    lies wholly on the other side (`otherwise` if not given); where it lies in the region, but not wholly where it would
+    matter, a sentence more says so. `assumption` says what would turn the verdict over; `needed` which data would tell,
+    where it cannot be told: how many more cases would, if not given.
 
-    Examples
-    --------
+    Raises UntoldError if the estimate or a value is not known; ConfigError if a verdict is given though a claim decides
+    it, or the estimate's unit is not that of the claim's region.
+
     >>> stays = book.estimate("logo_retention")
     >>> print(say(book, "stays", "Of those who paid a year ago {stays} still pay.", stays, stays=stays))
     Of those who paid a year ago 77.3% still pay.
@@ -192,15 +175,8 @@ def said_of_change(book: Workbook, changes: Sequence[Change], id: str = "") -> E
 def methods(book: Workbook, texts: Mapping[str, str], **values: Value) -> Exhibit:
     """Say how numbers of the page are defined and made, with their sources.
 
-    Parameters
-    ----------
-    texts : mapping of str to str
-        What is defined, and how; both are keys of their translation, and `{name}` is filled from the values.
-    **values : Value
-        The assumptions that the texts name.
+    `texts` say what is defined, and how; both are keys of their translation, filled from the values: the assumptions.
 
-    Examples
-    --------
     >>> print(methods(book, {"Value": "Discounted at {rate} a year."}, rate=Quantity(0.1, "share")))
     Value: Discounted at 10.0% a year.
     """
@@ -234,8 +210,6 @@ def claims_sources(book: Workbook, claims: pd.DataFrame) -> Exhibit:
 def how_to_read(book: Workbook) -> Exhibit:
     """Return what n and an interval are, for whoever has never met them.
 
-    Examples
-    --------
     >>> print(how_to_read(book))
     How to read it: n is the number of cases behind a figure. ...
     """

@@ -73,20 +73,10 @@ def sheet(
 ) -> Exhibit:
     """Show a table: of Estimates with their intervals, or a frame of your own.
 
-    Parameters
-    ----------
-    rows : mapping of label to cell or tuple of cells, or DataFrame
-        A cell is an Estimate, a Quantity, a number, a text or nothing. The index of a frame labels its rows. A row
-        that could not be told is left out.
-    *headers : str
-        One per column; the names of a frame's columns if not given.
-    label : str
-        Header of the labels.
-    needed : str
-        Sentence where there is no row.
+    A row is a cell or a tuple of cells by label; a cell is an Estimate, a Quantity, a number, a text or nothing. The
+    index of a frame labels its rows. A row that could not be told is left out; `needed` is said where there is none.
+    There is a header for each column, of a frame its name if not given; `label` is the header of the labels.
 
-    Examples
-    --------
     >>> rows = {"this month": book.estimate("csat"), "last": book.estimate("csat", book.month.previous())}
     >>> print(sheet(book, "csat", rows, "Satisfied customers.", "Share"))
     Satisfied customers.
