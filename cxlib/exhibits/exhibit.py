@@ -116,9 +116,10 @@ def element(tag: str, *content: str, **attributes: str | None) -> str:
     return f"<{tag}{written}>{''.join(content)}</{tag}>"
 
 
-def paragraph(text: str, class_: str, **attributes: str | None) -> Exhibit:
-    """Return a paragraph of plain text."""
-    return Exhibit(element("p", escape(text), class_=class_, **attributes), text)
+def paragraph(text: str, class_: str, record: Record | None = None, **attributes: str) -> Exhibit:
+    """Return a paragraph of plain text; what is recorded of it makes it an exhibit that is named by its id."""
+    markup = element("p", escape(text), class_=class_, **attributes)
+    return Exhibit(markup, text, name=attributes["id"], record=lambda: record) if record else Exhibit(markup, text)
 
 
 def bullets(lines: Sequence[str], class_: str) -> Exhibit:

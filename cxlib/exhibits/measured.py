@@ -8,7 +8,7 @@ import pandas as pd
 from cxlib.estimate import Estimate, estimates
 from cxlib.exhibits import words
 from cxlib.exhibits.chart import MOST_SEGMENTS, no_segments
-from cxlib.exhibits.exhibit import NOTHING, Exhibit, element, given, missing, stack
+from cxlib.exhibits.exhibit import NOTHING, Exhibit, element, given, missing, paragraph, stack
 from cxlib.exhibits.frames import labelled, of_estimates
 from cxlib.exhibits.sentences import said_of_change
 from cxlib.exhibits.tables import Cell, flag_class, sheet
@@ -58,9 +58,8 @@ def summary(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
         said += [_listed(language, *one) for one in zip(("Better: {names}.", "Worse: {names}."), moved, strict=True)]
     said.append(_listed(language, "Counted in full: {names}.", [one for of_one in exact for one in of_one]))
     text = " ".join(filter(None, said)) or language.text("There is no earlier month to compare with.")
-    markup = element("p", escape(text), class_="cx-summary", id="finding-summary")
     record = {"finding": "summary", "verdict": "described", "text": text, "estimate": None}
-    return Exhibit(markup, text, name="finding-summary", record=lambda: record)
+    return paragraph(text, "cx-summary", record, id="finding-summary")
 
 
 def _listed(language: Language, opening: str, changes: Sequence[Change]) -> str:

@@ -140,10 +140,8 @@ def _claimed(language: Language, claim: Claim, judgment: Judgment) -> Exhibit:
 
 def text_of(language: Language, finding: Finding) -> str:
     """Return what a finding says, and where it cannot be told, what would tell."""
-    parts = [finding.sentence, finding.size] if finding.size else [finding.sentence]
-    if finding.verdict == "cannot-tell" and finding.needed:
-        parts.append(finding.needed)
-    return " ".join(words.filled(language, part, finding.values) for part in parts)
+    parts = (finding.sentence, finding.size, finding.needed)
+    return " ".join(words.filled(language, part, finding.values) for part in parts if part)
 
 
 def _record(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judgment], ...]) -> Record:
@@ -160,16 +158,9 @@ def _record(language: Language, finding: Finding, judged: tuple[tuple[Claim, Jud
 def said_of_change(book: Workbook, changes: Sequence[Change], id: str = "") -> Exhibit:
     """Return the sentences of a measure and how it changed; the first change gives id and verdict."""
     first, id = changes[0], id or changes[0].id
-    text = words.sentence(book.language, changes)
-    markup = element("p", escape(text), class_="cx-finding", id=f"finding-{id}", data_metric=first.metric)
-    record = {
-        "finding": id,
-        "metric": first.metric,
-        "verdict": first.verdict,
-        "text": text,
-        "estimate": words.numbers(first.now),
-    }
-    return Exhibit(markup, text, name=f"finding-{id}", record=lambda: record)
+    text, said = words.sentence(book.language, changes), {"finding": id, "metric": first.metric}
+    record = {**said, "verdict": first.verdict, "text": text, "estimate": words.numbers(first.now)}
+    return paragraph(text, "cx-finding", record, id=f"finding-{id}", data_metric=first.metric)
 
 
 def methods(book: Workbook, texts: Mapping[str, str], **values: Value) -> Exhibit:
