@@ -32,7 +32,8 @@ def trend(course: Sequence[Estimate], window: int = 1) -> Estimate:
     `course` is of successive months, the oldest first; months without value or interval, and a first month that may not
     be whole, are left out. Returned in units of a difference, `n` counts the months; unknown with fewer than six.
     """
-    known = [place for place, one in enumerate(course) if 0 < one.high - one.low < np.inf and _is_whole(one)]
+    whole = [one.is_known and "first-month" not in one.flags for one in course]
+    known = [place for place, one in enumerate(course) if whole[place] and 0 < one.high - one.low < np.inf]
     unit = f"{course[-1].unit} difference"
     if len(known) < LEAST_MONTHS:
         return Estimate.unknown(len(known), unit)
@@ -50,10 +51,6 @@ def trend(course: Sequence[Estimate], window: int = 1) -> Estimate:
     slope, error = (fit @ y)[0], np.sqrt(max(excess, 1.0) * (fit @ errors @ fit.T)[0, 0])
     rise, half = ((at[-1] - at[0]) * part for part in (slope, stats.t.ppf(1 - ALPHA / 2, freedom) * error))
     return Estimate(rise, rise - half, rise + half, len(at), unit, "weighted least squares on months")
-
-
-def _is_whole(one: Estimate) -> bool:
-    return one.is_known and "first-month" not in one.flags
 
 
 def judged_together(changes: Sequence[Change]) -> list[Change]:

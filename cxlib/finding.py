@@ -17,6 +17,8 @@ MOST_TIMES = 20
 
 Direction = Literal["rose", "fell", "no-measurable-change", "cannot-tell"]
 Verdict = Literal["supported", "not-supported", "cannot-tell", "described"]
+Side = Literal["for", "against", ""]
+VERDICTS: Mapping[Side, Verdict] = {"for": "supported", "against": "not-supported", "": "cannot-tell"}
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class Ruling(str):
     """How many cases would tell, should the number stay as it is."""
     matters: float | None = None
     """The least that would matter."""
-    side: Literal["for", "against", ""] = ""
+    side: Side = ""
     """Where the whole interval lies in the region, or beyond its edge, however little would matter."""
 
 
@@ -121,32 +123,22 @@ def verdict(estimate: Estimate | None, low: float = 0.0, high: float = np.inf, m
     >>> verdict(Estimate(0.02, 0.01, 0.03, 900, "share difference", ""), matters=0.05)
     'not-supported'
     """
-    ruling, estimate = Ruling("cannot-tell"), shown(estimate)
-    if estimate is None:
-        return ruling
-    least, most = _what_matters(low, high, matters)
-    if _lies_in(estimate, max(low, least), min(high, most)):
-        ruling = Ruling("supported")
-    elif _lies_beyond(estimate, least, most):
-        ruling = Ruling("not-supported")
-    else:
+    if (estimate := shown(estimate)) is None:
+        return Ruling("cannot-tell")
+    ruling = Ruling(VERDICTS[_side(estimate, *_what_matters(low, high, matters))])
+    if ruling == "cannot-tell":
         ruling.cases = cases_that_would_tell(estimate, low, high, matters)
-    ruling.matters = matters
-    if _lies_in(estimate, low, high):
-        ruling.side = "for"
-    elif _lies_beyond(estimate, low, high):
-        ruling.side = "against"
+    ruling.side, ruling.matters = _side(estimate, low, high), matters
     return ruling
 
 
-def _lies_in(estimate: Estimate, low: float, high: float) -> bool:
-    if np.isfinite(low) and np.isfinite(high):
-        return low <= estimate.low and estimate.high <= high
-    return (low < estimate.low or low == -np.inf) and (estimate.high < high or high == np.inf)
-
-
-def _lies_beyond(estimate: Estimate, low: float, high: float) -> bool:
-    return estimate.high < low or estimate.low > high
+def _side(estimate: Estimate, low: float, high: float) -> Side:
+    """Return where the whole interval lies: in the region, beyond its edge, or across it."""
+    if np.isfinite([low, high]).all():
+        is_in = low <= estimate.low and estimate.high <= high
+    else:
+        is_in = (low < estimate.low or low == -np.inf) and (estimate.high < high or high == np.inf)
+    return "for" if is_in else "against" if estimate.high < low or estimate.low > high else ""
 
 
 def _what_matters(low: float, high: float, matters: float | None) -> tuple[float, float]:

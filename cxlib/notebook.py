@@ -87,17 +87,14 @@ def guarded(cell: ast.Module) -> ast.Module:
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 made.setdefault(node.id, statement.end_lineno or node.lineno)
-    shows = isinstance(cell.body[-1], ast.Expr)
+    last = cell.body[-1]
+    shows = isinstance(last, ast.Expr)
     guard = ast.parse(GUARD.format(made=made, findings=_findings_of(cell), shows=shows))
     attempt = guard.body[1]
     assert isinstance(attempt, ast.Try)
-    last = cell.body[-1]
     if isinstance(last, ast.Expr):
-        shown = ast.Assign([ast.Name("_shown", ast.Store())], last.value)
-        attempt.body = [*cell.body[:-1], ast.copy_location(shown, last)]
-    else:
-        attempt.body = cell.body
-    cell.body = guard.body
+        cell.body[-1] = ast.copy_location(ast.Assign([ast.Name("_shown", ast.Store())], last.value), last)
+    attempt.body, cell.body = cell.body, guard.body
     return ast.fix_missing_locations(cell)
 
 

@@ -12,12 +12,11 @@ from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from lxml import html
 from lxml.html import HtmlElement
 from nbformat import NotebookNode
 
 from cxlib.errors import Problem
-from cxlib.report.page import HEADINGS, cell_name, flat
+from cxlib.report.page import HEADINGS, cell_name, flat, parsed
 from cxlib.report.pictures import empty_reason, external_references, outside
 from cxlib.report.theme import CSP
 
@@ -40,8 +39,7 @@ class Page:
     @cached_property
     def tree(self) -> HtmlElement:
         """The page, parsed."""
-        parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
-        return html.document_fromstring(self.source.encode(), parser=parser)
+        return parsed(self.source.encode())
 
     def place(self, found: HtmlElement | int | None) -> str:
         """Return the page, with the cell that an element or an index is of."""
