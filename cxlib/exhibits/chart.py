@@ -69,10 +69,12 @@ def _course(book: Workbook, name: str, rows: pd.DataFrame, label: str, caption: 
 
     def draw(axes: Axes) -> Behind:
         _draw_course(axes, frame)
-        _month_axis(book, axes, frame["period"])
+        step = max(1, len(frame) // 8)
+        shown = {place: Month.parse(frame["period"].iloc[place]) for place in range(len(frame) - 1, -1, -step)}
+        axes.set_xticks(list(shown), [language.month_short(month) for month in shown.values()])
         theme.measured(axes, "y", language, unit := str(frame["unit"].iloc[0]), 5)
         theme.ruled(axes, "y")
-        axes.set_ylabel("")
+        axes.set(xlabel="", ylabel="")
         if unit in ("minutes", "share") and axes.get_ylim()[0] < 0:
             axes.set_ylim(bottom=0)
         course = [(Month.parse(period), one) for period, one in labelled(frame, "period")]
@@ -109,13 +111,6 @@ def _draw_course(axes: Axes, rows: pd.DataFrame) -> None:
     axes.plot(place[-1:], value[-1:], "o", color=theme.ACCENT, markersize=6)
     if np.nanmin(np.r_[low, 0.0]) < 0 < np.nanmax(np.r_[high, 0.0]):
         axes.axhline(0, color=theme.QUIET, linewidth=0.8)
-
-
-def _month_axis(book: Workbook, axes: Axes, periods: pd.Series) -> None:
-    step = max(1, len(periods) // 8)
-    ticks = list(range(len(periods) - 1, -1, -step))
-    axes.set_xticks(ticks, [book.language.month_short(Month.parse(periods.iloc[tick])) for tick in ticks])
-    axes.set_xlabel("")
 
 
 def _trend_alt(language: Language, label: str, course: Sequence[tuple[Month, Estimate]]) -> str:

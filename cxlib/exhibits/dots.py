@@ -12,7 +12,7 @@ from cxlib.errors import untold
 from cxlib.estimate import Estimate
 from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit
-from cxlib.exhibits.frames import Rows, labelled, tidy, told
+from cxlib.exhibits.frames import NO_DATA, Rows, labelled, tidy, told
 from cxlib.exhibits.picture import Behind, behind_estimates, pictured
 from cxlib.exhibits.tables import Cell
 from cxlib.finding import Quantity, Value
@@ -73,7 +73,9 @@ def _draw_forest(
         dot(language, axes, y, one, span)
     if against is not None:
         axes.axvline(against, color=theme.QUIET, linewidth=0.9, linestyle=":")
-    axes.set_yticks(places, [theme.wrapped(_with_n(language, label, one)) for label, one in rows], color=theme.INK)
+    behind = [(words.denominator if one.is_known else words.value)(language, one) for _, one in rows]
+    labels = [theme.wrapped(f"{label} ({n})") for (label, _), n in zip(rows, behind, strict=True)]
+    axes.set_yticks(places, labels, color=theme.INK)
     axes.set_ylim(-0.6, len(rows) - 0.3)
     if not log:
         room = 0.06 * (span[1] - span[0] or 1.0)
@@ -119,10 +121,6 @@ def _span(rows: list[Estimate], against: float | None) -> tuple[float, float]:
     if any(end > 0 for end in open_ends):
         high = max(high, max(values) + OPEN * reach)
     return low, high
-
-
-def _with_n(language: Language, label: str, one: Estimate) -> str:
-    return f"{label} ({words.denominator(language, one) if one.is_known else words.value(language, one)})"
 
 
 def _alt(language: Language, rows: list[tuple[str, Estimate]]) -> str:
@@ -197,14 +195,12 @@ def tornado(
     """
     ends = told(rows, lambda swing: (float(swing[0]), float(swing[1]), *swing[2:]))
     lines = [(label, *swing) for label, swing in ends.items() if np.isfinite(swing[:2]).all()]
-    untold("There are no data to draw this from.", np.isfinite(base), lines)
+    untold(NO_DATA, np.isfinite(base), lines)
     lines.sort(key=lambda row: -abs(row[2] - row[1]))
     frame = pd.DataFrame(lines, columns=["label", "low", "high", "at_low", "at_high"]).assign(base=base, unit=unit)
 
-    def draw(axes: Axes) -> Behind:
-        return _draw_tornado(book.language, axes, frame)
-
-    return pictured(book, name, frame, caption, values, 0.7 + 0.42 * len(frame), draw)
+    height = 0.7 + 0.42 * len(frame)
+    return pictured(book, name, frame, caption, values, height, lambda axes: _draw_tornado(book.language, axes, frame))
 
 
 def hinge(swings: Exhibit) -> dict[str, Value]:

@@ -100,19 +100,15 @@ def stack(*exhibits: Exhibit | Iterable[Exhibit]) -> Exhibit:
     return parts[0] if len(parts) == 1 else Exhibit(draw=drawn, parts=parts) if parts else Exhibit()
 
 
-def element(tag: str, *content: str, **attributes: str | None) -> str:
+def element(tag: str, *content: str, **attributes: str) -> str:
     """Return an HTML element; attribute values are escaped, content is markup already.
 
     A trailing underscore is dropped (`class_`), other underscores become hyphens (`data_metric`).
 
-    >>> element("p", "a &amp; b", class_="cx-note", data_metric=None)
+    >>> element("p", "a &amp; b", class_="cx-note")
     '<p class="cx-note">a &amp; b</p>'
     """
-    written = "".join(
-        f' {name.rstrip("_").replace("_", "-")}="{escape(value)}"'
-        for name, value in attributes.items()
-        if value is not None
-    )
+    written = "".join(f' {name.rstrip("_").replace("_", "-")}="{escape(value)}"' for name, value in attributes.items())
     return f"<{tag}{written}>{''.join(content)}</{tag}>"
 
 

@@ -6,12 +6,13 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from cxlib.errors import ConfigError, UntoldError
+from cxlib.errors import ConfigError, UntoldError, untold
 from cxlib.estimate import FIELDS, Estimate, estimates, flags_in
 from cxlib.exhibits import words
 from cxlib.metrics.measure import SUPPRESSED_BELOW
 from cxlib.nearest import listed
 
+NO_DATA = "There are no data to draw this from."
 OF_ESTIMATE: Mapping[str, object] = {"low": np.nan, "high": np.nan, "unit": "", "method": "", "flags": ()}
 """Columns that a frame of numbers may leave out, and what they are then."""
 
@@ -41,8 +42,7 @@ def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)
     frame.loc[few, ["value", "low", "high"]] = np.nan
     flags = frame["flags"].map(flags_in)
     frame["flags"] = flags.where(~few, flags.map(lambda known: tuple(dict.fromkeys((*known, "suppressed")))))
-    if not len(frame) or not np.isfinite(frame["value"].to_numpy(float)).any():
-        raise UntoldError("There are no data to draw this from.")
+    untold(NO_DATA, np.isfinite(frame["value"].to_numpy(float)).any())
     units = frame.loc[frame["value"].notna(), "unit"].drop_duplicates().tolist()
     if len(units) > 1:
         raise ConfigError(f"{what}: rows in {listed(units)} cannot stand on one axis; show them apart, or in a sheet")

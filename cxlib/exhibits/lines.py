@@ -7,11 +7,11 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from cxlib.errors import ConfigError, UntoldError
+from cxlib.errors import ConfigError, untold
 from cxlib.estimate import Estimate, Floats, Ints
 from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit
-from cxlib.exhibits.frames import of_estimates, told
+from cxlib.exhibits.frames import NO_DATA, of_estimates, told
 from cxlib.exhibits.picture import Behind, pictured
 from cxlib.exhibits.tables import Cell
 from cxlib.finding import Quantity, Value
@@ -75,7 +75,8 @@ def _one_frame(lines: Mapping[str, Line] | pd.DataFrame, name: str) -> pd.DataFr
     else:
         known = told(lines, _frame)
         parts = [line.assign(series=series) for series, line in known.items()]
-        frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+        untold(NO_DATA, parts)
+        frame = pd.concat(parts, ignore_index=True)
     if missing := [column for column in ("x", "value") if column not in frame]:
         raise ConfigError(
             f'curves "{name}": the frame lacks {listed(missing)}; it needs x and value, and may have '
@@ -83,13 +84,12 @@ def _one_frame(lines: Mapping[str, Line] | pd.DataFrame, name: str) -> pd.DataFr
         )
     frame = frame.reindex(columns=list(COLUMNS))
     frame = frame[frame["value"].notna()].reset_index(drop=True)
-    if frame.empty:
-        raise UntoldError("There are no data to draw this from.")
+    untold(NO_DATA, len(frame))
     return frame
 
 
 def _frame(line: Line) -> pd.DataFrame:
-    return line.copy() if isinstance(line, pd.DataFrame) else of_estimates(line).rename(columns={"label": "x"})
+    return line if isinstance(line, pd.DataFrame) else of_estimates(line).rename(columns={"label": "x"})
 
 
 def _draw(axes: Axes, line: pd.DataFrame, color: str, label: str, steps: bool) -> None:

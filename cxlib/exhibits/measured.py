@@ -86,14 +86,14 @@ def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None
     frame = of_estimates({**measured, **(own or {})})
     mine = [line for line in labelled(frame) if line[0] not in measured]
     drawn = [_tile(book, METRICS[one[0].metric].label, one[0].now, one) for one in changes]
-    markup = element("ul", *drawn, *(_tile(book, *line) for line in mine), class_="cx-tiles")
+    markup = element("ul", *drawn, *(_tile(book, *line, ()) for line in mine), class_="cx-tiles")
     texts = [words.sentence(book.language, one) for one in changes]
     texts += [f"{label}: {words.full(book.language, one)}." for label, one in mine]
     shown = Exhibit(markup, "\n".join(texts), name="tiles", frame=frame)
     return (shown if len(frame) else NOTHING) + missing(book, *names)
 
 
-def _tile(book: Workbook, label: str, one: Estimate, changes: Sequence[Change] = ()) -> str:
+def _tile(book: Workbook, label: str, one: Estimate, changes: Sequence[Change]) -> str:
     """Return what it is, its value, its interval, its denominator and, of a measure, its changes."""
     language, is_small = book.language, "small" in one.flags
     texts = {

@@ -114,27 +114,18 @@ def _behind(verdict: Ruling, estimate: Estimate) -> tuple[str, str, str, dict[st
 
 def _drawn(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judgment], ...]) -> Exhibit:
     """Return the sentence at its own address, under it the claims that are held against it and what it rests on."""
-    shown = [
-        paragraph(text_of(language, finding), "cx-finding", id=f"finding-{finding.id}", data_verdict=finding.verdict)
-    ]
-    shown += [_claimed(language, claim, judgment) for claim, judgment in judged]
-    if finding.assumption:
-        shown.append(paragraph(words.filled(language, finding.assumption, finding.values), "cx-note"))
-    return stack(shown)
+    text, address = text_of(language, finding), f"finding-{finding.id}"
+    said = paragraph(text, "cx-finding", id=address, data_verdict=finding.verdict)
+    assumption = words.filled(language, finding.assumption, finding.values)
+    rests_on = paragraph(assumption, "cx-note") if assumption else NOTHING
+    return stack(said, (_claimed(language, *one) for one in judged), rests_on)
 
 
 def _claimed(language: Language, claim: Claim, judgment: Judgment) -> Exhibit:
     quote = f"“{language.text(claim.translation)}” ({claim.seed})"
     verdict, why = language.text(IN_WORDS[judgment.verdict]), language.text(judgment.why)
-    markup = element(
-        "p",
-        escape(f"{quote} "),
-        element("strong", escape(f"{verdict}.")),
-        escape(f" {why}"),
-        class_="cx-claim",
-        id=f"claim-{claim.id}",
-        data_verdict=judgment.verdict,
-    )
+    parts = (escape(f"{quote} "), element("strong", escape(f"{verdict}.")), escape(f" {why}"))
+    markup = element("p", *parts, class_="cx-claim", id=f"claim-{claim.id}", data_verdict=judgment.verdict)
     return Exhibit(markup, f"{quote} {verdict}. {why}")
 
 

@@ -33,7 +33,7 @@ class Cell:
     @property
     def html(self) -> str:
         names = " ".join(name for name in ("cx-number" if self.is_number else "cx-words", self.class_) if name)
-        return element("td", escape(self.text), class_=names or None)
+        return element("td", escape(self.text), class_=names)
 
 
 def flag_class(flags: Sequence[str]) -> str:
@@ -48,14 +48,8 @@ def table(caption: str, headers: Sequence[str], rows: Sequence[tuple[str, Sequen
         element("tr", element("th", escape(label), scope="row"), *(cell.html for cell in cells))
         for label, cells in rows
     )
-    markup = element(
-        "table",
-        element("caption", escape(caption)),
-        element("thead", head),
-        element("tbody", body),
-        class_="cx-table",
-        id=name,
-    )
+    parts = (element("caption", escape(caption)), element("thead", head), element("tbody", body))
+    markup = element("table", *parts, class_="cx-table", id=name)
     lines = [caption, " | ".join(headers)]
     lines += [" | ".join((label, *(cell.text for cell in cells))) for label, cells in rows]
     return Exhibit(markup, "\n".join(lines), name=name)
