@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from cxlib.errors import ConfigError, MeasureError, UntoldError
-from cxlib.exhibits.exhibit import MIME, Exhibit, Record, box
+from cxlib.exhibits.exhibit import MIME, NOTHING, Exhibit, Record, box
 from cxlib.finding import Finding
 from cxlib.language import Language
 from cxlib.nearest import did_you_mean
@@ -61,9 +61,8 @@ def not_told(
             namespace[name] = Untold(str(error))
     text = "This cannot be told either, for the reason given above." if error.passed_on else str(error)
     book = namespace.get("book")
-    shown = box(
-        [] if error.passed_on and not shows else [book.language.text(text) if isinstance(book, Workbook) else text]
-    )
+    said = book.language.text(text) if isinstance(book, Workbook) else text
+    shown = NOTHING if error.passed_on and not shows else box(said)
     return Exhibit(shown.html, shown.text, record=lambda: {"untold": str(error), "findings": list(findings)})
 
 

@@ -53,11 +53,11 @@ def trend(
         said = words.filled(book.language, caption, values)
         return _course(book, name or words.address(caption), rows, said.rstrip("."), said)
     if why := reason(book, what):
-        return box([why])
+        return box(why)
     rows = _from_first_value(book.measure(what, months=months))
     label = book.language.text(METRICS[what].label)
     if not rows["value"].notna().any():
-        return box([book.language.text("{label}: there are no data to draw.", label=label)])
+        return box(book.language.text("{label}: there are no data to draw.", label=label))
     if not caption:
         first, last = (Month.parse(rows["period"].iloc[end]) for end in (0, -1))
         values = {"label": label, "first": first, "last": last, "method": rows["method"].iloc[0]}
@@ -144,7 +144,7 @@ def breakdown(
         rows = tidy(what, "breakdown").sort_values(["n", "label"], ascending=[False, True])
         return forest(book, name or words.address(caption), rows, words.filled(book.language, caption, values))
     if why := reason(book, what):
-        return box([why])
+        return box(why)
     rows = book.measure(what, by=(by,)).sort_values(["n", by], ascending=[False, True])
     rows = rows[rows["n"] > 0]
     label = book.language.text(METRICS[what].label)
@@ -166,7 +166,7 @@ def breakdown(
 def no_segments(book: Workbook, label: str, by: str) -> Exhibit:
     """Return the box for a breakdown by a column that nothing fills."""
     text = "{label} by {by} cannot be given: no export fills that column."
-    return box([book.language.text(text, label=label, by=words.segment(by))])
+    return box(book.language.text(text, label=label, by=words.segment(by)))
 
 
 FLOWS = {"mrr_new": 1, "mrr_reactivation": 1, "mrr_expansion": 1, "mrr_contraction": -1, "mrr_churn": -1}
@@ -184,14 +184,14 @@ def bridge(book: Workbook) -> Exhibit:
     """
     language = book.language
     if why := reason(book, "mrr_end") or reason(book, "mrr_start"):
-        return box([why])
+        return box(why)
     found = {name: book.estimate(name) for name in ("mrr_start", *FLOWS, "mrr_end")}
     labels, end = [language.text(METRICS[name].label) for name in found], found["mrr_end"]
     if not end.is_known:
-        return box([language.text("There is no recurring revenue in {month}.", month=language.month(book.month))])
+        return box(language.text("There is no recurring revenue in {month}.", month=language.month(book.month)))
     if few := [label for label, one in zip(labels, found.values(), strict=True) if "suppressed" in one.flags]:
         text = "What moved recurring revenue is not shown: behind {labels} are fewer than 5 customers."
-        return box([language.text(text, labels=", ".join(few))])
+        return box(language.text(text, labels=", ".join(few)))
     values = np.array([FLOWS.get(name, 1) * one.value for name, one in found.items()])
     if abs((reached := values[:-1].sum()) - end.value) > 0.01:
         raise MeasureError(f"MRR movements add up to {reached:.2f}, the month closes at {end.value:.2f}")

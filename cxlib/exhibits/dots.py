@@ -109,18 +109,18 @@ def dot(language: Language, axes: Axes, y: float, one: Estimate, span: tuple[flo
 
 def _span(rows: list[Estimate], against: float | None) -> tuple[float, float]:
     """Return what the axis must hold: all values and the finite limits, an interval many times as wide cut short."""
-    values = [e.value for e in rows if e.is_known] + ([] if against is None else [against])
-    ends = [end for e in rows if e.is_known for end in (e.low, e.high) if np.isfinite(end)]
-    reach = max(values) - min(values) or abs(max(values)) or 1.0
-    low = max(min([*values, *ends]), min(values) - 3 * reach)
-    high = min(max([*values, *ends]), max(values) + 3 * reach)
+    known = [one for one in rows if one.is_known]
+    values = np.array([one.value for one in known] + ([] if against is None else [against]))
+    ends = np.array([(one.low, one.high) for one in known]).ravel()
+    finite = np.r_[values, ends[np.isfinite(ends)]]
+    reach = np.ptp(values) or abs(values.max()) or 1.0
+    low, high = (max(finite.min(), values.min() - 3 * reach), min(finite.max(), values.max() + 3 * reach))
     # an interval without end leaves its dot by some way
-    open_ends = [end for e in rows if e.is_known for end in (e.low, e.high) if np.isinf(end)]
-    if any(end < 0 for end in open_ends):
-        low = min(low, min(values) - OPEN * reach)
-    if any(end > 0 for end in open_ends):
-        high = max(high, max(values) + OPEN * reach)
-    return low, high
+    if -np.inf in ends:
+        low = min(low, values.min() - OPEN * reach)
+    if np.inf in ends:
+        high = max(high, values.max() + OPEN * reach)
+    return float(low), float(high)
 
 
 def _alt(language: Language, rows: list[tuple[str, Estimate]]) -> str:

@@ -126,9 +126,8 @@ def bullets(lines: Sequence[str], class_: str) -> Exhibit:
 NOTHING = Exhibit()
 
 
-def box(lines: Iterable[str]) -> Exhibit:
+def box(*texts: str) -> Exhibit:
     """Return sentences about what is not there, set apart from what is; nothing where there are none."""
-    texts = tuple(lines)
     if not texts:
         return NOTHING
     markup = "".join(element("p", escape(line)) for line in texts)
@@ -165,4 +164,4 @@ def missing(book: Workbook, *names: str) -> Exhibit:
     lacking: dict[tuple[str, ...], list[str]] = {}
     for name in names:
         lacking.setdefault(book.missing(name) or (name,), []).append(name)
-    return box([text for alike in lacking.values() if (text := reason(book, *alike))])
+    return box(*filter(None, (reason(book, *alike) for alike in lacking.values())))

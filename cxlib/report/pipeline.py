@@ -13,11 +13,11 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from cxlib.errors import ReportError
 from cxlib.files import locked, recover, remove_leftovers, staging
 from cxlib.language import Language
-from cxlib.report.manifest import Edition, Manifest, Published, library_versions
+from cxlib.report.manifest import Edition, Failed, Manifest, Published, library_versions
 from cxlib.report.pdf import PANGO_MISSING
 from cxlib.report.plan import Report, choose_month, plan, read_reports, select
 from cxlib.report.publish import publish, refuse_two_snapshots, set_aside, write_portal
-from cxlib.report.work import Failed, make_all, warm_up
+from cxlib.report.work import make_all, warm_up
 from cxlib.store import build_snapshot
 
 

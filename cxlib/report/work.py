@@ -25,7 +25,7 @@ from cxlib.errors import CxError, ReportError
 from cxlib.files import sha256, write_json
 from cxlib.notebook import records_in
 from cxlib.report.gates import Page, check, not_passed
-from cxlib.report.manifest import Edition, Missing, Published, Value
+from cxlib.report.manifest import Edition, Failed, Published, Value
 from cxlib.report.numbers import numbers_of
 from cxlib.report.page import first_line, make_page
 from cxlib.report.pdf import write_pdf
@@ -39,18 +39,6 @@ LONGEST_REASON = 500
 """Characters of an error that a message repeats."""
 KERNEL_SECONDS = 5.0
 """Time a process that is told to end has for ending its kernel."""
-
-
-class Failed(Missing):
-    """A report that could not be made now."""
-
-    reason: str
-    executed: Path | None = None
-    """Copy of the notebook as far as it ran, with the traceback; None if it never ran."""
-
-    def __str__(self) -> str:
-        copy = f"\n  Executed notebook: {self.executed}" if self.executed else ""
-        return f"{self.name}: {self.reason}{copy}"
 
 
 def make(
