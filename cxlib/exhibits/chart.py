@@ -25,6 +25,7 @@ from cxlib.period import Month
 from cxlib.workbook import Workbook
 
 COURSE = "{label} by month, {first} to {last}. The band is the 95% interval ({method}); hollow points have n below 30."
+BY_SEGMENT = "{label} by {by}, {month}. Line: 95% interval; dotted: all together ({overall})."
 
 MOST_SEGMENTS = 15
 """Groups that a breakdown shows, the largest; a page is read in minutes."""
@@ -151,13 +152,11 @@ def breakdown(
     if rows.empty or set(rows[by]) == {UNKNOWN}:
         return no_segments(book, label, by)
     left_out, rows = rows.iloc[MOST_SEGMENTS:], rows.iloc[:MOST_SEGMENTS]
-    overall = book.estimate(what)
-    text = words.filled(book.language, caption, values)
+    overall, rest = book.estimate(what), ""
     if not caption:
-        usual = "{label} by {by}, {month}. Line: 95% interval; dotted: all together ({overall})."
         values = {"label": label, "by": words.segment(by), "month": book.month, "overall": overall}
         rest = words.smaller_groups(book.language, len(left_out), int(left_out["n"].sum()))
-        text = words.filled(book.language, usual, values) + rest
+    text = words.filled(book.language, caption or BY_SEGMENT, values) + rest
     frame = tidy(rows.assign(label=rows[by].map(words.segment)), "breakdown")
     against = overall.value if overall.is_known else None
     return forest(book, name or f"by-{by}-{what}", frame, text, against, row_heading=words.segment(by).capitalize())
