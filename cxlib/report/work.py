@@ -88,16 +88,12 @@ def execute(
     The kernel works in the notebook's folder, as in JupyterLab. `output` is written in every case, with the traceback
     if a cell fails. Raises ReportError if a cell fails, takes longer than `minutes`, or the kernel dies.
     """
-    running, current = NotebookNode(cells=[]), NotebookNode(source="")
-
-    def on_start(notebook: NotebookNode) -> None:
-        nonlocal running
-        running = notebook
+    running = {"cell": NotebookNode(source="")}
+    """The `notebook` as far as it ran, and its last `cell`, as papermill tells of them."""
 
     def on_cell_start(cell: NotebookNode, cell_index: int) -> None:
-        nonlocal current
-        current = cell
-        on_step(cell_index, len(running.cells) + PDF_STEPS)
+        running["cell"] = cell
+        on_step(cell_index, len(running["notebook"].cells) + PDF_STEPS)
 
     with tempfile.TemporaryDirectory(prefix="cx-") as folder:
         try:
@@ -112,7 +108,7 @@ def execute(
                 shutdown_kernel="immediate",
                 config=_transport(Path(folder)),
                 resources={"metadata": {"path": str(notebook.parent)}},
-                on_notebook_start=on_start,
+                on_notebook_start=running.update,
                 on_cell_start=on_cell_start,
             )
             return executed
@@ -121,13 +117,13 @@ def execute(
             raise ReportError(f"cell In [{error.exec_count}] ({where}) failed with {error.ename}: {last}") from None
         except CellTimeoutError:
             reason = f"took longer than {minutes:g} minutes; raise `minutes` in reports.toml or make the cell lighter"
-            raise ReportError(f"the cell {first_line(current.source)} {reason}") from None
+            raise ReportError(f"the cell {first_line(running['cell'].source)} {reason}") from None
         except DeadKernelError:
-            where = first_line(current.source)
+            where = first_line(running["cell"].source)
             raise ReportError(f"the kernel died in the cell {where}; usually the memory was not enough") from None
         finally:
-            if running.cells and not output.exists():
-                nbformat.write(running, output)
+            if "notebook" in running and not output.exists():
+                nbformat.write(running["notebook"], output)
 
 
 def _transport(folder: Path) -> Config:
