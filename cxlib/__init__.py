@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cxlib.notebook import open_workbook as open_workbook
     from cxlib.notebook import run as run
     from cxlib.period import Month as Month
+    from cxlib.studies.survey_silence import left_open as left_open
     from cxlib.workbook import Workbook as Workbook
 
 __version__ = "0.1.0"
@@ -32,6 +33,7 @@ _HOMES = {
     "metrics": ("METRICS",),
     "workbook": ("Workbook",),
     "notebook": ("open_workbook", "run"),
+    "studies.survey_silence": ("left_open",),
 }
 """Modules that public names come from; all others are exhibits."""
 

@@ -23,25 +23,17 @@ def trend(course: Sequence[Estimate], window: int = 1) -> Estimate:
     """Return by how much a measure rose along its trend line, from its first month to its last.
 
     Weighted least squares on the monthly values, with dummies for the calendar months where there are two years of
-    them. The variance is that of the months' own intervals, not of the scatter alone: values of `window` months
-    share the part of their months that overlaps (Hansen and Hodrick, 1980, Journal of Political Economy 88), others
-    are as alike from month to month as the residuals are; where the scatter is larger than all that, it is widened
-    to it (Birge, 1932, Physical Review 40). Student's t with the degrees of freedom of the residuals.
+    them. The variance is that of the months' own intervals, not of the scatter alone: values of `window` months, so
+    many as one speaks of, share the part of their months that overlaps (Hansen and Hodrick, 1980, Journal of Political
+    Economy 88), others are as alike from month to month as the residuals are; where the scatter is larger than all
+    that, it is widened to it (Birge, 1932, Physical Review 40). Student's t with the degrees of freedom of the
+    residuals.
 
-    Parameters
-    ----------
-    course : sequence of Estimate
-        Of successive months, the oldest first. Months without value or interval, and a first month that may not be
-        whole, are left out.
-    window : int
-        How many months one value speaks of.
-
-    Returns
-    -------
-    Estimate
-        In units of a difference, `n` counts the months; unknown with fewer than six of them.
+    `course` is of successive months, the oldest first; months without value or interval, and a first month that may not
+    be whole, are left out. Returned in units of a difference, `n` counts the months; unknown with fewer than six.
     """
-    known = [place for place, one in enumerate(course) if 0 < one.high - one.low < np.inf and _is_whole(one)]
+    whole = [one.is_known and "first-month" not in one.flags for one in course]
+    known = [place for place, one in enumerate(course) if whole[place] and 0 < one.high - one.low < np.inf]
     unit = f"{course[-1].unit} difference"
     if len(known) < LEAST_MONTHS:
         return Estimate.unknown(len(known), unit)
@@ -59,10 +51,6 @@ def trend(course: Sequence[Estimate], window: int = 1) -> Estimate:
     slope, error = (fit @ y)[0], np.sqrt(max(excess, 1.0) * (fit @ errors @ fit.T)[0, 0])
     rise, half = ((at[-1] - at[0]) * part for part in (slope, stats.t.ppf(1 - ALPHA / 2, freedom) * error))
     return Estimate(rise, rise - half, rise + half, len(at), unit, "weighted least squares on months")
-
-
-def _is_whole(one: Estimate) -> bool:
-    return one.is_known and "first-month" not in one.flags
 
 
 def judged_together(changes: Sequence[Change]) -> list[Change]:

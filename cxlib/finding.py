@@ -17,6 +17,8 @@ MOST_TIMES = 20
 
 Direction = Literal["rose", "fell", "no-measurable-change", "cannot-tell"]
 Verdict = Literal["supported", "not-supported", "cannot-tell", "described"]
+Side = Literal["for", "against", ""]
+VERDICTS: Mapping[Side, Verdict] = {"for": "supported", "against": "not-supported", "": "cannot-tell"}
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class Ruling(str):
     """How many cases would tell, should the number stay as it is."""
     matters: float | None = None
     """The least that would matter."""
-    side: Literal["for", "against", ""] = ""
+    side: Side = ""
     """Where the whole interval lies in the region, or beyond its edge, however little would matter."""
 
 
@@ -106,23 +108,14 @@ def verdict(estimate: Estimate | None, low: float = 0.0, high: float = np.inf, m
     """Return whether a number lies in a region, by what matters there.
 
     Supported where the whole 95 % interval lies where it would matter; not supported where none of it does; else it
-    cannot be told. Both ask the same of the data, so what supports a claim refutes its opposite: a test of the least
-    effect that matters either way (Murphy and Myors 1999, Journal of Applied Psychology 84; Schuirmann 1987, Journal
-    of Pharmacokinetics and Biopharmaceutics 15).
+    cannot be told, nor without an interval or with too few cases to show one. Both ask the same of the data, so what
+    supports a claim refutes its opposite: a test of the least effect that matters either way (Murphy and Myors 1999,
+    Journal of Applied Psychology 84; Schuirmann 1987, Journal of Pharmacokinetics and Biopharmaceutics 15).
 
-    Parameters
-    ----------
-    estimate : Estimate or None
-        Without an interval, or with too few cases to show one, nothing can be told.
-    low, high : float
-        The region. Both ends of a range belong to it; what touches the edge of a region without an end lies on
-        neither side.
-    matters : float, optional
-        The least that would make a difference to anybody, inside the region; the nearer limit of the region if not
-        given.
+    Both ends of a range from `low` to `high` belong to it; what touches the edge of a region without an end lies on
+    neither side. `matters` is the least that would make a difference to anybody, inside the region; the nearer limit of
+    the region if not given.
 
-    Examples
-    --------
     >>> verdict(Estimate(0.09, 0.06, 0.12, 900, "share difference", ""), matters=0.05)
     'supported'
     >>> verdict(Estimate(0.04, 0.01, 0.07, 900, "share difference", ""), matters=0.05)
@@ -130,32 +123,22 @@ def verdict(estimate: Estimate | None, low: float = 0.0, high: float = np.inf, m
     >>> verdict(Estimate(0.02, 0.01, 0.03, 900, "share difference", ""), matters=0.05)
     'not-supported'
     """
-    ruling, estimate = Ruling("cannot-tell"), shown(estimate)
-    if estimate is None:
-        return ruling
-    least, most = _what_matters(low, high, matters)
-    if _lies_in(estimate, max(low, least), min(high, most)):
-        ruling = Ruling("supported")
-    elif _lies_beyond(estimate, least, most):
-        ruling = Ruling("not-supported")
-    else:
+    if (estimate := shown(estimate)) is None:
+        return Ruling("cannot-tell")
+    ruling = Ruling(VERDICTS[_side(estimate, *_what_matters(low, high, matters))])
+    if ruling == "cannot-tell":
         ruling.cases = cases_that_would_tell(estimate, low, high, matters)
-    ruling.matters = matters
-    if _lies_in(estimate, low, high):
-        ruling.side = "for"
-    elif _lies_beyond(estimate, low, high):
-        ruling.side = "against"
+    ruling.side, ruling.matters = _side(estimate, low, high), matters
     return ruling
 
 
-def _lies_in(estimate: Estimate, low: float, high: float) -> bool:
-    if np.isfinite(low) and np.isfinite(high):
-        return low <= estimate.low and estimate.high <= high
-    return (low < estimate.low or low == -np.inf) and (estimate.high < high or high == np.inf)
-
-
-def _lies_beyond(estimate: Estimate, low: float, high: float) -> bool:
-    return estimate.high < low or estimate.low > high
+def _side(estimate: Estimate, low: float, high: float) -> Side:
+    """Return where the whole interval lies: in the region, beyond its edge, or across it."""
+    if np.isfinite([low, high]).all():
+        is_in = low <= estimate.low and estimate.high <= high
+    else:
+        is_in = (low < estimate.low or low == -np.inf) and (estimate.high < high or high == np.inf)
+    return "for" if is_in else "against" if estimate.high < low or estimate.low > high else ""
 
 
 def _what_matters(low: float, high: float, matters: float | None) -> tuple[float, float]:
@@ -174,8 +157,6 @@ def cases_that_would_tell(
     cases in all, with that of 1 / cases - 1 / all (Cochran 1977, *Sampling Techniques*, 3rd ed., section 2.6), so
     never more than there are.
 
-    Examples
-    --------
     >>> cases_that_would_tell(Estimate(0.04, -0.02, 0.10, 100, "share difference", ""))
     225
     """

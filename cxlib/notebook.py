@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from cxlib.errors import ConfigError, MeasureError, UntoldError
-from cxlib.exhibits.exhibit import MIME, Exhibit, Record, box
+from cxlib.exhibits.exhibit import MIME, NOTHING, Exhibit, Record, box
 from cxlib.finding import Finding
 from cxlib.language import Language
 from cxlib.nearest import did_you_mean
@@ -61,9 +61,8 @@ def not_told(
             namespace[name] = Untold(str(error))
     text = "This cannot be told either, for the reason given above." if error.passed_on else str(error)
     book = namespace.get("book")
-    shown = box(
-        [] if error.passed_on and not shows else [book.language.text(text) if isinstance(book, Workbook) else text]
-    )
+    said = book.language.text(text) if isinstance(book, Workbook) else text
+    shown = NOTHING if error.passed_on and not shows else box(said)
     return Exhibit(shown.html, shown.text, record=lambda: {"untold": str(error), "findings": list(findings)})
 
 
@@ -87,17 +86,14 @@ def guarded(cell: ast.Module) -> ast.Module:
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 made.setdefault(node.id, statement.end_lineno or node.lineno)
-    shows = isinstance(cell.body[-1], ast.Expr)
+    last = cell.body[-1]
+    shows = isinstance(last, ast.Expr)
     guard = ast.parse(GUARD.format(made=made, findings=_findings_of(cell), shows=shows))
     attempt = guard.body[1]
     assert isinstance(attempt, ast.Try)
-    last = cell.body[-1]
     if isinstance(last, ast.Expr):
-        shown = ast.Assign([ast.Name("_shown", ast.Store())], last.value)
-        attempt.body = [*cell.body[:-1], ast.copy_location(shown, last)]
-    else:
-        attempt.body = cell.body
-    cell.body = guard.body
+        cell.body[-1] = ast.copy_location(ast.Assign([ast.Name("_shown", ast.Store())], last.value), last)
+    attempt.body, cell.body = cell.body, guard.body
     return ast.fix_missing_locations(cell)
 
 
@@ -118,24 +114,10 @@ class _Guard(ast.NodeTransformer):
 def open_workbook(month: str, sources: str = "data/sources.toml", snapshot: str = "", language: str = "en") -> Workbook:
     """Open one month of a company's exports; in a notebook, cells from here on may say that they cannot tell.
 
-    Parameters
-    ----------
-    month : str
-        "2026-10".
-    sources : str
-        Path of the sources file; a relative one is looked for here and in the folders above.
-    snapshot : str
-        Folder of a snapshot that is already there, instead of importing again.
-    language : str
-        Code of the reader's language.
+    A relative path of `sources` is looked for here and in the folders above; `snapshot` is the folder of one that is
+    already there, instead of importing again. Raises ConfigError, SourceError, SnapshotError or PeriodError, as the
+    stages before say.
 
-    Raises
-    ------
-    ConfigError, SourceError, SnapshotError, PeriodError
-        As the stages before say.
-
-    Examples
-    --------
     >>> open_workbook("2026-10").month
     Month(year=2026, month=10)
     """
@@ -243,10 +225,7 @@ class Study:
     def finding(self, id: str) -> Finding:
         """Return what was said; of a finding whose cell could not tell, a verdict that says so.
 
-        Raises
-        ------
-        MeasureError
-            If the notebook says nothing of that id; the nearest is named.
+        MeasureError names the nearest where the notebook says nothing of that id.
         """
         if id in self.findings:
             return self.findings[id]
@@ -259,15 +238,9 @@ class Study:
 def run(notebook: Path | str, book: Workbook, **parameters: object) -> Study:
     """Run the cells of a notebook in this process on a workbook that is open already; nothing is drawn.
 
-    `book` stands for what `open_workbook` would open, the parameters for the defaults of the parameters cell.
+    `book` stands for what `open_workbook` would open, the parameters for the defaults of the parameters cell;
+    ConfigError if the notebook does not have one, or it is of another type.
 
-    Raises
-    ------
-    ConfigError
-        If the notebook does not have a parameter, or it is of another type.
-
-    Examples
-    --------
     >>> run(notebooks / "word_of_mouth.ipynb", book).finding("told-people-mean").verdict
     'not-supported'
     """

@@ -120,11 +120,8 @@ def region_of(finding: str) -> Region | None:
 def read_claims(paths: Sequence[Path]) -> tuple[Claim, ...]:
     """Read files of claims.
 
-    Raises
-    ------
-    ConfigError
-        If a file is not TOML or a claim is not whole (names file, claim, key and the nearest right one), or if two
-        claims share an id.
+    Raises ConfigError if a file is not TOML or a claim is not whole (names file, claim, key and the nearest right one),
+    or if two claims share an id.
     """
     claims: dict[str, tuple[str, Claim]] = {}
     for path in paths:

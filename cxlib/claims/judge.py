@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from math import nan
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pandas as pd
 
@@ -49,16 +49,10 @@ class Judgment(NamedTuple):
 
 
 def judge(claim: Claim, finding: Finding) -> Judgment:
-    """Hold a claim against a finding.
-
-    Raises
-    ------
-    ConfigError
-        If the finding's unit is not that of the claim's region.
-    """
+    """Hold a claim against a finding; ConfigError if the finding's unit is not that of the claim's region."""
     estimate, region = shown(finding.estimate), claim.region
     if region is None:
-        verdict: Verdict = finding.verdict if finding.verdict in WHY[claim.kind] else "cannot-tell"
+        verdict = finding.verdict if finding.verdict in WHY[claim.kind] else "cannot-tell"
         has_no_figure = claim.kind == "definition" and verdict == "cannot-tell" and estimate is None
         why = BY_SIZE[verdict] if finding.size else WHY[claim.kind][verdict]
         return Judgment(verdict, NO_FIGURE if has_no_figure else why)
@@ -69,26 +63,19 @@ def judge(claim: Claim, finding: Finding) -> Judgment:
             f'claim {claim.id} is told in "{region.unit}", but finding "{claim.finding}" is in "{estimate.unit}"; '
             "bring both to one unit"
         )
-    match verdict_of(estimate, region.low, region.high):
-        case "supported":
-            return Judgment("supported", INSIDE)
-        case "not-supported":
-            return Judgment("not-supported", ABOVE if estimate.low > region.high else BELOW)
-        case _:
-            return Judgment("cannot-tell", ACROSS)
+    verdict = cast(Verdict, str(verdict_of(estimate, region.low, region.high)))
+    beyond = ABOVE if estimate.low > region.high else BELOW
+    return Judgment(verdict, {"supported": INSIDE, "not-supported": beyond}.get(verdict, ACROSS))
 
 
 def ledger(records: Iterable[Mapping[str, Any]], recipe: Any = None) -> pd.DataFrame:
-    """Return every claim with what was said of it.
+    """Return every claim with what was said of it, one row a claim.
 
     `records` is what notebooks recorded (`cxlib.notebook.Study.records`): the verdicts are theirs, nothing is judged
     anew. `recipe`, an exhibit, says what was said of a definition, which no study tests; or why it could not be.
 
-    Returns
-    -------
-    DataFrame
-        One row a claim: its fields, `verdict` and `why`; `text`, what was said, or what would tell; `estimate`, None
-        where there is none that may be shown, and its `n`; and `turns`, what would turn the verdict over.
+    Columns are the claim's fields, `verdict` and `why`; `text`, what was said, or what would tell; `estimate`, None
+    where there is none that may be shown, and its `n`; and `turns`, what would turn the verdict over.
     """
     said: dict[str, Mapping[str, Any]] = {}
     untold: dict[str, str] = {}

@@ -32,12 +32,8 @@ def as_printed(promoters: int, detractors: int, answers: int) -> float:
 def counted(book: Workbook) -> tuple[int, int, int, Estimate]:
     """Return promoters, detractors and all who answered in the month, as the measure counts them, and the right score.
 
-    They are of the relationship survey, where it was asked in the month, else of those after a contact.
-
-    Raises
-    ------
-    UntoldError
-        If there are no answers, or too few to be shown.
+    They are of the relationship survey, where it was asked in the month, else of those after a contact. Raises
+    UntoldError if there are no answers, or too few to be shown.
     """
     scores = [(METRICS[name], book.estimate(name)) for name in book.available(*SERIES)]
     known = [(metric, score) for metric, score in scores if score.is_known]

@@ -6,7 +6,6 @@ All that take them mean the same by: `name`, the id on the page (made from the c
 What could not be told is left out; where nothing is left, UntoldError is raised and the cell becomes a box.
 """
 
-from cxlib.exhibits.answered import left_open
 from cxlib.exhibits.chart import breakdown, bridge, trend
 from cxlib.exhibits.dots import bars, forest, hinge, tornado
 from cxlib.exhibits.doubt import doubts
@@ -34,7 +33,6 @@ __all__ = [
     "how_made",
     "how_to_read",
     "ledger_sentence",
-    "left_open",
     "methods",
     "missing",
     "plane",

@@ -1,9 +1,7 @@
 """Estimates side by side: dots with interval lines, bars, and how far each assumption swings a result."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,17 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
 from cxlib.errors import untold
-from cxlib.estimate import Estimate, estimates
+from cxlib.estimate import Estimate
 from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit
-from cxlib.exhibits.frames import Rows, tidy, told
-from cxlib.exhibits.picture import Behind, numbers_table, pictured
-from cxlib.exhibits.tables import Cell, table
+from cxlib.exhibits.frames import NO_DATA, Rows, labelled, tidy, told
+from cxlib.exhibits.picture import Behind, behind_estimates, pictured
+from cxlib.exhibits.tables import Cell
 from cxlib.finding import Quantity, Value
 from cxlib.language import Language
-
-if TYPE_CHECKING:
-    from cxlib.workbook import Workbook
+from cxlib.workbook import Workbook
 
 OPEN = 0.3
 """How far an interval without end is drawn beyond all values, as a part of their reach."""
@@ -45,19 +41,10 @@ def forest(
 ) -> Exhibit:
     """Draw numbers of one unit side by side: dots with their 95 % intervals as lines, in the order given.
 
-    Parameters
-    ----------
-    rows : mapping of label to Estimate, or DataFrame
-        A frame has `label, value, n` and, where there are any, `low, high, unit`. What could not be told is left out.
-    against : float, optional
-        A number to compare with, drawn as a dotted line, named by `label`.
-    log : bool
-        Whether the axis is logarithmic (ratios).
-    row_heading : str
-        What stands over the labels in the table behind the picture.
+    A frame has `label, value, n` and, where there are any, `low, high, unit`; what could not be told is left out.
+    `against` is a number to compare with, drawn as a dotted line and named by `label`. The axis is logarithmic with
+    `log`, for ratios. `row_heading` stands over the labels in the table behind the picture.
 
-    Examples
-    --------
     >>> by_region = book.measure("csat", by=("region",)).rename(columns={"region": "label"})
     >>> forest(book, "regions", by_region, "Satisfied customers by region.", 0.7, "the target").frame["n"].min()
     np.int64(...)
@@ -67,17 +54,12 @@ def forest(
         named = words.filled(book.language, label, values)
         note = " " + book.language.text("Dotted line: {label}.", label=named)
 
-    def draw(axes: Axes, text: str) -> Behind:
-        shown = _labelled(book.language, frame)
+    def draw(axes: Axes) -> Behind:
+        shown = [(book.language.text(text), one) for text, one in labelled(frame)]
         _draw_forest(book.language, axes, shown, against, log)
-        numbers = numbers_table(book.language, name, text + note, book.language.text(row_heading), shown)
-        return Behind(_alt(book.language, shown), numbers, note)
+        return behind_estimates(book.language, _alt(book.language, shown), row_heading, shown, note)
 
     return pictured(book, name, frame, caption, values, 0.6 + 0.36 * len(frame), draw)
-
-
-def _labelled(language: Language, frame: pd.DataFrame) -> list[tuple[str, Estimate]]:
-    return [(language.text(str(label)), one) for label, one in zip(frame["label"], estimates(frame), strict=True)]
 
 
 def _draw_forest(
@@ -91,7 +73,9 @@ def _draw_forest(
         dot(language, axes, y, one, span)
     if against is not None:
         axes.axvline(against, color=theme.QUIET, linewidth=0.9, linestyle=":")
-    axes.set_yticks(places, [theme.wrapped(_with_n(language, label, one)) for label, one in rows], color=theme.INK)
+    behind = [(words.denominator if one.is_known else words.value)(language, one) for _, one in rows]
+    labels = [theme.wrapped(f"{label} ({n})") for (label, _), n in zip(rows, behind, strict=True)]
+    axes.set_yticks(places, labels, color=theme.INK)
     axes.set_ylim(-0.6, len(rows) - 0.3)
     if not log:
         room = 0.06 * (span[1] - span[0] or 1.0)
@@ -125,22 +109,18 @@ def dot(language: Language, axes: Axes, y: float, one: Estimate, span: tuple[flo
 
 def _span(rows: list[Estimate], against: float | None) -> tuple[float, float]:
     """Return what the axis must hold: all values and the finite limits, an interval many times as wide cut short."""
-    values = [e.value for e in rows if e.is_known] + ([] if against is None else [against])
-    ends = [end for e in rows if e.is_known for end in (e.low, e.high) if np.isfinite(end)]
-    reach = max(values) - min(values) or abs(max(values)) or 1.0
-    low = max(min([*values, *ends]), min(values) - 3 * reach)
-    high = min(max([*values, *ends]), max(values) + 3 * reach)
+    known = [one for one in rows if one.is_known]
+    values = np.array([one.value for one in known] + ([] if against is None else [against]))
+    ends = np.array([(one.low, one.high) for one in known]).ravel()
+    finite = np.r_[values, ends[np.isfinite(ends)]]
+    reach = np.ptp(values) or abs(values.max()) or 1.0
+    low, high = (max(finite.min(), values.min() - 3 * reach), min(finite.max(), values.max() + 3 * reach))
     # an interval without end leaves its dot by some way
-    open_ends = [end for e in rows if e.is_known for end in (e.low, e.high) if np.isinf(end)]
-    if any(end < 0 for end in open_ends):
-        low = min(low, min(values) - OPEN * reach)
-    if any(end > 0 for end in open_ends):
-        high = max(high, max(values) + OPEN * reach)
-    return low, high
-
-
-def _with_n(language: Language, label: str, one: Estimate) -> str:
-    return f"{label} ({words.denominator(language, one) if one.is_known else words.value(language, one)})"
+    if -np.inf in ends:
+        low = min(low, values.min() - OPEN * reach)
+    if np.inf in ends:
+        high = max(high, values.max() + OPEN * reach)
+    return float(low), float(high)
 
 
 def _alt(language: Language, rows: list[tuple[str, Estimate]]) -> str:
@@ -151,17 +131,10 @@ def _alt(language: Language, rows: list[tuple[str, Estimate]]) -> str:
 def bars(
     book: Workbook, name: str, rows: Rows, caption: str, *, unit: str = "share", x: str = "", **values: Value
 ) -> Exhibit:
-    """Draw shares or counts by category, one colour a group.
+    """Draw shares or counts by category, one colour a group; `x` is what the categories are.
 
-    Parameters
-    ----------
-    rows : DataFrame, or mapping of label to Estimate
-        A frame has `label, value, n` and, where there are any, `group, low, high`, in the order to be drawn.
-    x : str
-        What the categories are.
+    A frame has `label, value, n` and, where there are any, `group, low, high`, in the order to be drawn.
 
-    Examples
-    --------
     >>> rows = {"by mail": book.estimate("csat", segment={"channel": "email"}), "all": book.estimate("csat")}
     >>> bars(book, "channels", rows, "Satisfied customers.").frame["label"].tolist()
     ['by mail', 'all']
@@ -171,7 +144,7 @@ def bars(
     frame = tidy(given, f'bars "{name}"', unit, ("group", "label"))
     frame = frame[frame["value"].notna()].reset_index(drop=True)
 
-    def draw(axes: Axes, text: str) -> Behind:
+    def draw(axes: Axes) -> Behind:
         language = book.language
         groups, labels = frame["group"].drop_duplicates().tolist(), frame["label"].drop_duplicates().tolist()
         for place, group in enumerate(groups):
@@ -184,10 +157,10 @@ def bars(
             # above the bars, where none can stand
             axes.legend(frameon=False, fontsize=8, ncols=min(len(groups), 4), loc="lower right", bbox_to_anchor=(1, 1))
         shown = [
-            (f"{language.text(str(group))}, {label}" if len(groups) > 1 else label, one)
-            for group, (label, one) in zip(frame["group"], _labelled(language, frame), strict=True)
+            (", ".join(language.text(str(part)) for part in ((group, label) if len(groups) > 1 else (label,))), one)
+            for group, (label, one) in zip(frame["group"], labelled(frame), strict=True)
         ]
-        return Behind(_alt(language, shown), numbers_table(language, name, text, language.text("What"), shown))
+        return behind_estimates(language, _alt(language, shown), "What", shown)
 
     return pictured(book, name, frame, caption, values, 2.8, draw)
 
@@ -212,17 +185,9 @@ def tornado(
 ) -> Exhibit:
     """Draw how far each assumption swings a result around its `base`, the widest on top.
 
-    Parameters
-    ----------
-    base : float
-        The result as it stands.
-    rows : mapping of assumption to (result at one end, at the other, name of that end, name of the other)
-        An end that could not be told takes its row with it.
-    unit : str
-        Of the result.
+    Of each assumption `rows` hold the result at one end and at the other, and what the ends are called; an end that
+    could not be told takes its row with it. `unit` is the result's.
 
-    Examples
-    --------
     >>> swings = {"The discount rate": (0.19, 0.27, "high", "low")}
     >>> print(tornado(book, "swings", 0.23, swings, "Rise in value."))
     Rise in value.
@@ -230,14 +195,12 @@ def tornado(
     """
     ends = told(rows, lambda swing: (float(swing[0]), float(swing[1]), *swing[2:]))
     lines = [(label, *swing) for label, swing in ends.items() if np.isfinite(swing[:2]).all()]
-    untold("There are no data to draw this from.", np.isfinite(base), lines)
+    untold(NO_DATA, np.isfinite(base), lines)
     lines.sort(key=lambda row: -abs(row[2] - row[1]))
     frame = pd.DataFrame(lines, columns=["label", "low", "high", "at_low", "at_high"]).assign(base=base, unit=unit)
 
-    def draw(axes: Axes, text: str) -> Behind:
-        return _draw_tornado(book.language, axes, frame, name, text)
-
-    return pictured(book, name, frame, caption, values, 0.7 + 0.42 * len(frame), draw)
+    height = 0.7 + 0.42 * len(frame)
+    return pictured(book, name, frame, caption, values, height, lambda axes: _draw_tornado(book.language, axes, frame))
 
 
 def hinge(swings: Exhibit) -> dict[str, Value]:
@@ -245,8 +208,6 @@ def hinge(swings: Exhibit) -> dict[str, Value]:
 
     An interval is of chance alone; beside it stands what the assumption that matters most makes of the number.
 
-    Examples
-    --------
     >>> swings = tornado(book, "swings", 0.23, {"The discount rate": (0.19, 0.27, "high", "low")}, "Rise in value.")
     >>> print(say(book, "hinge", "{hinge_low} to {hinge_high}, by “{hinge}”.", **hinge(swings)))
     19.0% to 27.0%, by “The discount rate”.
@@ -257,7 +218,7 @@ def hinge(swings: Exhibit) -> dict[str, Value]:
     return {"hinge": str(widest["label"]), "hinge_low": low, "hinge_high": high}
 
 
-def _draw_tornado(language: Language, axes: Axes, frame: pd.DataFrame, name: str, caption: str) -> Behind:
+def _draw_tornado(language: Language, axes: Axes, frame: pd.DataFrame) -> Behind:
     unit, base = str(frame["unit"].iloc[0]), float(frame["base"].iloc[0])
     places = range(len(frame) - 1, -1, -1)
     lines = []
@@ -276,10 +237,9 @@ def _draw_tornado(language: Language, axes: Axes, frame: pd.DataFrame, name: str
     axes.set_ylim(-0.6, len(frame) - 0.4)
     theme.measured(axes, "x", language, unit, 6, float(frame[["low", "high"]].to_numpy(float).max()))
     theme.ruled(axes, "x")
-    headers = [language.text(text) for text in ("Assumption", "At one end", "At the other")]
     alt = language.text(
         "Bars around {base}: {rows}.",
         base=language.measure(base, unit),
         rows="; ".join(f"{label} {', '.join(cell.text for cell in cells)}" for label, cells in lines),
     )
-    return Behind(alt, table(caption, headers, lines, f"numbers-{name}"))
+    return Behind(alt, ("Assumption", "At one end", "At the other"), lines)

@@ -1,7 +1,6 @@
 """What could mislead: looked for in the data of the month, never typed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 
 from cxlib.change import judged_together
 from cxlib.exhibits import words
@@ -32,24 +31,15 @@ def doubts(book: Workbook, names: Sequence[str], by: Sequence[str] = ()) -> Exhi
     """Return the cautions that the month's data give rise to.
 
     Looked for: a slide over a year or along the trend; months that the exports do not cover; small denominators; low
-    response; unfinished observation; a mix of segments that is not the month before's; segments that moved against
-    the whole.
+    response; unfinished observation; and in each segment column of `by` a mix of segments that is not the month
+    before's and segments that moved against the whole.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Ids of the page's measures.
-    by : sequence of str
-        Segment columns in which to look for disagreement.
-
-    Examples
-    --------
     >>> print(doubts(book, ["csat"], by=["region"]))
     Satisfaction with tickets (CSAT) ...
     """
     available = book.available(*names)
     found = [*_slides(book, available), *_edges(book, available), *_small(book, available)]
-    found += [*_response(book, available), *islice(_unfinished(book, available), 1)]
+    found += [*_response(book, available), *_unfinished(book, available)]
     for column in by:
         comparable = [name for name in available if column in FACTS[METRICS[name].fact].segments]
         book.measure(*comparable, months=2, by=(column,))  # one scan for all, remembered
@@ -107,6 +97,7 @@ def _unfinished(book: Workbook, names: Sequence[str]) -> Cautions:
     for name in names:
         if METRICS[name].follow_up_days and (excluded := int(book.measure(name)["excluded"].iloc[0])):
             yield name, text, {"excluded": excluded}
+            return  # the first stands for all
 
 
 def shifted_mix(book: Workbook, name: str, by: str) -> Cautions:

@@ -87,8 +87,6 @@ class Exhibit:
 def stack(*exhibits: Exhibit | Iterable[Exhibit]) -> Exhibit:
     """Return exhibits one under the other, as one.
 
-    Examples
-    --------
     >>> stack(trend(book, name) for name in ("csat", "nps_relationship")).html.count("<figure")
     2
     """
@@ -102,25 +100,22 @@ def stack(*exhibits: Exhibit | Iterable[Exhibit]) -> Exhibit:
     return parts[0] if len(parts) == 1 else Exhibit(draw=drawn, parts=parts) if parts else Exhibit()
 
 
-def element(tag: str, *content: str, **attributes: str | None) -> str:
+def element(tag: str, *content: str, **attributes: str) -> str:
     """Return an HTML element; attribute values are escaped, content is markup already.
 
     A trailing underscore is dropped (`class_`), other underscores become hyphens (`data_metric`).
 
-    >>> element("p", "a &amp; b", class_="cx-note", data_metric=None)
+    >>> element("p", "a &amp; b", class_="cx-note")
     '<p class="cx-note">a &amp; b</p>'
     """
-    written = "".join(
-        f' {name.rstrip("_").replace("_", "-")}="{escape(value)}"'
-        for name, value in attributes.items()
-        if value is not None
-    )
+    written = "".join(f' {name.rstrip("_").replace("_", "-")}="{escape(value)}"' for name, value in attributes.items())
     return f"<{tag}{written}>{''.join(content)}</{tag}>"
 
 
-def paragraph(text: str, class_: str, **attributes: str | None) -> Exhibit:
-    """Return a paragraph of plain text."""
-    return Exhibit(element("p", escape(text), class_=class_, **attributes), text)
+def paragraph(text: str, class_: str, record: Record | None = None, **attributes: str) -> Exhibit:
+    """Return a paragraph of plain text; what is recorded of it makes it an exhibit that is named by its id."""
+    markup = element("p", escape(text), class_=class_, **attributes)
+    return Exhibit(markup, text, name=attributes["id"], record=lambda: record) if record else Exhibit(markup, text)
 
 
 def bullets(lines: Sequence[str], class_: str) -> Exhibit:
@@ -131,9 +126,8 @@ def bullets(lines: Sequence[str], class_: str) -> Exhibit:
 NOTHING = Exhibit()
 
 
-def box(lines: Iterable[str]) -> Exhibit:
+def box(*texts: str) -> Exhibit:
     """Return sentences about what is not there, set apart from what is; nothing where there are none."""
-    texts = tuple(lines)
     if not texts:
         return NOTHING
     markup = "".join(element("p", escape(line)) for line in texts)
@@ -164,12 +158,10 @@ def given(book: Workbook, names: Sequence[str]) -> list[str]:
 def missing(book: Workbook, *names: str) -> Exhibit:
     """Return the box that says which measures cannot be given, and which export would bring them.
 
-    Examples
-    --------
     >>> print(missing(book.only("language", "tr"), "nps_touchpoint", "csat"))  # tickets are in no language
     Satisfaction with tickets (CSAT) cannot be given: no export brings tickets.
     """
     lacking: dict[tuple[str, ...], list[str]] = {}
     for name in names:
         lacking.setdefault(book.missing(name) or (name,), []).append(name)
-    return box([text for alike in lacking.values() if (text := reason(book, *alike))])
+    return box(*filter(None, (reason(book, *alike) for alike in lacking.values())))

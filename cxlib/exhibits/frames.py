@@ -6,12 +6,13 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from cxlib.errors import ConfigError, UntoldError
-from cxlib.estimate import FIELDS, Estimate, flags_in
+from cxlib.errors import ConfigError, UntoldError, untold
+from cxlib.estimate import FIELDS, Estimate, estimates, flags_in
 from cxlib.exhibits import words
 from cxlib.metrics.measure import SUPPRESSED_BELOW
 from cxlib.nearest import listed
 
+NO_DATA = "There are no data to draw this from."
 OF_ESTIMATE: Mapping[str, object] = {"low": np.nan, "high": np.nan, "unit": "", "method": "", "flags": ()}
 """Columns that a frame of numbers may leave out, and what they are then."""
 
@@ -23,14 +24,9 @@ def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)
     """Return numbers as a frame: the keys and `value, low, high, n, unit, method, flags`.
 
     A frame needs the keys, `value` and `n`; `unit` is of one without that column. None in a mapping, and what could not
-    be told, has no row; of fewer than five cases the value is withheld. `what` names the exhibit in a message.
-
-    Raises
-    ------
-    ConfigError
-        If a column is missing, or two units stand side by side.
-    UntoldError
-        If no row is left with a known value.
+    be told, has no row; of fewer than five cases the value is withheld. `what` names the exhibit in a message. Raises
+    ConfigError if a column is missing or two units stand side by side, UntoldError if no row is left with a known
+    value.
     """
     frame = rows.reset_index(drop=True) if isinstance(rows, pd.DataFrame) else of_estimates(rows)
     if missing := [name for name in (*keys, "value", "n") if name not in frame]:
@@ -46,12 +42,16 @@ def tidy(rows: Rows, what: str, unit: str = "", keys: Sequence[str] = ("label",)
     frame.loc[few, ["value", "low", "high"]] = np.nan
     flags = frame["flags"].map(flags_in)
     frame["flags"] = flags.where(~few, flags.map(lambda known: tuple(dict.fromkeys((*known, "suppressed")))))
-    if not len(frame) or not np.isfinite(frame["value"].to_numpy(float)).any():
-        raise UntoldError("There are no data to draw this from.")
+    untold(NO_DATA, np.isfinite(frame["value"].to_numpy(float)).any())
     units = frame.loc[frame["value"].notna(), "unit"].drop_duplicates().tolist()
     if len(units) > 1:
         raise ConfigError(f"{what}: rows in {listed(units)} cannot stand on one axis; show them apart, or in a sheet")
     return frame
+
+
+def labelled(frame: pd.DataFrame, by: str = "label") -> list[tuple[str, Estimate]]:
+    """Return the Estimates in the rows of a frame, each with its label."""
+    return list(zip(frame[by].map(str), estimates(frame), strict=True))
 
 
 def told(parts: Mapping[Any, Any], read: Callable[[Any], Read]) -> dict[Any, Read]:

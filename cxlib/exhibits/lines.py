@@ -1,28 +1,23 @@
 """Curves with bands (survival, cumulative shares, effects over time), and a value over two assumptions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from cxlib.errors import ConfigError, UntoldError
-from cxlib.estimate import Estimate, Floats
+from cxlib.errors import ConfigError, untold
+from cxlib.estimate import Estimate, Floats, Ints
 from cxlib.exhibits import theme, words
 from cxlib.exhibits.exhibit import Exhibit
-from cxlib.exhibits.frames import of_estimates, told
+from cxlib.exhibits.frames import NO_DATA, of_estimates, told
 from cxlib.exhibits.picture import Behind, pictured
-from cxlib.exhibits.tables import Cell, table
+from cxlib.exhibits.tables import Cell
 from cxlib.finding import Quantity, Value
 from cxlib.language import Language
 from cxlib.nearest import listed
-
-if TYPE_CHECKING:
-    from cxlib.workbook import Workbook
+from cxlib.workbook import Workbook
 
 MOST_LINES = 13
 """Rows per curve in the table behind it."""
@@ -49,20 +44,11 @@ def curves(
 ) -> Exhibit:
     """Draw curves, each with its interval as a band.
 
-    Parameters
-    ----------
-    lines : mapping of name to DataFrame or to Estimates by `x`, or DataFrame
-        Columns `x, value` and, where there are limits, `low, high`; one frame for all has `series` as well. A curve
-        that could not be told is left out.
-    x, x_unit, unit : str
-        What runs along the axis, its unit, and the unit of the values.
-    steps : bool
-        Whether the curves are steps, as estimated survival is.
-    against : float, optional
-        A level to compare with.
+    `lines` are curves by name: frames with `x, value` and, where there are limits, `low, high`, or Estimates by `x`; or
+    one frame for all that has `series` as well. A curve that could not be told is left out. `x`, `x_unit` and `unit`
+    are what runs along the axis, its unit, and that of the values. `steps` draws steps, as estimated survival is;
+    `against` is a level to compare with.
 
-    Examples
-    --------
     >>> stay = pd.DataFrame({"x": [0, 1, 2], "value": [1.0, 0.8, 0.7]})
     >>> print(curves(book, "stay", {"all": stay}, "Share still there.", "years", "years", "share"))
     Share still there.
@@ -70,14 +56,15 @@ def curves(
     """
     frame = _one_frame(lines, name)
 
-    def draw(axes: Axes, text: str) -> Behind:
+    def draw(axes: Axes) -> Behind:
         language = book.language
         for place, (series, line) in enumerate(frame.groupby("series", sort=False)):
             _draw(axes, line, theme.SERIES[place % len(theme.SERIES)], language.text(str(series)), steps)
         if against is not None:
             axes.axhline(against, color=theme.QUIET, linewidth=0.9, linestyle=":")
         _axes(language, axes, frame, x, x_unit, unit)
-        return Behind(_alt(language, frame, x_unit, unit), _numbers(language, name, text, frame, (x, x_unit, unit)))
+        rows = _rows(language, name, frame, x_unit, unit)
+        return Behind(_alt(language, frame, x_unit, unit), ("Curve", x, "Value", "95% interval"), rows)
 
     return pictured(book, name, frame.assign(unit=unit), caption, values, 3.0, draw)
 
@@ -88,7 +75,8 @@ def _one_frame(lines: Mapping[str, Line] | pd.DataFrame, name: str) -> pd.DataFr
     else:
         known = told(lines, _frame)
         parts = [line.assign(series=series) for series, line in known.items()]
-        frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+        untold(NO_DATA, parts)
+        frame = pd.concat(parts, ignore_index=True)
     if missing := [column for column in ("x", "value") if column not in frame]:
         raise ConfigError(
             f'curves "{name}": the frame lacks {listed(missing)}; it needs x and value, and may have '
@@ -96,13 +84,12 @@ def _one_frame(lines: Mapping[str, Line] | pd.DataFrame, name: str) -> pd.DataFr
         )
     frame = frame.reindex(columns=list(COLUMNS))
     frame = frame[frame["value"].notna()].reset_index(drop=True)
-    if frame.empty:
-        raise UntoldError("There are no data to draw this from.")
+    untold(NO_DATA, len(frame))
     return frame
 
 
 def _frame(line: Line) -> pd.DataFrame:
-    return line.copy() if isinstance(line, pd.DataFrame) else of_estimates(line).rename(columns={"label": "x"})
+    return line if isinstance(line, pd.DataFrame) else of_estimates(line).rename(columns={"label": "x"})
 
 
 def _draw(axes: Axes, line: pd.DataFrame, color: str, label: str, steps: bool) -> None:
@@ -136,43 +123,24 @@ def _alt(language: Language, frame: pd.DataFrame, x_unit: str, unit: str) -> str
     return language.text("Line chart. {curves}.", curves="; ".join(parts))
 
 
-def _numbers(language: Language, name: str, caption: str, frame: pd.DataFrame, said: tuple[str, str, str]) -> Exhibit:
-    """Return the curves as a table; of a long curve evenly spaced points, its ends included."""
-    x, x_unit, unit = said
+def _rows(language: Language, name: str, frame: pd.DataFrame, x_unit: str, unit: str) -> list[tuple[str, list[Cell]]]:
+    """Return the curves as rows of a table; of a long curve evenly spaced points."""
     rows = []
     for series, line in frame.groupby("series", sort=False):
-        chosen = np.unique(np.linspace(0, len(line) - 1, min(len(line), MOST_LINES)).round().astype(int))
-        for _, row in line.iloc[chosen].iterrows():
-            known = np.isfinite(row["low"]) and np.isfinite(row["high"])
-            cells = [
-                Cell(language.measure(row["x"], x_unit)),
-                Cell(language.measure(row["value"], unit)),
-                Cell(language.interval(row["low"], row["high"], unit) if known else ""),
-            ]
-            rows.append((language.text(str(series)) if series else name, cells))
-    headers = [language.text(text) for text in ("Curve", x, "Value", "95% interval")]
-    return table(caption, headers, rows, f"numbers-{name}")
+        for _, x, value, low, high in line.iloc[_spaced(len(line), MOST_LINES)].itertuples(index=False):
+            limits = language.interval(low, high, unit) if np.isfinite([low, high]).all() else ""
+            texts = (language.measure(x, x_unit), language.measure(value, unit), limits)
+            rows.append((language.text(str(series)) if series else name, [Cell(text) for text in texts]))
+    return rows
 
 
-class _Side(NamedTuple):
-    """One axis: its values, what they are and their unit."""
-
-    values: Floats
-    label: str
-    unit: str
-
-    def text(self, language: Language, at: int) -> str:
-        return language.measure(float(self.values[at]), self.unit)
+def _spaced(count: int, most: int) -> Ints:
+    """Return evenly spaced places among so many, the ends included."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
 
 
-class _Surface(NamedTuple):
-    """A value over two axes, and where the company stands on both."""
-
-    across: _Side
-    up: _Side
-    z: Floats
-    unit: str
-    point: tuple[Estimate, Estimate] | None
+Side = tuple[Floats, str, str]
+"""One axis of a map: its values, what they are, and their unit."""
 
 
 def plane(
@@ -193,70 +161,65 @@ def plane(
     point: tuple[Estimate, Estimate] | None = None,
     **values: Value,
 ) -> Exhibit:
-    """Draw a value over two assumptions.
+    """Draw a value over two assumptions: `z`, of shape (rows, columns), over `x` (columns) and `y` (rows).
 
-    Parameters
-    ----------
-    x, y : ndarray, shapes (columns,) and (rows,)
-    z : ndarray, shape (rows, columns)
-    x_label, y_label, x_unit, y_unit, unit : str
-        What runs along the axes, and the units.
-    level : float
-        The level drawn in bold, named by `level_label`.
-    point : (Estimate, Estimate), optional
-        Where the company stands on both axes, with intervals.
+    The level drawn in bold is named by `level_label`; `point` is where the company stands on both axes.
 
-    Examples
-    --------
     >>> x, y = np.linspace(0, 1, 5), np.linspace(1, 2, 4)
     >>> what = dict(x_label="share", y_label="times", y_unit="ratio", level=0.5, level_label="half")
     >>> plane(book, "map", "Share times.", x=x, y=y, z=y[:, None] * x, **what).frame.shape
     (20, 4)
     """
-    across, up = _Side(np.asarray(x, float), x_label, x_unit), _Side(np.asarray(y, float), y_label, y_unit)
-    surface = _Surface(across, up, np.asarray(z, float), unit, point)
-    columns, rows = np.meshgrid(across.values, up.values)
-    frame = pd.DataFrame({"x": columns.ravel(), "y": rows.ravel(), "value": surface.z.ravel()}).assign(unit=unit)
+    z = np.asarray(z, float)
+    across, up = (np.asarray(x, float), x_label, x_unit), (np.asarray(y, float), y_label, y_unit)
+    columns, rows = np.meshgrid(across[0], up[0])
+    frame = pd.DataFrame({"x": columns.ravel(), "y": rows.ravel(), "value": z.ravel()}).assign(unit=unit)
 
-    def draw(axes: Axes, text: str) -> Behind:
+    def draw(axes: Axes) -> Behind:
         language = book.language
-        _draw_plane(language, axes, surface, level)
+        _draw_plane(language, axes, across, up, z, unit, level)
         note = " " + language.text("Bold line: {level}.", level=words.filled(language, level_label, values))
         if point is not None:
+            _draw_point(axes, *point)
             note += " " + language.text("The dot is your company, with its intervals.")
-        return Behind(_alt_plane(language, surface), _numbers_plane(language, name, text + note, surface), note)
+        headers, lines = _grid(language, across, up, z, unit)
+        title = f"{words.filled(language, caption, values)}{note} {language.text(x_label)} →"
+        return Behind(_alt_plane(language, across, up, z, unit, point), headers, lines, note, title)
 
     return pictured(book, name, frame, caption, values, 3.6, draw)
 
 
-def _draw_plane(language: Language, axes: Axes, surface: _Surface, level: float) -> None:
-    across, up, z, unit, point = surface
+def _draw_plane(language: Language, axes: Axes, across: Side, up: Side, z: Floats, unit: str, level: float) -> None:
     write = theme.tick_text(language, unit, float(np.nanmax(z)))
     levels = np.unique(np.nanquantile(z, (0.1, 0.25, 0.4, 0.55, 0.7, 0.85, 0.95)).round(2))
     levels = levels[np.abs(levels - level) > 1e-9]
-    if len(levels):
-        lines = axes.contour(across.values, up.values, z, levels=levels, colors=theme.RULE, linewidths=1)
-        axes.clabel(lines, fmt=lambda value: write(value, 0), fontsize=7.5, colors=theme.QUIET)
-    if np.nanmin(z) < level < np.nanmax(z):
-        bold = axes.contour(across.values, up.values, z, levels=[level], colors=theme.WORSE, linewidths=2)
-        axes.clabel(bold, fmt=lambda value: write(value, 0), fontsize=8.5, colors=theme.WORSE)
-    if point is not None:
-        here, there = point
-        axes.plot([here.low, here.high], [there.value, there.value], color=theme.ACCENT, linewidth=1.6)
-        axes.plot([here.value, here.value], [there.low, there.high], color=theme.ACCENT, linewidth=1.6)
-        axes.plot([here.value], [there.value], "o", color=theme.ACCENT, markersize=7)
-    for along, side, most in (("x", across, 7), ("y", up, 6)):
-        axes.set(**{f"{along}label": language.text(side.label)})
-        theme.measured(axes, along, language, side.unit, most, float(side.values.max()))
+    bold = [level] if np.nanmin(z) < level < np.nanmax(z) else []
+    for chosen, color, named, width, size in (
+        (levels, theme.RULE, theme.QUIET, 1, 7.5),
+        (bold, theme.WORSE, theme.WORSE, 2, 8.5),
+    ):
+        if len(chosen):
+            lines = axes.contour(across[0], up[0], z, levels=chosen, colors=color, linewidths=width)
+            axes.clabel(lines, fmt=lambda value: write(value, 0), fontsize=size, colors=named)
+    for along, (values, label, of_side), most in (("x", across, 7), ("y", up, 6)):
+        axes.set(**{f"{along}label": language.text(label)})
+        theme.measured(axes, along, language, of_side, most, float(values.max()))
     sns.despine(ax=axes)
 
 
-def _alt_plane(language: Language, surface: _Surface) -> str:
-    across, up, z, unit, point = surface
-    said: dict[str, Value] = {"low": Quantity(float(np.nanmin(z)), unit), "high": Quantity(float(np.nanmax(z)), unit)}
-    for along, side in (("x", across), ("y", up)):
-        first, last = (Quantity(float(end), side.unit) for end in (side.values.min(), side.values.max()))
-        said |= {f"{along}_label": side.label, f"{along}_first": first, f"{along}_last": last}
+def _draw_point(axes: Axes, here: Estimate, there: Estimate) -> None:
+    axes.plot([here.low, here.high], [there.value, there.value], color=theme.ACCENT, linewidth=1.6)
+    axes.plot([here.value, here.value], [there.low, there.high], color=theme.ACCENT, linewidth=1.6)
+    axes.plot([here.value], [there.value], "o", color=theme.ACCENT, markersize=7)
+
+
+def _alt_plane(
+    language: Language, across: Side, up: Side, z: Floats, unit: str, point: tuple[Estimate, Estimate] | None
+) -> str:
+    said: dict[str, Value] = {"low": Quantity(np.nanmin(z), unit), "high": Quantity(np.nanmax(z), unit)}
+    for along, (values, label, of_side) in (("x", across), ("y", up)):
+        ends = {f"{along}_first": Quantity(values.min(), of_side), f"{along}_last": Quantity(values.max(), of_side)}
+        said |= {f"{along}_label": label, **ends}
     text = (
         "Map. Over {x_label} from {x_first} to {x_last} and {y_label} from {y_first} to {y_last} the value runs from "
         "{low} to {high}."
@@ -267,13 +230,13 @@ def _alt_plane(language: Language, surface: _Surface) -> str:
     return f"{text} " + words.filled(language, "Your company lies at {x} and {y}.", dict(zip("xy", point, strict=True)))
 
 
-def _numbers_plane(language: Language, name: str, caption: str, surface: _Surface) -> Exhibit:
-    """Return the map as a table of every few columns and rows."""
-    across, up, z, unit, _ = surface
-    columns, rows = (np.unique(np.linspace(0, len(side.values) - 1, 6).round().astype(int)) for side in (across, up))
-    headers = [language.text(up.label), *(across.text(language, at) for at in columns)]
+def _grid(
+    language: Language, across: Side, up: Side, z: Floats, unit: str
+) -> tuple[list[str], list[tuple[str, list[Cell]]]]:
+    """Return header and rows of the map as a table of every few columns and rows."""
+    columns, rows = (_spaced(len(side[0]), 6) for side in (across, up))
     lines = [
-        (up.text(language, row), [Cell(language.measure(float(z[row, column]), unit)) for column in columns])
+        (language.measure(up[0][row], up[2]), [Cell(language.measure(z[row, column], unit)) for column in columns])
         for row in rows
     ]
-    return table(f"{caption} {language.text(across.label)} →", headers, lines, f"numbers-{name}")
+    return [up[1], *(language.measure(across[0][at], across[2]) for at in columns)], lines

@@ -47,8 +47,6 @@ def _in_these_data(book: Workbook, metric: Metric) -> list[str]:
 def ledger_sentence(book: Workbook) -> Exhibit:
     """Say the ledger of all exports in one sentence.
 
-    Examples
-    --------
     >>> ledger_sentence(book).text.endswith("were left out, each with a reason.")
     True
     """
@@ -65,8 +63,6 @@ def _ledger_words(book: Workbook) -> str:
 def warnings(book: Workbook) -> Exhibit:
     """Show what the checks warned of, each with what to do.
 
-    Examples
-    --------
     >>> print(warnings(book))
     No check raised a warning.
     """
@@ -78,8 +74,6 @@ def warnings(book: Workbook) -> Exhibit:
 def how_made(book: Workbook, *names: str) -> Exhibit:
     """Show the closing section: definitions of measures, which part it is about, the ledger, snapshot and versions.
 
-    Examples
-    --------
     >>> print(how_made(book, "csat"))
     Satisfaction with tickets (CSAT): ...
     """

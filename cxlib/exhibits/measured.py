@@ -8,8 +8,8 @@ import pandas as pd
 from cxlib.estimate import Estimate, estimates
 from cxlib.exhibits import words
 from cxlib.exhibits.chart import MOST_SEGMENTS, no_segments
-from cxlib.exhibits.exhibit import NOTHING, Exhibit, element, given, missing, stack
-from cxlib.exhibits.frames import of_estimates
+from cxlib.exhibits.exhibit import NOTHING, Exhibit, element, given, missing, paragraph, stack
+from cxlib.exhibits.frames import labelled, of_estimates
 from cxlib.exhibits.sentences import said_of_change
 from cxlib.exhibits.tables import Cell, flag_class, sheet
 from cxlib.finding import Change
@@ -26,8 +26,6 @@ def answer(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
 
     Measures that cannot be given are left out; `tiles` names them.
 
-    Examples
-    --------
     >>> print(answer(book, "nps_relationship", "csat"))
     Relationship NPS: ...
     """
@@ -41,8 +39,6 @@ def summary(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
 
     What is counted in full moves, and not by chance: it is named with what it moved by.
 
-    Examples
-    --------
     >>> print(summary(book, "nps_touchpoint", "csat"))
     Of 2 measures that chance moves too, none got better and none got worse by more than chance would bring (since ...
     """
@@ -62,9 +58,8 @@ def summary(book: Workbook, *names: str, months_back: int = 1) -> Exhibit:
         said += [_listed(language, *one) for one in zip(("Better: {names}.", "Worse: {names}."), moved, strict=True)]
     said.append(_listed(language, "Counted in full: {names}.", [one for of_one in exact for one in of_one]))
     text = " ".join(filter(None, said)) or language.text("There is no earlier month to compare with.")
-    markup = element("p", escape(text), class_="cx-summary", id="finding-summary")
     record = {"finding": "summary", "verdict": "described", "text": text, "estimate": None}
-    return Exhibit(markup, text, name="finding-summary", record=lambda: record)
+    return paragraph(text, "cx-summary", record, id="finding-summary")
 
 
 def _listed(language: Language, opening: str, changes: Sequence[Change]) -> str:
@@ -79,33 +74,26 @@ def _listed(language: Language, opening: str, changes: Sequence[Change]) -> str:
 def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None, months_back: int = 1) -> Exhibit:
     """Show one tile per measure: value, interval, denominator and change since a month, a year, and along its trend.
 
-    Directions are corrected as one family; measures that cannot be given are named under
-    the tiles, with the export that would bring them.
+    Directions are corrected as one family; measures that cannot be given are named under the tiles, with the export
+    that would bring them. `own` are numbers of your own by label, after the measures; what could not be told has no
+    tile.
 
-    Parameters
-    ----------
-    own : mapping of label to Estimate, optional
-        Numbers of your own, after the measures; what could not be told has no tile.
-
-    Examples
-    --------
     >>> tiles(book, "csat", own={"Kept": book.estimate("logo_retention")}).frame["label"].tolist()
     ['Satisfaction with tickets (CSAT)', 'Kept']
     """
     changes = book.changes(*given(book, names), months_back=months_back)
     measured = {book.language.text(METRICS[one.metric].label): one.now for one, *_ in changes}
     frame = of_estimates({**measured, **(own or {})})
-    lines = zip(frame["label"], estimates(frame), strict=True)
-    mine = [(label, one) for label, one in lines if label not in measured]
+    mine = [line for line in labelled(frame) if line[0] not in measured]
     drawn = [_tile(book, METRICS[one[0].metric].label, one[0].now, one) for one in changes]
-    markup = element("ul", *drawn, *(_tile(book, *line) for line in mine), class_="cx-tiles")
+    markup = element("ul", *drawn, *(_tile(book, *line, ()) for line in mine), class_="cx-tiles")
     texts = [words.sentence(book.language, one) for one in changes]
     texts += [f"{label}: {words.full(book.language, one)}." for label, one in mine]
     shown = Exhibit(markup, "\n".join(texts), name="tiles", frame=frame)
     return (shown if len(frame) else NOTHING) + missing(book, *names)
 
 
-def _tile(book: Workbook, label: str, one: Estimate, changes: Sequence[Change] = ()) -> str:
+def _tile(book: Workbook, label: str, one: Estimate, changes: Sequence[Change]) -> str:
     """Return what it is, its value, its interval, its denominator and, of a measure, its changes."""
     language, is_small = book.language, "small" in one.flags
     texts = {
@@ -129,8 +117,6 @@ def _tile(book: Workbook, label: str, one: Estimate, changes: Sequence[Change] =
 def by_segment(book: Workbook, names: Sequence[str], by: str) -> Exhibit:
     """Show several measures of the report's month for each value of a segment, the largest groups first.
 
-    Examples
-    --------
     >>> print(by_segment(book, ["csat", "reopen_rate"], "region"))
     October 2026 by region: value, 95% interval and n.
     ...
@@ -155,8 +141,6 @@ def by_segment(book: Workbook, names: Sequence[str], by: str) -> Exhibit:
 def history(book: Workbook, names: Sequence[str], months: int = 13) -> Exhibit:
     """Show several measures for each of the last months.
 
-    Examples
-    --------
     >>> print(history(book, ["csat", "nps_touchpoint"], months=2))
     The last 2 months: value, 95% interval and n.
     ...

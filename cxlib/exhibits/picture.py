@@ -1,10 +1,8 @@
 """A figure on a page: drawn when shown, with caption, alt text and the numbers behind it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,17 +17,23 @@ from cxlib.exhibits.exhibit import Exhibit, element
 from cxlib.exhibits.tables import Cell, flag_class, table
 from cxlib.finding import Value
 from cxlib.language import Language
+from cxlib.workbook import Workbook
 
-if TYPE_CHECKING:
-    from cxlib.workbook import Workbook
+COLUMNS = {"Value": words.value, "95% interval": words.limits, "n": words.count}
+"""Of the table behind a picture of Estimates, and how each is written."""
 
 
 class Behind(NamedTuple):
-    """What a blind reader is told of a picture, the table behind it, and what is added to its caption."""
+    """What stands behind a picture: words for a reader who cannot see it, and the table of what is drawn, if any.
+
+    `note` is added to the caption of the picture; `caption` is the table's, where it is another one.
+    """
 
     alt: str
-    numbers: Exhibit | None = None
+    headers: Sequence[str] = ()
+    rows: Sequence[tuple[str, Sequence[Cell]]] = ()
     note: str = ""
+    caption: str = ""
 
 
 def pictured(
@@ -39,61 +43,51 @@ def pictured(
     caption: str,
     values: Mapping[str, Value],
     height: float,
-    draw: Callable[[Axes, str], Behind],
+    draw: Callable[[Axes], Behind],
 ) -> Exhibit:
     """Return a figure, `height` inches high, that is drawn when it is shown; `frame` holds the numbers in it.
 
-    `draw` draws into axes, given the caption in the reader's language, and returns what stands behind the picture.
+    `draw` draws into axes and returns what stands behind the picture.
     """
 
     def drawn() -> Exhibit:
-        text = words.filled(book.language, caption, values)
         with theme.theme():
             figure = theme.new_figure(height)
-            behind = draw(figure.subplots(), text)
-            return figure_exhibit(book, name, figure, text + behind.note, behind.alt, behind.numbers)
+            behind = draw(figure.subplots())
+            return _shown(book.language, name, figure, words.filled(book.language, caption, values), behind)
 
     return Exhibit(draw=drawn, name=name, frame=frame)
 
 
-def figure_exhibit(
-    book: Workbook, name: str, figure: Figure, caption: str, alt: str, numbers: Exhibit | None = None
-) -> Exhibit:
+def _shown(language: Language, name: str, figure: Figure, caption: str, behind: Behind) -> Exhibit:
     """Return a drawn figure as an exhibit, the table of what is drawn behind a disclosure."""
-    parts = [f'<img src="{theme.data_uri(figure)}" alt="{escape(alt)}">', element("figcaption", escape(caption))]
-    if numbers is not None:
-        opener = element("summary", escape(book.language.text("The numbers in this chart")))
+    text = caption + behind.note
+    parts = [f'<img src="{theme.data_uri(figure)}" alt="{escape(behind.alt)}">', element("figcaption", escape(text))]
+    if behind.rows:
+        headers = [language.text(one) for one in behind.headers]
+        numbers = table(behind.caption or text, headers, behind.rows, f"numbers-{name}")
+        opener = element("summary", escape(language.text("The numbers in this chart")))
         parts.append(element("details", opener, numbers.html, class_="cx-data"))
-    return Exhibit(element("figure", *parts, class_="cx-figure", id=name), f"{caption}\n{alt}")
+    return Exhibit(element("figure", *parts, class_="cx-figure", id=name), f"{text}\n{behind.alt}")
 
 
-def numbers_table(language: Language, name: str, caption: str, label: str, rows: list[tuple[str, Estimate]]) -> Exhibit:
-    """Return value, interval and n of labelled estimates: the table behind a chart."""
-    lines = []
-    for text, one in rows:
-        shown = (words.value(language, one), words.limits(language, one), words.count(language, one))
-        lines.append((text, [Cell(part, class_=flag_class(one.flags)) for part in shown]))
-    headers = [label, language.text("Value"), language.text("95% interval"), language.text("n")]
-    return table(caption, headers, lines, f"numbers-{name}")
+def behind_estimates(
+    language: Language, alt: str, label: str, rows: Sequence[tuple[str, Estimate]], note: str = "", caption: str = ""
+) -> Behind:
+    """Return what stands behind a picture of labelled Estimates: the table has value, interval and n of each."""
+    cells = [
+        (text, [Cell(write(language, one), class_=flag_class(one.flags)) for write in COLUMNS.values()])
+        for text, one in rows
+    ]
+    return Behind(alt, (label, *COLUMNS), cells, note, caption)
 
 
 def captioned(book: Workbook, figure: Any, caption: str, name: str = "", alt: str = "", **values: Value) -> Exhibit:
     """Show a figure of your own: whatever matplotlib or seaborn drew.
 
-    Parameters
-    ----------
-    figure : Figure, Axes or seaborn grid
-        What was drawn.
-    alt : str
-        What a reader who cannot see it is told; made from the axes if not given.
+    `alt` is what a reader who cannot see it is told; made from the axes if not given. Raises ConfigError if it is no
+    figure, or the caption is empty.
 
-    Raises
-    ------
-    ConfigError
-        If it is no figure, or the caption is empty.
-
-    Examples
-    --------
     >>> import seaborn as sns
     >>> rows = book.measure("csat", months=12)
     >>> print(captioned(book, sns.lineplot(rows, x="period", y="value"), "Satisfied customers by month."))
@@ -109,8 +103,8 @@ def captioned(book: Workbook, figure: Any, caption: str, name: str = "", alt: st
     plt.close(drawn)
     text = words.filled(book.language, caption, values)
     name = name or words.address(caption)
-    described = alt or _described(book.language, drawn)
-    return Exhibit(draw=lambda: figure_exhibit(book, name, drawn, text, described), name=name, frame=_numbers_of(drawn))
+    behind = Behind(alt or _described(book.language, drawn))
+    return Exhibit(draw=lambda: _shown(book.language, name, drawn, text, behind), name=name, frame=_numbers_of(drawn))
 
 
 def _described(language: Language, figure: Figure) -> str:

@@ -1,10 +1,8 @@
 """Sentences with numbers in them: what a notebook says, the claims they are held against, what was defined how."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import pandas as pd
 
@@ -16,9 +14,7 @@ from cxlib.exhibits.exhibit import NOTHING, Exhibit, Record, element, paragraph,
 from cxlib.finding import MOST_TIMES, Change, Finding, Quantity, Ruling, Value, Verdict, shown
 from cxlib.finding import verdict as verdict_of
 from cxlib.language import Language
-
-if TYPE_CHECKING:
-    from cxlib.workbook import Workbook
+from cxlib.workbook import Workbook
 
 MORE_CASES = "More cases, or a longer history of them, would tell."
 SO_MANY_CASES = (
@@ -52,38 +48,21 @@ def say(
 ) -> Exhibit:
     """Say something of the data: a finding, or with the id of a measure alone how it changed.
 
-    Parameters
-    ----------
-    id : str
-        Address of the sentence on its page, unique over all pages; or the id of a measure.
-    sentence : str
-        English sentence and key of its translation. `{name}` is filled from the values, `{name_interval}` with its
-        interval in words, `{name_limits}` with the two limits, `{name_n}` with its denominator, `{name_full}` with all.
-    estimate : Estimate, optional
-        The number that the verdict, and the claims that name this finding, rest on.
-    verdict : str, optional
-        What `verdict` returns. Where a claim gives a region for the finding, the region decides and none is given here.
-    otherwise : str
-        Sentence where the interval does not lie in the region of the verdict; the same sentence if not given. Where it
-        does, but not wholly where it would matter, a sentence more says so.
-    reverse : str
-        Sentence where the interval lies wholly on the other side; `otherwise` if not given.
-    assumption : str
-        Sentence: what would turn the verdict over.
-    needed : str
-        Sentence: which data would tell, where it cannot be told; how many more cases would if not given.
-    **values : Value
-        What the placeholders stand for; a share or an amount that is no Estimate is a `Quantity`.
+    A finding's `id` is the address of the sentence on its page, unique over all pages. `sentence` is English and the
+    key of its translation; what is in it is filled from the values: `{name}`, `{name_interval}` with its interval in
+    words, `{name_limits}` with the two limits, `{name_n}` with its denominator, `{name_full}` with all. A share or an
+    amount that is no Estimate is a `Quantity`.
 
-    Raises
-    ------
-    UntoldError
-        If the estimate or a value is not known.
-    ConfigError
-        If a verdict is given though a claim decides it, or the estimate's unit is not that of the claim's region.
+    The verdict, and the claims that name this finding, rest on `estimate`. `verdict` is what the function of that name
+    returns; where a claim gives a region for the finding, the region decides and none is given here. `otherwise` is the
+    sentence where the interval does not lie in the region (the same sentence if not given), `reverse` the one where it
+    lies wholly on the other side (`otherwise` if not given); where it lies in the region, but not wholly where it would
+    matter, a sentence more says so. `assumption` says what would turn the verdict over; `needed` which data would tell,
+    where it cannot be told: how many more cases would, if not given.
 
-    Examples
-    --------
+    Raises UntoldError if the estimate or a value is not known; ConfigError if a verdict is given though a claim decides
+    it, or the estimate's unit is not that of the claim's region.
+
     >>> stays = book.estimate("logo_retention")
     >>> print(say(book, "stays", "Of those who paid a year ago {stays} still pay.", stays, stays=stays))
     Of those who paid a year ago 77.3% still pay.
@@ -135,36 +114,25 @@ def _behind(verdict: Ruling, estimate: Estimate) -> tuple[str, str, str, dict[st
 
 def _drawn(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judgment], ...]) -> Exhibit:
     """Return the sentence at its own address, under it the claims that are held against it and what it rests on."""
-    shown = [
-        paragraph(text_of(language, finding), "cx-finding", id=f"finding-{finding.id}", data_verdict=finding.verdict)
-    ]
-    shown += [_claimed(language, claim, judgment) for claim, judgment in judged]
-    if finding.assumption:
-        shown.append(paragraph(words.filled(language, finding.assumption, finding.values), "cx-note"))
-    return stack(shown)
+    text, address = text_of(language, finding), f"finding-{finding.id}"
+    said = paragraph(text, "cx-finding", id=address, data_verdict=finding.verdict)
+    assumption = words.filled(language, finding.assumption, finding.values)
+    rests_on = paragraph(assumption, "cx-note") if assumption else NOTHING
+    return stack(said, (_claimed(language, *one) for one in judged), rests_on)
 
 
 def _claimed(language: Language, claim: Claim, judgment: Judgment) -> Exhibit:
     quote = f"“{language.text(claim.translation)}” ({claim.seed})"
     verdict, why = language.text(IN_WORDS[judgment.verdict]), language.text(judgment.why)
-    markup = element(
-        "p",
-        escape(f"{quote} "),
-        element("strong", escape(f"{verdict}.")),
-        escape(f" {why}"),
-        class_="cx-claim",
-        id=f"claim-{claim.id}",
-        data_verdict=judgment.verdict,
-    )
+    parts = (escape(f"{quote} "), element("strong", escape(f"{verdict}.")), escape(f" {why}"))
+    markup = element("p", *parts, class_="cx-claim", id=f"claim-{claim.id}", data_verdict=judgment.verdict)
     return Exhibit(markup, f"{quote} {verdict}. {why}")
 
 
 def text_of(language: Language, finding: Finding) -> str:
     """Return what a finding says, and where it cannot be told, what would tell."""
-    parts = [finding.sentence, finding.size] if finding.size else [finding.sentence]
-    if finding.verdict == "cannot-tell" and finding.needed:
-        parts.append(finding.needed)
-    return " ".join(words.filled(language, part, finding.values) for part in parts)
+    parts = (finding.sentence, finding.size, finding.needed)
+    return " ".join(words.filled(language, part, finding.values) for part in parts if part)
 
 
 def _record(language: Language, finding: Finding, judged: tuple[tuple[Claim, Judgment], ...]) -> Record:
@@ -181,30 +149,16 @@ def _record(language: Language, finding: Finding, judged: tuple[tuple[Claim, Jud
 def said_of_change(book: Workbook, changes: Sequence[Change], id: str = "") -> Exhibit:
     """Return the sentences of a measure and how it changed; the first change gives id and verdict."""
     first, id = changes[0], id or changes[0].id
-    text = words.sentence(book.language, changes)
-    markup = element("p", escape(text), class_="cx-finding", id=f"finding-{id}", data_metric=first.metric)
-    record = {
-        "finding": id,
-        "metric": first.metric,
-        "verdict": first.verdict,
-        "text": text,
-        "estimate": words.numbers(first.now),
-    }
-    return Exhibit(markup, text, name=f"finding-{id}", record=lambda: record)
+    text, said = words.sentence(book.language, changes), {"finding": id, "metric": first.metric}
+    record = {**said, "verdict": first.verdict, "text": text, "estimate": words.numbers(first.now)}
+    return paragraph(text, "cx-finding", record, id=f"finding-{id}", data_metric=first.metric)
 
 
 def methods(book: Workbook, texts: Mapping[str, str], **values: Value) -> Exhibit:
     """Say how numbers of the page are defined and made, with their sources.
 
-    Parameters
-    ----------
-    texts : mapping of str to str
-        What is defined, and how; both are keys of their translation, and `{name}` is filled from the values.
-    **values : Value
-        The assumptions that the texts name.
+    `texts` say what is defined, and how; both are keys of their translation, filled from the values: the assumptions.
 
-    Examples
-    --------
     >>> print(methods(book, {"Value": "Discounted at {rate} a year."}, rate=Quantity(0.1, "share")))
     Value: Discounted at 10.0% a year.
     """
@@ -238,8 +192,6 @@ def claims_sources(book: Workbook, claims: pd.DataFrame) -> Exhibit:
 def how_to_read(book: Workbook) -> Exhibit:
     """Return what n and an interval are, for whoever has never met them.
 
-    Examples
-    --------
     >>> print(how_to_read(book))
     How to read it: n is the number of cases behind a figure. ...
     """

@@ -1,11 +1,9 @@
 """Tables with a caption, header cells and their scopes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +15,7 @@ from cxlib.exhibits.exhibit import Exhibit, element
 from cxlib.exhibits.frames import told
 from cxlib.finding import Value
 from cxlib.language import Language
-
-if TYPE_CHECKING:
-    from cxlib.workbook import Workbook
+from cxlib.workbook import Workbook
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,7 @@ class Cell:
     @property
     def html(self) -> str:
         names = " ".join(name for name in ("cx-number" if self.is_number else "cx-words", self.class_) if name)
-        return element("td", escape(self.text), class_=names or None)
+        return element("td", escape(self.text), class_=names)
 
 
 def flag_class(flags: Sequence[str]) -> str:
@@ -47,26 +43,13 @@ def flag_class(flags: Sequence[str]) -> str:
 
 def table(caption: str, headers: Sequence[str], rows: Sequence[tuple[str, Sequence[Cell]]], name: str) -> Exhibit:
     """Return a table with its caption; the first header stands over the row headers, which rows begin with."""
-    numeric = [bool(rows) and all(cells[place].is_number for _, cells in rows) for place in range(len(headers) - 1)]
-    head = element(
-        "tr",
-        *(
-            element("th", escape(text), scope="col", class_="cx-number" if is_number else None)
-            for text, is_number in zip(headers, [False, *numeric], strict=True)
-        ),
-    )
+    head = element("tr", *(element("th", escape(text), scope="col") for text in headers))
     body = "".join(
         element("tr", element("th", escape(label), scope="row"), *(cell.html for cell in cells))
         for label, cells in rows
     )
-    markup = element(
-        "table",
-        element("caption", escape(caption)),
-        element("thead", head),
-        element("tbody", body),
-        class_="cx-table",
-        id=name,
-    )
+    parts = (element("caption", escape(caption)), element("thead", head), element("tbody", body))
+    markup = element("table", *parts, class_="cx-table", id=name)
     lines = [caption, " | ".join(headers)]
     lines += [" | ".join((label, *(cell.text for cell in cells))) for label, cells in rows]
     return Exhibit(markup, "\n".join(lines), name=name)
@@ -84,20 +67,10 @@ def sheet(
 ) -> Exhibit:
     """Show a table: of Estimates with their intervals, or a frame of your own.
 
-    Parameters
-    ----------
-    rows : mapping of label to cell or tuple of cells, or DataFrame
-        A cell is an Estimate, a Quantity, a number, a text or nothing. The index of a frame labels its rows. A row
-        that could not be told is left out.
-    *headers : str
-        One per column; the names of a frame's columns if not given.
-    label : str
-        Header of the labels.
-    needed : str
-        Sentence where there is no row.
+    A row is a cell or a tuple of cells by label; a cell is an Estimate, a Quantity, a number, a text or nothing. The
+    index of a frame labels its rows. A row that could not be told is left out; `needed` is said where there is none.
+    There is a header for each column, of a frame its name if not given; `label` is the header of the labels.
 
-    Examples
-    --------
     >>> rows = {"this month": book.estimate("csat"), "last": book.estimate("csat", book.month.previous())}
     >>> print(sheet(book, "csat", rows, "Satisfied customers.", "Share"))
     Satisfied customers.

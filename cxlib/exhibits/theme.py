@@ -16,7 +16,7 @@ import seaborn as sns
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import Locator, MaxNLocator, MultipleLocator
+from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from cxlib.language import DURATIONS, Language, is_plain
 
@@ -89,21 +89,18 @@ ROUND = (1, 2, 5, 10)
 """Steps that people count in."""
 
 
-def ticks(unit: str, span: tuple[float, float], most: int) -> Locator:
-    """Return where the ticks of an axis stand: at most about `most`, durations on whole minutes, hours and days."""
-    if unit not in DURATIONS:
-        return MaxNLocator(most, steps=ROUND)
-    scale = DURATIONS[unit]
-    length = scale * (span[1] - max(span[0], 0))
-    step = next((s for s in DURATION_STEPS if length / s <= most), DURATION_STEPS[-1])
-    return MultipleLocator(step / scale)
-
-
 def measured(axes: Axes, along: str, language: Language, unit: str, most: int, largest: float | None = None) -> None:
-    """Give the axis `along` "x" or "y" ticks in its unit, written in what suits the largest value."""
+    """Give the axis `along` "x" or "y" at most about `most` ticks in its unit, written in what suits the largest value.
+
+    Durations fall on whole minutes, hours and days.
+    """
     line = axes.xaxis if along == "x" else axes.yaxis
     low, high = sorted(line.get_view_interval())
-    line.set_major_locator(ticks(unit, (low, high), most))
+    line.set_major_locator(MaxNLocator(most, steps=ROUND))
+    if scale := DURATIONS.get(unit):
+        length = scale * (high - max(low, 0))
+        step = next((s for s in DURATION_STEPS if length / s <= most), DURATION_STEPS[-1])
+        line.set_major_locator(MultipleLocator(step / scale))
     line.set_major_formatter(tick_text(language, unit, high if largest is None else largest))
 
 

@@ -12,13 +12,11 @@ from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from lxml import html
 from lxml.html import HtmlElement
 from nbformat import NotebookNode
 
-from cxlib.errors import CxError, Problem
-from cxlib.report.manifest import Published, Tile
-from cxlib.report.page import HEADINGS, cell_name, flat
+from cxlib.errors import Problem
+from cxlib.report.page import HEADINGS, cell_name, flat, parsed
 from cxlib.report.pictures import empty_reason, external_references, outside
 from cxlib.report.theme import CSP
 
@@ -41,8 +39,7 @@ class Page:
     @cached_property
     def tree(self) -> HtmlElement:
         """The page, parsed."""
-        parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
-        return html.document_fromstring(self.source.encode(), parser=parser)
+        return parsed(self.source.encode())
 
     def place(self, found: HtmlElement | int | None) -> str:
         """Return the page, with the cell that an element or an index is of."""
@@ -190,16 +187,6 @@ def _raw_text(page: Page) -> Found:
             yield part, f'"{text}" {left}'
 
 
-def _tiles_without_record(page: Page) -> Found:
-    """Find the tiles of measures whose record is not the text that they show."""
-    for tile in (tile for tile in page.tree.find_class("cx-tile") if "cx-own" not in tile.classes):
-        values = [flat(shown) for shown in tile.find_class("cx-tile-value")]
-        if not tile.get("data-metric") or not tile.get("data-period"):
-            yield tile, f"{_named(tile)} does not say its metric and period"
-        elif values != [" ".join(tile.get("data-shown", "").split())]:
-            yield tile, f'{_named(tile)} shows {values} but records "{tile.get("data-shown")}"'
-
-
 POLICY = "//head/meta[@http-equiv='Content-Security-Policy']"
 KEEP_POLICY = "Keep the meta element of the page template"
 PLACEHOLDER = (
@@ -243,43 +230,8 @@ GATES = (
     Gate("script", _each("//script|//iframe|//object|//embed|//form|//base", "the page holds {it}"), RUNS_NOTHING),
     Gate("script", _handlers, RUNS_NOTHING),
     Gate("raw-text", _raw_text, "Show it through an exhibit, which says what is missing and why"),
-    Gate("tiles", _tiles_without_record, "Draw it as an exhibit"),
 )
 """In the order of their messages."""
-
-
-def tiles_of(page: HtmlElement) -> tuple[Tile, ...]:
-    """Return the tiles of a page, in reading order."""
-    return tuple(
-        Tile(
-            metric=tile.get("data-metric", ""),
-            period=tile.get("data-period", ""),
-            shown=next(map(flat, tile.find_class("cx-tile-value")), ""),
-        )
-        for tile in page.find_class("cx-tile")
-        if "cx-own" not in tile.classes
-    )
-
-
-Shown = Callable[[str, str, str, str], str]
-"""`shown(metric, period, segment, value)` returns the text that a tile of this measure must hold."""
-
-
-def tiles_differ(report: Published, shown: Shown) -> tuple[Problem, ...]:
-    """Return a problem for each tile that does not hold what was measured."""
-    fix = "Let the tile be drawn from the measure: a number that is typed or rounded elsewhere can drift"
-    part = [str(report.parameters.get(name, "")) for name in ("segment", "value")]
-    problems = []
-    for tile in report.tiles:
-        try:
-            measured = " ".join(shown(tile.metric, tile.period, *part).split())
-        except (CxError, KeyError) as error:
-            what = f"the measure cannot be had ({error})"
-        else:
-            what = f'it shows "{tile.shown}", but "{measured}" was measured' if measured != tile.shown else ""
-        if what:
-            problems.append(Problem("tile-measure", f"{report.name}, tile {tile.metric} {tile.period}", what, fix))
-    return tuple(problems)
 
 
 def _outputs(page: Page, kind: str) -> Iterator[tuple[int, NotebookNode]]:
@@ -292,8 +244,6 @@ def _named(element: HtmlElement) -> str:
     tag, figure = element.tag, next(element.iterancestors("figure"), None)
     if tag == "img":
         return f'figure "{figure.get("id")}"' if figure is not None and figure.get("id") else "a picture"
-    if "cx-tile" in element.classes:
-        return f"tile {element.get('data-metric')} {element.get('data-period')}"
     kind = "heading" if tag in HEADINGS else {"table": "the table that begins", "a": "link"}.get(tag)
     return f'{kind} "{_short(flat(element))}"' if kind else f"<{tag}>"
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from cxlib import __version__
 from cxlib.errors import PublishError
@@ -23,14 +23,6 @@ class Record(BaseModel):
     """Part of `manifest.json`."""
 
     model_config = ConfigDict(frozen=True)
-
-
-class Tile(Record):
-    """The value of one tile, as the reader sees it: it is measured a second time."""
-
-    metric: str
-    period: str
-    shown: str
 
 
 class Published(Record):
@@ -51,7 +43,6 @@ class Published(Record):
     pages: int = 0
     pdf_missing: bool = False
     """Whether a PDF was asked for and could not be made."""
-    tiles: tuple[Tile, ...] = ()
     numbers: dict[str, str] = {}
     """What the page says and shows, by place: it is published, and so it is frozen."""
 
@@ -62,13 +53,20 @@ class Published(Record):
         return {f"{self.name}.{ending}": digest for ending, digest in made.items() if digest}
 
 
-class Missing(Record):
-    """A report that could not be made; an earlier version may stand in for it."""
+class Failed(Record):
+    """A report that could not be made; an earlier version may stand in for it (`kept`)."""
 
     name: str
     title: str
     order: int
     kept: bool = False
+    reason: str = Field("", exclude=True)
+    executed: Path | None = Field(None, exclude=True)
+    """Copy of the notebook as far as it ran, with the traceback; None if it never ran."""
+
+    def __str__(self) -> str:
+        copy = f"\n  Executed notebook: {self.executed}" if self.executed else ""
+        return f"{self.name}: {self.reason}{copy}"
 
 
 class Edition(Record):
@@ -94,7 +92,7 @@ class Manifest(Edition):
 
     format: int = FORMAT
     reports: tuple[Published, ...]
-    failed: tuple[Missing, ...] = ()
+    failed: tuple[Failed, ...] = ()
     restatements: tuple[str, ...] = ()
     """Reasons for moved numbers that stood in `CHANGES.md` by then: each allows for what moved once."""
 

@@ -5,10 +5,9 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from lxml import html
 from lxml.html import HtmlElement
 
-from cxlib.report.page import flat
+from cxlib.report.page import flat, parsed
 
 NUMBER = re.compile(r"(?:[+−][^\s\d]{0,4}\s?)?\d+(?:[.,]\d+)*%?")
 """A number as a page shows it; a sign may stand before a currency."""
@@ -40,9 +39,7 @@ def numbers_of(page: HtmlElement) -> dict[str, str]:
 
 def numbers_in(path: Path) -> dict[str, str]:
     """Return the numbers of a published page."""
-    return numbers_of(
-        html.document_fromstring(path.read_bytes(), parser=html.HTMLParser(encoding="utf-8", huge_tree=True))
-    )
+    return numbers_of(parsed(path.read_bytes()))
 
 
 def _place(block: HtmlElement, text: str) -> str:

@@ -74,6 +74,11 @@ CLEANER = nh3.Cleaner(
 )
 
 
+def parsed(page: bytes) -> HtmlElement:
+    """Return the tree of a page."""
+    return html.document_fromstring(page, parser=html.HTMLParser(encoding="utf-8", huge_tree=True))
+
+
 def make_page(notebook: NotebookNode, edition: Edition) -> str:
     """Return the page of an executed notebook.
 

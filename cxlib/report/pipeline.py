@@ -4,7 +4,6 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TextIO
 
@@ -12,18 +11,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from cxlib.errors import ReportError
-from cxlib.exhibits.words import value
 from cxlib.files import locked, recover, remove_leftovers, staging
 from cxlib.language import Language
-from cxlib.period import Month
-from cxlib.report.gates import Shown, not_passed, tiles_differ
-from cxlib.report.manifest import Edition, Manifest, Published, library_versions
+from cxlib.report.manifest import Edition, Failed, Manifest, Published, library_versions
 from cxlib.report.pdf import PANGO_MISSING
 from cxlib.report.plan import Report, choose_month, plan, read_reports, select
 from cxlib.report.publish import publish, refuse_two_snapshots, set_aside, write_portal
-from cxlib.report.work import Failed, make_all, warm_up
-from cxlib.store import Snapshot, build_snapshot
-from cxlib.workbook import Workbook
+from cxlib.report.work import make_all, warm_up
+from cxlib.store import build_snapshot
 
 
 @dataclass(frozen=True)
@@ -51,19 +46,6 @@ class Outcome:
         if self.folder is not None:
             lines.append(f"Published: {self.folder}" + (f" (as before: {', '.join(self.kept)})" if self.kept else ""))
         return "\n".join([*lines, *map(str, self.failed), *filter(None, [self.pdf_note])])
-
-
-def measured_anew(snapshot: Snapshot, month: Month, language: Language) -> Shown:
-    """Return what each tile must show, measured anew, apart from the notebook that drew it."""
-
-    @cache
-    def book(segment: str, part: str) -> Workbook:
-        return Workbook(snapshot, month, language).only(segment, part)
-
-    def shown(metric: str, period: str, segment: str, part: str) -> str:
-        return value(language, book(segment, part).estimate(metric, Month.parse(period)))
-
-    return shown
 
 
 def publish_month(
@@ -101,7 +83,6 @@ def publish_month(
     if only:
         refuse_two_snapshots([report.name for report in chosen], edition, out)
     planned = plan(chosen, edition, snapshot, sources)
-    shown = measured_anew(snapshot, asked, reader)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
         gone = remove_leftovers(out)
@@ -114,7 +95,7 @@ def publish_month(
             said = edition.folder(out) / f"{report.name}.json"
             if report not in chosen and said.is_file():
                 shutil.copyfile(said, pages / said.name)
-        results = _make(planned, edition, folder, shown)
+        results = _make(planned, edition, folder)
         made = tuple(result for result in results if isinstance(result, Published))
         failed = tuple(
             result.model_copy(update={"executed": set_aside(result.name, folder, edition, out)})
@@ -137,15 +118,13 @@ def publish_month(
     )
 
 
-def _make(reports: Sequence[Report], edition: Edition, folder: Path, shown: Shown) -> list[Published | Failed]:
-    """Make all reports, hold their tiles against the measures, and return the results in the order of the reports."""
+def _make(reports: Sequence[Report], edition: Edition, folder: Path) -> list[Published | Failed]:
+    """Make all reports and return the results in their order."""
     results = dict[str, Published | Failed]()
     with Watcher([report.name for report in reports]) as watcher:
         for result, seconds in make_all(reports, edition, folder, watcher.step):
             watcher.ended(result.name, seconds, "failed" if isinstance(result, Failed) else "made")
             results[result.name] = result
-            if isinstance(result, Published) and (problems := tiles_differ(result, shown)):
-                results[result.name] = Failed(**result.model_dump(), reason=not_passed(problems))
     return [results[report.name] for report in reports]
 
 

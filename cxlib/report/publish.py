@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -112,7 +113,10 @@ def write_portal(out: Path) -> None:
     """Write `<out>/index.html`, which lists all that is published, the newest month first."""
     months: dict[Month, dict[str, Manifest | None]] = {}
     for folder in published_folders(out):
-        months.setdefault(Month.parse(folder.parent.name), {})[folder.name] = _record(folder)
+        editions = months.setdefault(Month.parse(folder.parent.name), {})
+        editions[folder.name] = None
+        with suppress(PublishError):  # a record that cannot be read is none
+            editions[folder.name] = read_manifest(folder)
     companies = sorted({record.company for records in months.values() for record in records.values() if record})
     page = dress(
         "portal.html.j2",
@@ -128,14 +132,6 @@ def published_folders(out: Path) -> list[Path]:
     """Return the folders of all editions, by month and language."""
     is_month = re.compile(r"\d{4}-(0[1-9]|1[0-2])").fullmatch
     return [folder for folder in sorted(out.glob("*/[!.]*/")) if is_month(folder.parent.name)]
-
-
-def _record(folder: Path) -> Manifest | None:
-    """Return the record of a published folder, None where it cannot be read."""
-    try:
-        return read_manifest(folder)
-    except PublishError:
-        return None
 
 
 def restatements(out: Path, month: str) -> tuple[str, ...]:

@@ -24,8 +24,8 @@ from traitlets.config import Config
 from cxlib.errors import CxError, ReportError
 from cxlib.files import sha256, write_json
 from cxlib.notebook import records_in
-from cxlib.report.gates import Page, check, not_passed, tiles_of
-from cxlib.report.manifest import Edition, Missing, Published, Value
+from cxlib.report.gates import Page, check, not_passed
+from cxlib.report.manifest import Edition, Failed, Published, Value
 from cxlib.report.numbers import numbers_of
 from cxlib.report.page import first_line, make_page
 from cxlib.report.pdf import write_pdf
@@ -39,18 +39,6 @@ LONGEST_REASON = 500
 """Characters of an error that a message repeats."""
 KERNEL_SECONDS = 5.0
 """Time a process that is told to end has for ending its kernel."""
-
-
-class Failed(Missing):
-    """A report that could not be made now."""
-
-    reason: str
-    executed: Path | None = None
-    """Copy of the notebook as far as it ran, with the traceback; None if it never ran."""
-
-    def __str__(self) -> str:
-        copy = f"\n  Executed notebook: {self.executed}" if self.executed else ""
-        return f"{self.name}: {self.reason}{copy}"
 
 
 def make(
@@ -73,15 +61,9 @@ def make(
     html.write_text(page.source, encoding="utf-8", newline="\n")
     # where the files lay on the machine that ran is not published
     parameters = {**given, **{name: Path(str(given[name])).name for name in ("sources", "snapshot")}}
-    write_json(
-        said,
-        {
-            "report": report.name,
-            **edition.model_dump(mode="json", include={"month", "language", "as_of", "snapshot"}),
-            "parameters": parameters,
-            "shown": records_in(notebook),
-        },
-    )
+    of_edition = edition.model_dump(mode="json", include={"month", "language", "as_of", "snapshot"})
+    shown = {"parameters": parameters, "shown": records_in(notebook)}
+    write_json(said, {"report": report.name, **of_edition, **shown})
     on_step(steps - 1, steps)
     sheets = write_pdf(page.source, pdf) if "pdf" in report.formats else 0
     return Published(
@@ -94,7 +76,6 @@ def make(
         pdf_sha256=sha256(pdf) if sheets else "",
         pages=sheets,
         pdf_missing="pdf" in report.formats and not sheets,
-        tiles=tiles_of(page.tree),
         numbers=numbers_of(page.tree),
     )
 
@@ -107,16 +88,12 @@ def execute(
     The kernel works in the notebook's folder, as in JupyterLab. `output` is written in every case, with the traceback
     if a cell fails. Raises ReportError if a cell fails, takes longer than `minutes`, or the kernel dies.
     """
-    running, current = NotebookNode(cells=[]), NotebookNode(source="")
-
-    def on_start(notebook: NotebookNode) -> None:
-        nonlocal running
-        running = notebook
+    running = {"cell": NotebookNode(source="")}
+    """The `notebook` as far as it ran, and its last `cell`, as papermill tells of them."""
 
     def on_cell_start(cell: NotebookNode, cell_index: int) -> None:
-        nonlocal current
-        current = cell
-        on_step(cell_index, len(running.cells) + PDF_STEPS)
+        running["cell"] = cell
+        on_step(cell_index, len(running["notebook"].cells) + PDF_STEPS)
 
     with tempfile.TemporaryDirectory(prefix="cx-") as folder:
         try:
@@ -131,7 +108,7 @@ def execute(
                 shutdown_kernel="immediate",
                 config=_transport(Path(folder)),
                 resources={"metadata": {"path": str(notebook.parent)}},
-                on_notebook_start=on_start,
+                on_notebook_start=running.update,
                 on_cell_start=on_cell_start,
             )
             return executed
@@ -140,13 +117,13 @@ def execute(
             raise ReportError(f"cell In [{error.exec_count}] ({where}) failed with {error.ename}: {last}") from None
         except CellTimeoutError:
             reason = f"took longer than {minutes:g} minutes; raise `minutes` in reports.toml or make the cell lighter"
-            raise ReportError(f"the cell {first_line(current.source)} {reason}") from None
+            raise ReportError(f"the cell {first_line(running['cell'].source)} {reason}") from None
         except DeadKernelError:
-            where = first_line(current.source)
+            where = first_line(running["cell"].source)
             raise ReportError(f"the kernel died in the cell {where}; usually the memory was not enough") from None
         finally:
-            if running.cells and not output.exists():
-                nbformat.write(running, output)
+            if "notebook" in running and not output.exists():
+                nbformat.write(running["notebook"], output)
 
 
 def _transport(folder: Path) -> Config:

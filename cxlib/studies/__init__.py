@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-SECTIONS = ("repeat_purchase",)
+SECTIONS = ("repeat_purchase", "survey_silence")
 """Questions that a section of a monthly report asks; they have no notebook of their own."""
 
 STUDIES = tuple(sorted({path.stem for path in Path(__file__).parent.glob("[!_]*.py")} - {*SECTIONS}))

@@ -47,9 +47,9 @@ def line_chart(figure: Figure) -> None:
     sns.lineplot(x=[1, 2, 3], y=[2.0, 1.0, 3.0], ax=figure.subplots(), estimator=None)
 
 
-def tile(metric: str = "csat", shown: str = "87.3 %", period: str = "2026-10") -> str:
+def tile(shown: str = "87.3 %") -> str:
     return (
-        f'<li class="cx-tile" data-metric="{metric}" data-period="{period}" data-shown="{shown}">'
+        '<li class="cx-tile" data-metric="csat">'
         f'<span class="cx-tile-label">Satisfaction</span><span class="cx-tile-value">{shown}</span>'
         '<span class="cx-tile-interval">95 % interval 84.9 to 89.4 %</span><span class="cx-tile-n">n = 1,204</span>'
         '<span class="cx-tile-change" data-direction="up" data-good="good">Up 2.1 points</span></li>'

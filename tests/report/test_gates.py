@@ -4,12 +4,11 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
-from cxlib.report.gates import GATES, Page, check, tiles_differ, tiles_of
-from cxlib.report.manifest import Edition, Tile
+from cxlib.report.gates import GATES, Page, check
+from cxlib.report.manifest import Edition
 from cxlib.report.page import make_page
 from cxlib.report.theme import CSP
-from report.helpers import axes_only_uri, figure, tile
-from report.test_publish import report
+from report.helpers import axes_only_uri, figure
 
 SCOPE = 'scope="col"'
 CASES = [
@@ -75,13 +74,6 @@ CASES = [
     ("raw-text", '<td class="cx-number">1</td>', "<td>NaT</td>", '"NaT" is left over'),
     ("raw-text", "n = 1,204", "n = nan", '"n = nan" is left over'),
     ("raw-text", "n = 1,204", "None", '"None" is left over'),
-    (
-        "tiles",
-        'data-shown="87.3 %"',
-        'data-shown="86.0 %"',
-        "tile csat 2026-10 shows ['87.3 %'] but records \"86.0 %\"",
-    ),
-    ("tiles", 'data-metric="csat" data-period', "data-period", "does not say its metric and period"),
     ("empty-figure", None, None, 'figure "first-reply" has axes but nothing drawn in them'),
     ("error-output", None, None, "demo, cell In [4] (`1/0`): it ended with ValueError. Mend the cell"),
     ("stdout", None, None, "demo, cell In [7] (`p()`): it printed 201 lines. Show a table"),
@@ -173,27 +165,5 @@ def test_a_frame_of_pandas_does_not_pass(executed: NotebookNode, edition: Editio
     assert {problem.rule for problem in problems} == {"tables", "raw-text"}
 
 
-def test_tiles_are_read_in_order(executed: NotebookNode, edition: Edition) -> None:
-    page = Page("demo", make_page(executed, edition), executed)
-    assert tiles_of(page.tree) == (Tile(metric="csat", period="2026-10", shown="87.3 %"),)
-
-
-def test_a_tile_that_differs_from_its_measure() -> None:
-    measured = {"csat": "87.3\u00a0%", "nps": "29"}
-
-    def problems(**shown: str) -> list[str]:
-        tiles = tuple(Tile(metric=metric, period="2026-10", shown=text) for metric, text in shown.items())
-        made = report("monthly").model_copy(update={"tiles": tiles})
-        return list(map(str, tiles_differ(made, lambda metric, *_: measured[metric])))
-
-    assert problems(csat="87.3 %", nps="31") == [
-        'monthly, tile nps 2026-10: it shows "31", but "29" was measured. '
-        "Let the tile be drawn from the measure: a number that is typed or rounded elsewhere can drift"
-    ]
-    (unknown,) = problems(cast="1")
-    assert "the measure cannot be had" in unknown
-
-
 def test_helpers_draw_what_the_cases_replace(chart: str) -> None:
     assert 'alt="Line of three months: 2.0, 1.0, then 3.0 hours."' in figure(chart)
-    assert 'data-shown="87.3 %"' in tile()

@@ -5,7 +5,7 @@ from pathlib import Path
 from lxml import html
 
 from cxlib.report.gates import Page, check
-from cxlib.report.manifest import Missing
+from cxlib.report.manifest import Failed
 from cxlib.report.publish import write_portal
 from report.helpers import notebook_of
 from report.test_publish import manifest, published, report
@@ -44,12 +44,12 @@ def test_what_is_partial_says_why(tmp_path: Path) -> None:
     said = words(portal(tmp_path))
     assert "Partial: PDF not made" in said
     assert "Title monthly Web page PDF not made" in said
-    published(tmp_path, manifest(report("monthly"), failed=(Missing(name="x", title="Broken", order=3, kept=False),)))
+    published(tmp_path, manifest(report("monthly"), failed=(Failed(name="x", title="Broken", order=3, kept=False),)))
     said = words(portal(tmp_path))
     assert "Partial Title monthly" in said
     assert "Broken This report could not be made for this month." in said
     published(tmp_path, manifest(report("monthly"), report("support")))
-    failed = (Missing(name="support", title="Title support", order=3, kept=False),)
+    failed = (Failed(name="support", title="Title support", order=3, kept=False),)
     published(tmp_path, manifest(report("monthly"), failed=failed), keep=["support"])
     said = words(portal(tmp_path))
     assert "The new run failed; this is the version from the data as of 9 November 2026, 09:00" in said

@@ -16,7 +16,7 @@ from lxml import html
 from cxlib import files
 from cxlib.errors import PublishError
 from cxlib.files import put_in_place, recover, remove_leftovers, replace_text, staging
-from cxlib.report.manifest import Manifest, Missing, Published, read_manifest
+from cxlib.report.manifest import Failed, Manifest, Published, read_manifest
 from cxlib.report.publish import publish, refuse_two_snapshots, verify, write_portal
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +41,7 @@ def report(
     )
 
 
-def manifest(*reports: Published, month: str = "2026-10", failed: tuple[Missing, ...] = ()) -> Manifest:
+def manifest(*reports: Published, month: str = "2026-10", failed: tuple[Failed, ...] = ()) -> Manifest:
     return Manifest(
         month=month,
         language="en",
@@ -94,7 +94,7 @@ def test_a_new_run_replaces_everything_and_keeps_what_is_named(tmp_path: Path) -
 
 
 def test_a_failed_report_is_marked_and_its_earlier_version_stays(tmp_path: Path) -> None:
-    broken = Missing(name="support", title="Title support", order=2, kept=False)
+    broken = Failed(name="support", title="Title support", order=2, kept=False)
     _, first = published(tmp_path, manifest(report("monthly"), failed=(broken,)))
     assert (first.partial, first.failed[0].kept) == (True, False)
     published(tmp_path, manifest(report("monthly"), report("support")))

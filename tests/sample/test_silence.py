@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from company.world import World
-from cxlib.exhibits import left_open
 from cxlib.language import Language
 from cxlib.period import Month
 from cxlib.store import Snapshot
+from cxlib.studies.survey_silence import left_open
 from cxlib.workbook import Workbook
 
 

@@ -53,8 +53,6 @@ def left_open(book: Workbook, name: str) -> Mapping[str, Value]:
     UntoldError
         If nobody was invited in the year, or no answer names its invitation.
 
-    Examples
-    --------
     >>> silence = left_open(book, "nps_relationship")
     >>> silence["lowest"].value < silence["weighted"].value < silence["highest"].value
     True

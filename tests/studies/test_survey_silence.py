@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from cxlib.errors import UntoldError
-from cxlib.exhibits import left_open
 from cxlib.language import Language
 from cxlib.period import Month
+from cxlib.studies.survey_silence import left_open
 from cxlib.workbook import Workbook
 
 Lay = Callable[..., Any]
