@@ -15,7 +15,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from cxlib.errors import MeasureError
 from cxlib.estimate import ALPHA, Array, Estimate, Floats, design_effect, difference, proportion
-from cxlib.models.clusters import RATIO_METHOD, columns, half_width, ratio_limits, share_effect
+from cxlib.models.clusters import RATIO_METHOD, columns, estimated, half_width, ratio_limits, share_effect
 from cxlib.models.clusters import cluster_variance as cluster_variance
 from cxlib.models.clusters import hidden_if_few as hidden_if_few
 
@@ -32,11 +32,8 @@ def share(success: Array, cluster: Array) -> Estimate:
     """Return a share with Wilson's interval, its trials divided by the design effect of the clusters."""
     yes = np.asarray(success, float)
     n = len(yes)
-    if n == 0:
-        return Estimate.unknown(0, "share", "Wilson")
-    effect = share_effect(yes, cluster)
-    value, low, high = (float(line) for line in proportion(float(yes.sum()), n, effect))
-    return hidden_if_few(Estimate(value, low, high, n, "share", "Wilson, clustered" if effect > 1 else "Wilson"))
+    effect = share_effect(yes, cluster) if n else 1.0
+    return estimated(proportion(yes.sum(), n, effect), n, "share", "Wilson, clustered" if effect > 1 else "Wilson")
 
 
 def share_of_all(success: Array, everybody: int) -> Estimate:
@@ -84,7 +81,7 @@ def share_ratio(first: Array, second: Array, first_cluster: Array, second_cluste
         ours, theirs = np.transpose(proportion(np.array(wins), np.array(n)))
         low, high = ratio_limits(ours, theirs) if p > 0 else (0.0, ours[2] / theirs[1])
         method = RATIO_METHOD
-    return hidden_if_few(Estimate(p / q, float(np.real(low)), float(np.real(high)), min(n), "ratio", method))
+    return estimated(np.real([p / q, low, high]), min(n), "ratio", method)
 
 
 @dataclass(frozen=True)
@@ -204,8 +201,7 @@ def _averages(yes: Floats, design: Floats, beta: Floats, cluster: npt.NDArray[np
         return half_width(cluster_variance(influence, cluster), freedom)
 
     def made(value: float, limits: Floats, unit: str) -> Estimate:
-        low, high = limits.tolist()
-        return hidden_if_few(Estimate(value, low, high, n, unit, "logistic regression, standardised; delta method"))
+        return estimated((value, *limits), n, unit, "logistic regression, standardised; delta method")
 
     means, influences, sides = [], [], np.array([-1.0, 1.0])
     for value in (1.0, 0.0):

@@ -26,6 +26,21 @@ def hidden_if_few(estimate: Estimate) -> Estimate:
     return replace(estimate, value=np.nan, low=np.nan, high=np.nan, flags=(*estimate.flags, "suppressed"))
 
 
+def estimated(ends: Array, n: int, unit: str, method: str, *flags: str) -> Estimate:
+    """Return an Estimate of (value, low, high): unknown without a value, hidden if it rests on few."""
+    value, low, high = np.ravel(np.asarray(ends, float)).tolist()
+    if n == 0 or (np.isnan(value) and n >= SUPPRESSED_BELOW):
+        return Estimate.unknown(n, unit, method)
+    return hidden_if_few(Estimate(value, low, high, n, unit, method, flags))
+
+
+def from_draws(draws: Floats, n: int, unit: str = "share", method: str = "bootstrap") -> Estimate:
+    """Return the first of some numbers, with the middle 95 % of the others, which are its draws."""
+    # an interval holds its own estimate, also where both are at an edge
+    low, high = np.nanquantile(draws[1:], [ALPHA / 2, 1 - ALPHA / 2])
+    return estimated((draws[0], min(low, draws[0]), max(high, draws[0])), n, unit, method)
+
+
 def sandwich(influence: Floats, groups: int | None = None) -> Floats:
     """Return the covariance of sums of clusters' influences, shape (clusters, sums), or the variance of one sum.
 
@@ -88,6 +103,14 @@ def ratio_limits(first: Array, second: Array) -> tuple[float, float]:
     middle = one[0] - two[0]
     down, up = np.hypot(one[0] - one[1], two[2] - two[0]), np.hypot(one[2] - one[0], two[0] - two[1])
     return float(np.exp(middle - down)), float(np.exp(middle + up))
+
+
+def ratio_of(one: Estimate, other: Estimate, method: str = RATIO_METHOD) -> Estimate:
+    """Return one positive number over another; not known where either, or a limit, is none or without end."""
+    first, second = ((each.value, each.low, each.high) for each in (one, other))
+    known = np.isfinite([first, second]).all() and min(*first, *second) > 0
+    ends = (one.value / other.value, *ratio_limits(first, second)) if known else (np.nan,) * 3
+    return estimated(ends, min(one.n, other.n), "ratio", method)
 
 
 def columns(covariates: pd.DataFrame) -> Iterator[tuple[str, pd.Series, bool]]:

@@ -17,10 +17,12 @@ from statsmodels.treatment.treatment_effects import TreatmentEffect
 
 from cxlib.estimate import Array, Bools, Estimate, Floats, difference, proportion
 from cxlib.models.binary import encode, is_separated, share_difference
-from cxlib.models.clusters import RATIO_METHOD, columns, hidden_if_few, ratio_limits
+from cxlib.models.clusters import columns, estimated, ratio_of
 from cxlib.models.nonresponse import effective_size
 
 WhyNot = Literal["", "one group", "no overlap", "too few", "separated"]
+
+BALANCE = ["covariate", "before", "after"]
 
 LEAST_CHANCE = 0.02
 """Customers whose chance of the work lies below this, or above 1 less this, have nobody to be compared with."""
@@ -33,26 +35,13 @@ FEWEST_PER_COLUMN = 4
 
 
 @dataclass(frozen=True)
-class Overlap:
-    """Who can be compared: the rows `kept`, shape (rows,).
-
-    `one_sided` has column and level of those left out because everybody, or nobody, of the level has the work;
-    `beyond` counts the rows left out because their chance of the work is too near to 0 or 1.
-    """
-
-    kept: Bools
-    one_sided: tuple[tuple[str, str], ...]
-    beyond: int
-
-
-@dataclass(frozen=True)
 class Compared:
-    """Two groups made alike.
+    """Two groups made alike, of the rows `kept`; `why_not` says why there are no numbers.
 
     `difference` and `ratio` are of the weighted shares with the work (`treated`) and without (`control`), `plain` is
-    the difference of the same rows without weights. `effective` says how many unweighted customers each group is worth;
-    `balance` (`covariate, before, after`) has the standardised mean differences of all covariates. `why_not` says why
-    there are no numbers.
+    the difference of the same rows without weights. `one_sided` has column and level of those left out because
+    everybody, or nobody, of the level has the work. `effective` says how many unweighted customers each group is worth;
+    `balance` (`covariate, before, after`) has the standardised mean differences of all covariates.
     """
 
     difference: Estimate
@@ -60,10 +49,11 @@ class Compared:
     control: Estimate
     ratio: Estimate
     plain: Estimate
-    overlap: Overlap
     effective: tuple[float, float]
     balance: pd.DataFrame
-    why_not: WhyNot = ""
+    kept: Bools
+    one_sided: tuple[tuple[str, str], ...]
+    why_not: WhyNot
 
 
 def aipw(outcome: Array, treated: Array, design: Array, chances: Any) -> float:
@@ -124,18 +114,16 @@ def compared(outcome: Array, treated: Array, covariates: pd.DataFrame) -> Compar
 def _compared(yes: Floats, group: Bools, every: pd.DataFrame, last: int) -> Compared:
     covariates = every.iloc[:, :last]
     kept, one_sided = _two_sided(covariates, group)
-    overlap, (fit, why_not) = Overlap(kept, one_sided, 0), _chances(covariates[kept], group[kept])
+    fit, why_not = _chances(covariates[kept], group[kept])
     if not why_not:
-        inside, chance = kept.copy(), fit.predict()
-        inside[kept] = (chance >= LEAST_CHANCE) & (chance <= 1 - LEAST_CHANCE)
-        overlap = Overlap(inside, one_sided, int(kept.sum() - inside.sum()))
-        if overlap.beyond:  # estimated anew on those who can be compared
-            fit, why_not = _chances(covariates[inside], group[inside])
-    if not why_not:
-        return _alike(yes[overlap.kept], group[overlap.kept], every[overlap.kept], fit, overlap)
-    empty = Estimate.unknown(int(group.sum()), "share difference")
-    balance = pd.DataFrame({"covariate": pd.Series(dtype=object), "before": [], "after": []})
-    return Compared(empty, empty, empty, empty, empty, overlap, (0.0, 0.0), balance, why_not)
+        beyond = np.abs(fit.predict() - 0.5) > 0.5 - LEAST_CHANCE
+        if beyond.any():  # estimated anew on those who can be compared
+            kept[kept] = ~beyond
+            fit, why_not = _chances(covariates[kept], group[kept])
+    if why_not:
+        none, balance = Estimate.unknown(int(group.sum()), "share difference"), pd.DataFrame(columns=BALANCE)
+        return Compared(none, none, none, none, none, (0.0, 0.0), balance, kept, one_sided, why_not)
+    return Compared(*_alike(yes[kept], group[kept], every[kept], fit), kept, one_sided, "")
 
 
 def _two_sided(covariates: pd.DataFrame, group: Bools) -> tuple[Bools, tuple[tuple[str, str], ...]]:
@@ -171,37 +159,31 @@ def _chances(covariates: pd.DataFrame, group: Bools) -> tuple[Any, WhyNot]:
     return (None, "separated") if certain and is_separated(treated, design) else (model, "")
 
 
-def _alike(yes: Floats, group: Bools, covariates: pd.DataFrame, fit: Any, overlap: Overlap) -> Compared:
+def _alike(yes: Floats, group: Bools, covariates: pd.DataFrame, fit: Any) -> tuple[Any, ...]:
+    """Return the first fields of `Compared`, up to the balance."""
     chance, ones = np.asarray(fit.predict(), float), np.ones(len(yes))
     weights = np.where(group, 1 / chance, 1 / (1 - chance))
     effect = aipw(yes, group, fit.model.exog, fit)
-    treated, control = (_weighted_share(yes[side], weights[side]) for side in (group, ~group))
-    apart = difference(treated, control)
-    shift = effect - apart.value
-    low, high = max(apart.low + shift, -1.0), min(apart.high + shift, 1.0)
-    method = "augmented inverse probability weighting"
-    balance = pd.DataFrame(
-        {name: standardised_differences(covariates, group, w) for name, w in (("before", ones), ("after", weights))}
+    (treated, control), plain = (
+        [_weighted_share(yes[side], of_all[side]) for side in (group, ~group)] for of_all in (weights, ones)
     )
-    return Compared(
-        hidden_if_few(Estimate(effect, low, high, treated.n, "share difference", method)),
+    apart = difference(treated, control)
+    ends = np.clip(effect + np.array([0.0, apart.low - apart.value, apart.high - apart.value]), -1.0, 1.0)
+    balance = pd.DataFrame(
+        {
+            name: standardised_differences(covariates, group, w)
+            for name, w in zip(BALANCE[1:], (ones, weights), strict=True)
+        }
+    )
+    return (
+        estimated(ends, treated.n, "share difference", "augmented inverse probability weighting"),
         treated,
         control,
-        _ratio(treated, control),
-        share_difference(*(_weighted_share(yes[side], ones[side]) for side in (group, ~group))),
-        overlap,
+        ratio_of(treated, control),
+        share_difference(*plain),
         (effective_size(weights[group]), effective_size(weights[~group])),
-        balance.rename_axis("covariate").reset_index(),
+        balance.rename_axis(BALANCE[0]).reset_index(),
     )
-
-
-def _ratio(treated: Estimate, control: Estimate) -> Estimate:
-    """Return the ratio of two shares; not known where either is 0 or 1."""
-    n = min(treated.n, control.n)
-    if not (0 < treated.value < 1 and 0 < control.value < 1):
-        return Estimate.unknown(n, "ratio", RATIO_METHOD)
-    low, high = ratio_limits(*((share.value, share.low, share.high) for share in (treated, control)))
-    return hidden_if_few(Estimate(treated.value / control.value, low, high, n, "ratio", RATIO_METHOD))
 
 
 def _weighted_share(yes: Floats, weights: Floats) -> Estimate:

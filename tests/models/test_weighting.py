@@ -94,8 +94,8 @@ def test_kinds_with_nobody_to_compare_are_named_and_left_out() -> None:
         np.concatenate([treated, np.zeros(50, bool)]),
         pd.concat([known, more]),
     )
-    assert found.overlap.one_sided == (("tier", "Starter"),)
-    assert not found.overlap.kept[400:].any()
+    assert found.one_sided == (("tier", "Starter"),)
+    assert not found.kept[400:].any()
     assert found.difference == compared(left, treated, known).difference
 
 
@@ -107,8 +107,7 @@ def test_who_is_as_good_as_sure_of_the_work_is_left_out() -> None:
         np.concatenate([treated, np.ones(60, bool)]),
         pd.concat([known, sure]),
     )
-    assert found.overlap.beyond >= 60
-    assert not found.overlap.kept[600:].any()
+    assert not found.kept[600:].any()
 
 
 def test_an_outcome_that_nobody_had_gives_a_difference_with_limits() -> None:
