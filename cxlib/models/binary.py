@@ -15,9 +15,16 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from cxlib.errors import MeasureError
 from cxlib.estimate import ALPHA, Array, Estimate, Floats, design_effect, difference, proportion
-from cxlib.models.clusters import RATIO_METHOD, columns, estimated, half_width, ratio_limits, share_effect
-from cxlib.models.clusters import cluster_variance as cluster_variance
-from cxlib.models.clusters import hidden_if_few as hidden_if_few
+from cxlib.models.clusters import (
+    RATIO_METHOD,
+    cluster_variance,
+    columns,
+    estimated,
+    half_width,
+    hidden_if_few,
+    ratio_limits,
+    share_effect,
+)
 
 WhyNot = Literal["", "too few", "one group", "separated", "not converged"]
 
@@ -49,7 +56,8 @@ def share_of_all(success: Array, everybody: int) -> Estimate:
     low = could_be[hypergeom.sf(yes - 1, everybody, could_be, n) > ALPHA / 2].min() / everybody
     high = could_be[hypergeom.cdf(yes, everybody, could_be, n) > ALPHA / 2].max() / everybody
     share, of_all = yes / n, f"exact, of {everybody}"
-    return hidden_if_few(Estimate(share, min(low, share), max(high, share), n, "share", of_all, population=everybody))
+    found = estimated((share, min(low, share), max(high, share)), n, "share", of_all)
+    return replace(found, population=everybody)
 
 
 def share_difference(first: Estimate, second: Estimate) -> Estimate:
@@ -84,22 +92,13 @@ def share_ratio(first: Array, second: Array, first_cluster: Array, second_cluste
     return estimated(np.real([p / q, low, high]), min(n), "ratio", method)
 
 
-@dataclass(frozen=True)
-class EValue:
-    """Risk ratios, 1 or more, that an unmeasured cause must reach with both sides to explain an association away.
-
-    `point` explains the estimate away, `limit` the interval's limit nearest to no effect; 1 where it holds that.
-    """
-
-    point: float
-    limit: float
-
-
-def e_value(risk_ratio: float, low: float, high: float) -> EValue:
+def e_value(risk_ratio: float, low: float, high: float) -> tuple[float, float]:
     """Return the E-value of a risk ratio and of its interval, whose upper limit may be infinite.
 
-    VanderWeele and Ding (2017), Annals of Internal Medicine 167(4): RR + sqrt(RR (RR - 1)), with 1 / RR in the place
-    of a ratio below 1. Raises MeasureError if they are not positive numbers in the order low, ratio, high.
+    Risk ratios, 1 or more, that an unmeasured cause must reach with both sides to explain the value away, and the limit
+    nearest to no effect (1 where the interval holds that). VanderWeele and Ding (2017), Annals of Internal Medicine
+    167(4): RR + sqrt(RR (RR - 1)), with 1 / RR in the place of a ratio below 1. Raises MeasureError if they are not
+    positive numbers in the order low, ratio, high.
     """
     if not 0 <= low <= risk_ratio <= high or not 0 < risk_ratio < np.inf:
         raise MeasureError(
@@ -107,8 +106,10 @@ def e_value(risk_ratio: float, low: float, high: float) -> EValue:
             "give the ratio of two risks that are both above zero"
         )
     limit = 1.0 if low <= 1 <= high else low if risk_ratio >= 1 else high
-    above = (max(ratio, 1 / ratio) for ratio in (risk_ratio, limit))
-    return EValue(*(float(ratio + np.sqrt(ratio * (ratio - 1))) for ratio in above))
+    point, limit = (
+        float(above + np.sqrt(above * (above - 1))) for above in (max(one, 1 / one) for one in (risk_ratio, limit))
+    )
+    return point, limit
 
 
 @dataclass(frozen=True)

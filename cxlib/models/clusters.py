@@ -14,7 +14,7 @@ from scipy import stats
 from cxlib.estimate import ALPHA, Array, Estimate, Floats, design_effect, proportion
 from cxlib.metrics.measure import SMALL_BELOW, SUPPRESSED_BELOW
 
-RATIO_METHOD = "put together from Wilson's limits"
+RATIO_METHOD = "limits put together on the log scale"
 
 
 def hidden_if_few(estimate: Estimate) -> Estimate:
@@ -105,12 +105,12 @@ def ratio_limits(first: Array, second: Array) -> tuple[float, float]:
     return float(np.exp(middle - down)), float(np.exp(middle + up))
 
 
-def ratio_of(one: Estimate, other: Estimate, method: str = RATIO_METHOD) -> Estimate:
+def times_as_many(one: Estimate, other: Estimate) -> Estimate:
     """Return one positive number over another; not known where either, or a limit, is none or without end."""
     first, second = ((each.value, each.low, each.high) for each in (one, other))
     known = np.isfinite([first, second]).all() and min(*first, *second) > 0
     ends = (one.value / other.value, *ratio_limits(first, second)) if known else (np.nan,) * 3
-    return estimated(ends, min(one.n, other.n), "ratio", method)
+    return estimated(ends, min(one.n, other.n), "ratio", RATIO_METHOD)
 
 
 def columns(covariates: pd.DataFrame) -> Iterator[tuple[str, pd.Series, bool]]:

@@ -13,7 +13,7 @@ from statsmodels.discrete.count_model import ZeroInflatedNegativeBinomialP
 from statsmodels.discrete.discrete_model import NegativeBinomialP
 
 from cxlib.estimate import ALPHA, Array, Estimate, Floats, Ints, Z
-from cxlib.models.clusters import hidden_if_few, share_effect
+from cxlib.models.clusters import estimated, from_draws, hidden_if_few, share_effect
 
 SEED = 20261101
 DRAWS = 2_000
@@ -76,11 +76,11 @@ def _bootstrapped(sides: Sequence[tuple[Array, Array]], unit: str) -> Estimate:
             return _one_cluster(value, n, unit)
         error, gap, errors = errors[0], values[usable][1:] - value, errors[usable][1:]
         turned = np.where(errors > 1e-12, gap / errors, np.sign(gap) * np.inf)
-    low = high = value
+    limits = np.full(2, value)
     if error > 1e-12 * max(abs(value), 1.0):
         ends = np.quantile(turned[~np.isnan(turned)], [1 - ALPHA / 2, ALPHA / 2], method="inverted_cdf")
-        low, high = (float(end) for end in value - ends * error)
-    return hidden_if_few(Estimate(value, low, high, n, unit, METHOD))
+        limits = value - ends * error
+    return estimated((value, *limits), n, unit, METHOD)
 
 
 def mean(counts: Array, cluster: Array, unit: str = "people") -> Estimate:
@@ -109,8 +109,8 @@ def median(counts: Array, cluster: Array, unit: str = "people") -> Estimate:
     trials = max(int(n / share_effect((rows <= value).astype(float), cluster) + 1e-6), 1)
     rank = int(stats.binom.ppf(ALPHA / 2, trials, 0.5) / trials * n)
     # with too few rows no order statistic lies far enough out
-    low, high = (float(y[rank - 1]), float(y[n - rank])) if rank > 0 else (0.0, np.inf)
-    return hidden_if_few(Estimate(value, low, high, n, unit, "order statistics"))
+    limits = (y[rank - 1], y[n - rank]) if rank > 0 else (0.0, np.inf)
+    return estimated((value, *limits), n, unit, "order statistics")
 
 
 def share_of_top(counts: Array, cluster: Array, top: float = 0.1) -> Estimate:
@@ -128,8 +128,7 @@ def share_of_top(counts: Array, cluster: Array, top: float = 0.1) -> Estimate:
     if groups < 2:
         return _one_cluster(value, len(y), "share")
     drawn = np.concatenate([_top(weights[:, place], descending, top) for weights in _draws(groups)])
-    low, high = (float(end) for end in np.nanquantile(drawn, [ALPHA / 2, 1 - ALPHA / 2]))
-    return hidden_if_few(Estimate(value, low, high, len(y), "share", "cluster bootstrap, percentile"))
+    return from_draws(np.append(value, drawn), len(y), "share", "cluster bootstrap, percentile")
 
 
 def _top(weights: Floats, descending: Floats, top: float) -> Floats:

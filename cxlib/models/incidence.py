@@ -14,7 +14,7 @@ from statsmodels.duration.hazard_regression import PHReg
 
 from cxlib.errors import MeasureError
 from cxlib.estimate import ALPHA, Array, Bools, Estimate, Floats, Interval, Ints, Z
-from cxlib.models.clusters import cluster_variance, hidden_if_few, moved_variance, share_limits, student
+from cxlib.models.clusters import cluster_variance, estimated, moved_variance, share_limits, student
 
 STILL, WANTED, OTHER = 0, 1, 2
 """Codes of `end`: still running when last seen, the end that is asked for, any other end."""
@@ -55,15 +55,10 @@ def incidence(cases: Durations, by: Array, unit: str = "share") -> list[Estimate
     `share_limits`. Not known beyond the last time at which anybody was seen.
     """
     n, method = len(cases.time), "Aalen-Johansen, clustered"
-    found = []
-    for value, influence in zip(*(line.T for line in influences(cases, by)), strict=True):
-        if n == 0 or np.isnan(value):
-            found.append(Estimate.unknown(n, unit, method))
-            continue
-        half = Z * float(np.sqrt(cluster_variance(influence, cases.cluster)))
-        low, high = share_limits(float(value), half, n)
-        found.append(hidden_if_few(Estimate(float(value), low, high, n, unit, method)))
-    return found
+    values, influence = influences(cases, by)
+    halves = (Z * float(np.sqrt(cluster_variance(line, cases.cluster))) for line in influence.T)
+    limits = (share_limits(value, half, n) for value, half in zip(values, halves, strict=True))
+    return [estimated((value, *ends), n, unit, method) for value, ends in zip(values, limits, strict=True)]
 
 
 def hazard_ratio(per: Array, held: pd.DataFrame, cases: Durations) -> Estimate:
@@ -92,8 +87,7 @@ def hazard_ratio(per: Array, held: pd.DataFrame, cases: Durations) -> Estimate:
         middle, error = float(fit.params[0]), float(fit.bse[0])
     if not abs(middle) <= 10 or not np.isfinite(error):
         return unknown
-    low, value, high = np.exp(middle + Z * error * np.array([-1, 0, 1])).tolist()
-    return hidden_if_few(Estimate(value, low, high, unknown.n, unknown.unit, COX))
+    return estimated(np.exp(middle + Z * error * np.array([0, -1, 1])), unknown.n, unknown.unit, COX)
 
 
 def at_risk(when: Floats, time: Floats, entry: Floats, weight: Floats) -> Floats:

@@ -9,7 +9,7 @@ and for those who come; everything else that is spent stays as it is, and amount
 `alpha` and `beta` are those of `cxlib.models.retention_curve`; arrays are broadcast.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -43,22 +43,16 @@ def churn_after(churn: Array, reading: Reading, step: Array = STEP) -> Floats:
     return np.asarray(np.maximum(after[reading], LEAST_CHURN), float)
 
 
-def constant_value(retention: Array, discount: Array) -> Floats:
-    """Return the value of a customer who stays each period with the same probability: (1 + d) / (1 + d - r)."""
-    rate = 1 + np.asarray(discount, float)
-    return np.asarray(rate / (rate - np.asarray(retention, float)), float)
-
-
 def constant_uplift(retention: Array, discount: Array, reading: Reading, step: float = STEP) -> Floats:
-    """Return by which share the constant value rises.
+    """Return by which share the value rises of a customer who stays each period with one probability r.
 
-    Five points bring delta / (1 + d - r - delta): exactly a quarter where r = 0.75 + d.
+    The value is (1 + d) / (1 + d - r), so five points bring delta / (1 + d - r - delta): a quarter where r = 0.75 + d.
 
     >>> round(float(constant_uplift(0.85, 0.10, "points")), 6)
     0.25
     """
-    after = 1 - churn_after(1 - np.asarray(retention, float), reading, step)
-    return constant_value(after, discount) / constant_value(retention, discount) - 1
+    rate, stays = 1 + np.asarray(discount, float), np.asarray(retention, float)
+    return np.asarray((rate - stays) / (rate - 1 + churn_after(1 - stays, reading, step)) - 1, float)
 
 
 def retention_that_brings(uplift: Array, discount: Array, step: float = STEP) -> Floats:
@@ -154,38 +148,20 @@ def scaled_uplift(alpha: Array, beta: Array, terms: Terms, factor: Array) -> Flo
     return lifetime_value(churn * total, (1 - churn) * total, terms) / lifetime_value(alpha, beta, terms) - 1
 
 
-def share_beyond(alpha: Array, beta: Array, terms: Terms, periods: int) -> Floats:
-    """Return the share of a whole life's value that comes after so many periods."""
-    seen = lifetime_value(alpha, beta, replace(terms, horizon=periods))
-    return np.asarray(1 - seen / lifetime_value(alpha, beta, terms), float)
-
-
-@dataclass(frozen=True)
-class Base:
-    """Today's customers by years behind them, and those who come.
-
-    `age` in years, `customers`, and the `contribution` they bring a year have the shape (groups,); `arrivals`, the new
-    customers a year, and `arrival_contribution`, what one of them brings a year, may have that of (draws, 1).
-    """
-
-    age: Floats
-    customers: Floats
-    contribution: Floats
-    arrivals: float | Floats
-    arrival_contribution: float | Floats
-
-
-def contribution(base: Base, alpha: Array, beta: Array, years: int, pace: Array = 1.0) -> Floats:
+def contribution(
+    age: Floats, brings: Floats, coming: Array, alpha: Array, beta: Array, years: int, pace: Array = 1.0
+) -> Floats:
     """Return what customers bring in each of the next years, shape (..., years).
 
-    `alpha` and `beta` are those of the money, every customer counted by what it brings. Everybody's risk is multiplied
-    by `pace` from today on, whoever has been there for some years having a churn of Beta(alpha, beta + years).
+    `age` in years and what they bring a year (`brings`), shape (groups,), are of today's customers; `coming`, that of
+    those who come in a year, may have the shape (draws, 1). `alpha` and `beta` are those of the money, every customer
+    counted by what it brings. Everybody's risk is multiplied by `pace` from today on, whoever has been there for some
+    years having a churn of Beta(alpha, beta + years).
     """
     a, b, by = (np.asarray(part, float)[..., None, None] for part in np.broadcast_arrays(alpha, beta, pace))
-    old = survival(a, b + base.age[:, None], by * (np.arange(12 * years) + 0.5) / 12)
-    there = np.einsum("...gm,g->...m", old, base.contribution / 12)
+    old = survival(a, b + age[:, None], by * (np.arange(12 * years) + 0.5) / 12)
+    there = np.einsum("...gm,g->...m", old, brings / 12)
     # those who came this month are there for half of it, those of k months ago with what is left of them by then
     new = np.cumsum(survival(a, b, by * np.arange(12 * years) / 12)[..., 0, :], axis=-1) - 0.5
-    coming = np.asarray(base.arrivals, float) / 12 * np.asarray(base.arrival_contribution, float) / 12
-    monthly = there + coming * new
+    monthly = there + np.asarray(coming, float) / 12**2 * new
     return np.asarray(monthly.reshape(*monthly.shape[:-1], years, 12).sum(axis=-1), float)

@@ -18,8 +18,8 @@ import numpy as np
 from scipy import sparse, stats
 from scipy.special import expit, logit
 
-from cxlib.estimate import ALPHA, Array, Estimate, Floats, Ints
-from cxlib.models.clusters import hidden_if_few, sandwich, student
+from cxlib.estimate import Array, Estimate, Floats, Ints
+from cxlib.models.clusters import from_draws, hidden_if_few, sandwich, student
 
 RIDGE = 1e-3
 """Precision of a weak prior around zero: it moves nothing but coefficients that data would send to infinity."""
@@ -280,17 +280,11 @@ def _shapley(worth: Mapping[tuple[int, ...], Floats], players: int) -> Floats:
 
 def _divided(names: Sequence[str], parts: Floats, nothing: Floats, answers: int) -> Importance:
     """Return the importance from the estimate (first) and the draws of each driver's part, and of the empty model."""
-
-    def estimate(values: Floats) -> Estimate:
-        # an interval holds its own estimate, also where the correction for chance has pushed both to an edge
-        low, high = np.percentile(values[1:], (100 * ALPHA / 2, 100 * (1 - ALPHA / 2)))
-        ends = (float(values[0]), float(min(low, values[0])), float(max(high, values[0])))
-        return Estimate(*ends, answers, "share", "Lindeman-Merenda-Gold, whole clusters drawn again")
-
-    explained, shares = estimate(parts.sum(axis=0) / nothing), {}
+    of, shares = (answers, "share", "Lindeman-Merenda-Gold, whole clusters drawn again"), {}
+    explained = from_draws(parts.sum(axis=0) / nothing, *of)
     if explained.low > 0:
         positive = np.maximum(parts, 0.0)  # a driver that explains less than chance would has no share
         total = positive.sum(axis=0)
         of_all = np.divide(positive, total, out=np.zeros_like(positive), where=total > 0)
-        shares = {name: estimate(share) for name, share in zip(names, of_all, strict=True)}
+        shares = {name: from_draws(share, *of) for name, share in zip(names, of_all, strict=True)}
     return Importance(shares, explained, dict(zip(names, parts[:, 1:], strict=True)))

@@ -12,7 +12,7 @@ from statsmodels.stats.contingency_tables import SquareTable
 from cxlib.errors import untold
 from cxlib.estimate import ALPHA, Array, Estimate, wilson
 from cxlib.finding import Quantity
-from cxlib.models.clusters import hidden_if_few, sandwich, student
+from cxlib.models.clusters import estimated, hidden_if_few, sandwich, student
 from cxlib.workbook import Workbook
 
 CLASSES = {-1: "Detractors", 0: "Passives", 1: "Promoters"}
@@ -49,8 +49,8 @@ def change_of_the_same(first: Array, second: Array) -> Estimate:
     centre = np.sum(moved) / (n + 2)
     spread = np.sqrt(((moved @ moved + 2) / (n + 2) - centre**2) / (n + 2))
     half = stats.t.ppf(1 - ALPHA / 2, max(n - 1, 1)) * spread
-    low, high = min(100 * (centre - half), value), max(100 * (centre + half), value)
-    return hidden_if_few(Estimate(value, float(low), float(high), n, UNIT, "paired, adjusted Wald"))
+    ends = value, min(100 * (centre - half), value), max(100 * (centre + half), value)
+    return estimated(ends, n, UNIT, "paired, adjusted Wald")
 
 
 def change_of_all(first: Array, second: Array) -> Estimate:

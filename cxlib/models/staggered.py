@@ -45,19 +45,6 @@ class Effects:
     level: float
 
 
-@dataclass(frozen=True)
-class TwoWay:
-    """The two-way fixed-effects coefficient, and the share of its weights on treated cells that is negative.
-
-    `negative` is the sum of negative weights over the sum of all absolute ones: de Chaisemartin and D'Haultfoeuille
-    (2020), American Economic Review 110(9). Above zero, early starters serve as controls for late ones
-    (Goodman-Bacon 2021, Journal of Econometrics 225(2)).
-    """
-
-    value: float
-    negative: float
-
-
 def effects(panel: Panel, base: tuple[int, int] = (-1, -1), reach: tuple[int, int] = (-12, 24)) -> Effects:
     """Return the effects by event time, from the first to the last of `reach`.
 
@@ -123,8 +110,13 @@ def average(found: Effects, first: int, last: int, unit: str) -> Estimate:
     return student(float(weight @ part["value"].to_numpy(float)), variance, max(n - 1, 1), n, unit, METHOD)
 
 
-def two_way(panel: Panel) -> TwoWay:
-    """Return what a regression with unit and period effects says, as a warning beside the right number."""
+def two_way(panel: Panel) -> tuple[float, float]:
+    """Return what a regression with unit and period effects says, as a warning beside the right number, and how wrong.
+
+    That is the sum of negative weights on treated cells over the sum of all absolute ones: de Chaisemartin and
+    D'Haultfoeuille (2020), American Economic Review 110(9). Above zero, early starters serve as controls for late ones
+    (Goodman-Bacon 2021, Journal of Econometrics 225(2)).
+    """
     seen = np.isfinite(panel.outcome).astype(float)
     on = (np.arange(panel.outcome.shape[1])[None, :] >= panel.start[:, None]) * seen
     # what the means of units leave, then period dummies cleared of unit means: D'D and D'y without building the dummies
@@ -135,7 +127,7 @@ def two_way(panel: Panel) -> TwoWay:
     rest = within - seen * (effect[None, :] - (seen @ effect)[:, None] / count)
     power = float((rest**2).sum())
     if power < 1e-9:
-        return TwoWay(np.nan, np.nan)
+        return np.nan, np.nan
     weights = rest[on > 0]
     value = float(np.nansum(rest * panel.outcome)) / power
-    return TwoWay(value, float(-weights[weights < 0].sum() / np.abs(weights).sum()))
+    return value, float(-weights[weights < 0].sum() / np.abs(weights).sum())

@@ -17,12 +17,10 @@ from statsmodels.treatment.treatment_effects import TreatmentEffect
 
 from cxlib.estimate import Array, Bools, Estimate, Floats, difference, proportion
 from cxlib.models.binary import encode, is_separated, share_difference
-from cxlib.models.clusters import columns, estimated, ratio_of
+from cxlib.models.clusters import columns, estimated, times_as_many
 from cxlib.models.nonresponse import effective_size
 
 WhyNot = Literal["", "one group", "no overlap", "too few", "separated"]
-
-BALANCE = ["covariate", "before", "after"]
 
 LEAST_CHANCE = 0.02
 """Customers whose chance of the work lies below this, or above 1 less this, have nobody to be compared with."""
@@ -121,9 +119,31 @@ def _compared(yes: Floats, group: Bools, every: pd.DataFrame, last: int) -> Comp
             kept[kept] = ~beyond
             fit, why_not = _chances(covariates[kept], group[kept])
     if why_not:
-        none, balance = Estimate.unknown(int(group.sum()), "share difference"), pd.DataFrame(columns=BALANCE)
+        none = Estimate.unknown(int(group.sum()), "share difference")
+        balance = pd.DataFrame(columns=["covariate", "before", "after"])
         return Compared(none, none, none, none, none, (0.0, 0.0), balance, kept, one_sided, why_not)
-    return Compared(*_alike(yes[kept], group[kept], every[kept], fit), kept, one_sided, "")
+    yes, group, known, chance = yes[kept], group[kept], every[kept], np.asarray(fit.predict(), float)
+    ones, weights = np.ones(len(yes)), np.where(group, 1 / chance, 1 / (1 - chance))
+    effect = aipw(yes, group, fit.model.exog, fit)
+    (treated, control), plain = (
+        [_weighted_share(yes[side], of_all[side]) for side in (group, ~group)] for of_all in (weights, ones)
+    )
+    apart = difference(treated, control)
+    ends = np.clip(effect + np.array([0.0, apart.low - apart.value, apart.high - apart.value]), -1.0, 1.0)
+    before, after = (standardised_differences(known, group, of_all) for of_all in (ones, weights))
+    balance = pd.DataFrame({"before": before, "after": after}).rename_axis("covariate").reset_index()
+    return Compared(
+        estimated(ends, treated.n, "share difference", "augmented inverse probability weighting"),
+        treated,
+        control,
+        times_as_many(treated, control),
+        share_difference(*plain),
+        (effective_size(weights[group]), effective_size(weights[~group])),
+        balance,
+        kept,
+        one_sided,
+        "",
+    )
 
 
 def _two_sided(covariates: pd.DataFrame, group: Bools) -> tuple[Bools, tuple[tuple[str, str], ...]]:
@@ -157,33 +177,6 @@ def _chances(covariates: pd.DataFrame, group: Bools) -> tuple[Any, WhyNot]:
     certain = not np.isfinite(chance).all() or chance.min() < CERTAIN or chance.max() > 1 - CERTAIN
     # asked only where it is likely, as it takes long with many customers
     return (None, "separated") if certain and is_separated(treated, design) else (model, "")
-
-
-def _alike(yes: Floats, group: Bools, covariates: pd.DataFrame, fit: Any) -> tuple[Any, ...]:
-    """Return the first fields of `Compared`, up to the balance."""
-    chance, ones = np.asarray(fit.predict(), float), np.ones(len(yes))
-    weights = np.where(group, 1 / chance, 1 / (1 - chance))
-    effect = aipw(yes, group, fit.model.exog, fit)
-    (treated, control), plain = (
-        [_weighted_share(yes[side], of_all[side]) for side in (group, ~group)] for of_all in (weights, ones)
-    )
-    apart = difference(treated, control)
-    ends = np.clip(effect + np.array([0.0, apart.low - apart.value, apart.high - apart.value]), -1.0, 1.0)
-    balance = pd.DataFrame(
-        {
-            name: standardised_differences(covariates, group, w)
-            for name, w in zip(BALANCE[1:], (ones, weights), strict=True)
-        }
-    )
-    return (
-        estimated(ends, treated.n, "share difference", "augmented inverse probability weighting"),
-        treated,
-        control,
-        ratio_of(treated, control),
-        share_difference(*plain),
-        (effective_size(weights[group]), effective_size(weights[~group])),
-        balance.rename_axis(BALANCE[0]).reset_index(),
-    )
 
 
 def _weighted_share(yes: Floats, weights: Floats) -> Estimate:

@@ -16,7 +16,8 @@ from cxlib.errors import MeasureError, untold
 from cxlib.estimate import Estimate, Floats, Ints, proportion, two_sided_p
 from cxlib.finding import Quantity, Ruling, Value
 from cxlib.metrics.measure import SMALL_BELOW
-from cxlib.models.binary import hidden_if_few, share, share_difference, share_of_all
+from cxlib.models.binary import share, share_difference, share_of_all
+from cxlib.models.clusters import estimated
 from cxlib.models.nonresponse import late_responders, rake, trimmed, weighted_share, worst_case
 from cxlib.nearest import chosen
 from cxlib.workbook import Workbook
@@ -127,8 +128,8 @@ class Answers:
         found = weighted_share(yes.to_numpy(float), self.rows["weight"], self.rows["account"])
         value, low, high = (float(line[0]) for line in found)
         again = self.hidden * (value - plain.value)
-        limits = max(min(low, low + again), 0.0), min(max(high, high + again), 1.0)
-        return hidden_if_few(Estimate(value, *limits, len(self.rows), "share", "Wilson, raked, hidden difference"))
+        ends = value, max(min(low, low + again), 0.0), min(max(high, high + again), 1.0)
+        return estimated(ends, len(self.rows), "share", "Wilson, raked, hidden difference")
 
     @cached_property
     def plain(self) -> Estimate:
@@ -144,8 +145,7 @@ class Answers:
     @cached_property
     def rate(self) -> Estimate:
         """Share of the delivered invitations that were answered."""
-        value, low, high = (float(line) for line in proportion(self.responded, self.asked))
-        return hidden_if_few(Estimate(value, low, high, self.asked, "share", "Wilson"))
+        return estimated(proportion(self.responded, self.asked), self.asked, "share", "Wilson")
 
     def answered(self, unknown: str) -> Estimate | str:
         """Return the response rate, or words where it is not known."""

@@ -18,9 +18,9 @@ from cxlib.estimate import ALPHA, Array, Estimate, Floats, Z, difference, propor
 from cxlib.facts import FACTS
 from cxlib.finding import Quantity, verdict
 from cxlib.models import lifetime_value as ltv
-from cxlib.models.clusters import hidden_if_few
+from cxlib.models.clusters import estimated, from_draws
 from cxlib.models.incidence import kaplan_meier
-from cxlib.models.lifetime_value import Base, contribution, pace_after
+from cxlib.models.lifetime_value import pace_after
 from cxlib.models.retention_curve import Drawn, Spells, survival
 from cxlib.models.within import Growth, paired_growth, two_way
 from cxlib.nearest import one_of
@@ -183,7 +183,7 @@ def curves(customers: Customers) -> tuple[Drawn, Drawn]:
 
 def stay(of: Drawn) -> Estimate:
     """Return the share that stays for the first year, of customers or of money."""
-    return _drawn(of.beta / (of.alpha + of.beta), of.curve.n)
+    return from_draws(of.beta / (of.alpha + of.beta), of.curve.n)
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ class Life:
         terms, of = self.terms(growth=self.grown, horizon=horizon), self.customers
         untold(TOO_FEW_LEAVE, ltv.churn_after(of.curve.mean_churn, reading, self.step) > ltv.LEAST_CHURN)
         pace = pace_after(of.alpha, of.beta, reading, self.step)
-        return _drawn(ltv.uplift(self.money.alpha, self.money.beta, terms, pace), of.curve.n)
+        return from_draws(ltv.uplift(self.money.alpha, self.money.beta, terms, pace), of.curve.n)
 
     def all_alike(self) -> Self:
         """Return the life of customers who all bring the same."""
@@ -263,7 +263,10 @@ class Life:
     def beyond(self) -> Quantity:
         """Share of a customer's value after the years that enough customers were seen for."""
         money = self.money.curve
-        return Quantity(float(ltv.share_beyond(money.alpha, money.beta, self.terms(), self.seen)), "share")
+        all_of_it, seen = (
+            float(ltv.lifetime_value(money.alpha, money.beta, self.terms(horizon=years))) for years in (None, self.seen)
+        )
+        return Quantity(1 - seen / all_of_it, "share")
 
     def over(self, stays: Floats, rates: Floats) -> Floats:
         """Return the rise over levels of retention (columns) and discount rates (rows).
@@ -299,15 +302,10 @@ class Life:
         return pd.DataFrame({"x": x, "value": lines[0], "low": low, "high": high})
 
 
-def _drawn(draws: Floats, n: int, unit: str = "share", method: str = "bootstrap") -> Estimate:
-    """Return the first of some numbers, with the middle 95 % of the others, which are its draws."""
-    value, low, high = (float(end) for end in (draws[0], *np.quantile(draws[1:], MIDDLE)))
-    return hidden_if_few(Estimate(value, min(low, value), max(high, value), n, unit, method))
-
-
 def _in_shares(value: float, low: float, high: float, n: int, method: str, *flags: str) -> Estimate:
     """Return growth from its value and limits on the log scale."""
-    return Estimate(float(np.expm1(value)), float(np.expm1(low)), float(np.expm1(high)), n, "share", method, flags)
+    value, low, high = np.expm1([value, low, high]).tolist()
+    return Estimate(value, low, high, n, "share", method, flags)
 
 
 def fit(customers: Customers, discount: float, step: float) -> Life:
@@ -437,11 +435,11 @@ def margin_by_year(customers: Customers, seen: int) -> pd.DataFrame:
 class Books:
     """Profit of each of the next years (columns), and what more retention adds to it (`extra`); draws after the first.
 
-    `fixed` is spent a year on all but serving customers; `most` is the share of what all bring that comes from the
-    customers who bring most, one step of them.
+    `customers` are those of today, `fixed` is spent a year on all but serving customers; `most` is the share of what
+    all bring that comes from the customers who bring most, one step of them.
     """
 
-    base: Base
+    customers: int
     fixed: float
     most: float
     profit: Floats
@@ -456,9 +454,9 @@ class Books:
     def uplift(self, years: int) -> Estimate:
         """Return the rise of the profit of the first years; unknown where one draw in forty shows no profit."""
         profit, extra = self.profit[:, :years].sum(axis=1), self.extra[:, :years].sum(axis=1)
-        n, some = round(float(self.base.customers.sum())), profit > 0
+        n, some = self.customers, profit > 0
         sure = some[0] and (~some[1:]).mean() <= ALPHA / 2
-        return _drawn(extra[some] / profit[some], n) if sure else Estimate.unknown(n, "share")
+        return from_draws(extra[some] / profit[some], n) if sure else Estimate.unknown(n, "share")
 
 
 def carry_on(customers: Customers, life: Life, years: int) -> Books:
@@ -478,13 +476,14 @@ def carry_on(customers: Customers, life: Life, years: int) -> Books:
     each = (float(new.mean()) + np.append(0.0, error * rng.standard_normal(DRAWS)))[:, None]
     columns = groups["tenure"].mean(), groups.size(), groups["brings"].sum()
     age, count, brings = (np.asarray(column, float) for column in columns)
-    base = Base(age, count, brings, come, each)
     of, money = life.customers, life.money
     pace = pace_after(of.alpha, of.beta, "points", life.step, age, count)
-    before, after = (contribution(base, money.alpha, money.beta, years, by) for by in (1.0, pace))
+    before, after = (
+        ltv.contribution(age, brings, come * each, money.alpha, money.beta, years, by) for by in (1.0, pace)
+    )
     largest = yearly.sort_values(ascending=False)
     most = float(largest.head(round(life.step * len(largest))).sum() / largest.sum())
-    return Books(base, fixed, most, before - fixed, after - before)
+    return Books(int(count.sum()), fixed, most, before - fixed, after - before)
 
 
 def _last_year(months: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
@@ -502,7 +501,7 @@ def keep_and_win(customers: Customers, currency: str) -> dict[str, Estimate]:
 
     def made(value: float, variance: float, n: int, unit: str) -> Estimate:
         by = float(np.exp(Z * np.sqrt(variance)))
-        return hidden_if_few(Estimate(value, value / by, value * by, n, unit, "delta method on the log scale"))
+        return estimated((value, value / by, value * by), n, unit, "delta method on the log scale")
 
     return {
         "keep": made(success / kept, lost, kept, currency),
@@ -528,7 +527,7 @@ def mix(customers: Customers) -> tuple[dict[str, Estimate], list[str]]:
     by_mix = ((shares[:, 1] - shares[:, 0]) * rates.mean(axis=1)).sum(axis=1)
     by_rate = ((rates[:, 1] - rates[:, 0]) * shares.mean(axis=1)).sum(axis=1)
     parts, how = {"by_mix": by_mix, "by_rate": by_rate, "change": by_mix + by_rate}, "draws of shares and rates"
-    told = {name: _drawn(of, n, "share difference", how) for name, of in parts.items()}
+    told = {name: from_draws(of, n, "share difference", how) for name, of in parts.items()}
     before, after = (wilson(stayed[turn].sum(), began[turn].sum()) for turn in (0, 1))
     against = counts.index[(rates[0, 1] - rates[0, 0]) * np.sign(told["change"].value) < 0]
     return {"before": before, "after": after, **told}, [str(kind) for kind in against]
@@ -556,9 +555,9 @@ def foretold(customers: Customers) -> dict[str, Estimate]:
         stays = 1 - of.alpha[:, None] / ((of.alpha + of.beta)[:, None] + age)
         drawn = np.append(stays[0] @ share, (rng.random((DRAWS, len(age))) < stays[1:]) @ share)
         came = float(stayed @ share)
-        found[name] = _drawn(drawn, len(here), method=how)
+        found[name] = from_draws(drawn, len(here), method=how)
         found[f"{name}_came"] = Estimate(came, came, came, len(here), "share", "count")
-        found[f"{name}_off"] = _drawn(came - drawn, len(here), "share difference", how)
+        found[f"{name}_off"] = from_draws(came - drawn, len(here), "share difference", how)
     return found
 
 

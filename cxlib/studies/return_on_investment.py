@@ -16,8 +16,8 @@ from statsmodels.stats.proportion import proportion_effectsize
 
 from cxlib.errors import UntoldError, untold
 from cxlib.estimate import ALPHA, Estimate, Floats, difference
-from cxlib.models.binary import EValue, e_value, hidden_if_few, share, share_difference
-from cxlib.models.clusters import moved_variance, student
+from cxlib.models.binary import e_value, share, share_difference
+from cxlib.models.clusters import hidden_if_few, moved_variance, student
 from cxlib.models.incidence import (
     MONTH,
     STILL,
@@ -381,7 +381,7 @@ def alike(rows: pd.DataFrame, outcome: str, work: str, by: str) -> Compared:
     return found
 
 
-def strength(ratio: Estimate) -> EValue:
+def strength(ratio: Estimate) -> tuple[float, float]:
     """Return how strong an unknown cause would have to be."""
     untold("More customers who left, with it and without it, would tell.", ratio.is_known)
     return e_value(ratio.value, ratio.low, ratio.high)

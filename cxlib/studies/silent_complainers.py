@@ -23,7 +23,7 @@ from cxlib.errors import MeasureError, UntoldError, untold
 from cxlib.estimate import ALPHA, Array, Bools, Estimate, Floats, Ints, Z, proportion
 from cxlib.finding import Quantity, Verdict
 from cxlib.models import nonresponse
-from cxlib.models.clusters import cluster_variance, hidden_if_few, ratio_limits
+from cxlib.models.clusters import cluster_variance, estimated, ratio_limits
 from cxlib.models.hidden_population import chao_lower_bound, stratified_chapman, three_lists
 from cxlib.models.incidence import COX, OTHER, STILL, WANTED, durations, incidence, influences
 from cxlib.models.incidence import hazard_ratio as hazard_ratio_of
@@ -194,14 +194,6 @@ def odds_against(share: float) -> float:
     return np.inf if share <= 1e-12 else (1 - share) / share
 
 
-def _estimate(ends: Array, n: int, unit: str, method: str, *flags: str) -> Estimate:
-    """Return an Estimate of (value, low, high), hidden if it rests on few."""
-    value, low, high = np.ravel(ends).tolist()
-    made = hidden_if_few(Estimate(value, low, high, n, unit, method, flags))
-    told = n > 0 and (not np.isnan(value) or "suppressed" in made.flags)
-    return made if told else Estimate.unknown(n, unit, method)
-
-
 def ratio_of(share: Estimate, *flags: str) -> Estimate:
     """Return silent people per one who told, from the share that told."""
     value, low, high = (odds_against(end) for end in (share.value, share.high, share.low))
@@ -209,20 +201,11 @@ def ratio_of(share: Estimate, *flags: str) -> Estimate:
     return Estimate(value, low, high, share.n, UNIT, share.method, share.flags + flags)
 
 
-def times_as_many(one: Estimate, other: Estimate) -> Estimate:
-    """Return one ratio over another; not known where either, or a limit, is none or without end."""
-    first, second = ((estimate.value, estimate.low, estimate.high) for estimate in (one, other))
-    n, method = min(one.n, other.n), "limits put together on the log scale"
-    if not (np.isfinite([first, second]).all() and min(*first, *second) > 0):
-        return Estimate.unknown(n, "ratio", method)
-    return _estimate((one.value / other.value, *ratio_limits(first, second)), n, "ratio", method)
-
-
 def beyond(after: Estimate, ordinary: Estimate, method: str) -> Estimate:
     """Return the share that an event adds to an ordinary one, the two being independent: 1 - (1 - a) / (1 - b)."""
     none, usual = (1 - np.minimum([one.value, one.high, one.low], 1 - 1e-9) for one in (after, ordinary))
     low, high = ratio_limits(none, usual)
-    return _estimate(np.maximum([1 - none[0] / usual[0], 1 - high, 1 - low], 0.0), after.n, "share", method)
+    return estimated(np.maximum([1 - none[0] / usual[0], 1 - high, 1 - low], 0.0), after.n, "share", method)
 
 
 def needs_invitations(answers: pd.DataFrame) -> None:
@@ -283,8 +266,8 @@ def _chances(asked: pd.DataFrame, rank: Ints, silent: Bools) -> Floats:
 
 def share(answers: pd.DataFrame, yes: Array, by: str = "weight") -> Estimate:
     """Return a weighted share of some answers, those of the same customer taken together."""
-    line = nonresponse.weighted_share(yes, answers[by], answers["customer_id"])
-    return _estimate(line, len(answers), "share", "weighted, Wilson")
+    found = nonresponse.weighted_share(yes, answers[by], answers["customer_id"])
+    return estimated(found, len(answers), "share", "weighted, Wilson")
 
 
 def ratio(answers: pd.DataFrame, *ranks: int, by: str = "weight") -> Estimate:
@@ -300,7 +283,7 @@ def hidden(asked: pd.DataFrame, answers: pd.DataFrame, days: int, by: str = "wei
     mine = answers[(answers["sent_at"] > begin) & (answers["group"] != "")]
     found = share(mine, mine["group"] == SILENT, by)
     ends = np.array([found.value, found.low, found.high]) * asked.loc[asked["sent_at"] > begin, "customer_id"].nunique()
-    return _estimate(ends, found.n, "customers", "weighted share of all asked, Wilson")
+    return estimated(ends, found.n, "customers", "weighted share of all asked, Wilson")
 
 
 def late(answers: pd.DataFrame) -> Estimate:
@@ -379,7 +362,7 @@ def of_lists(asked: pd.DataFrame, rank: int, three: bool = False) -> Estimate:
         if 0 < ends[0] < np.inf and size.value > told:
             chance = Z * np.sqrt(1 / told + 1 / (size.value - told))
             ends = ends[0] * np.exp([0, -1, 1] * np.hypot(chance, np.log(ends / ends[0])))
-    return _estimate(ends, int(both.sum()), UNIT, method)
+    return estimated(ends, int(both.sum()), UNIT, method)
 
 
 def in_all_ways(asked: pd.DataFrame, answers: pd.DataFrame, noticed: pd.DataFrame, rank: int) -> dict[str, Estimate]:
@@ -454,7 +437,7 @@ def floor_of_complaints(complaints: pd.DataFrame) -> Estimate:
     untold("Customers who complained twice would tell how many never did.", twice)
     size = chao_lower_bound(once, twice, seen, len(times) if complaints["is_customer"].any() else np.inf)
     ends = np.array([size.value, size.low, size.high]) / seen - 1
-    return _estimate(ends, seen, UNIT, "Chao's lower bound", "floor")
+    return estimated(ends, seen, UNIT, "Chao's lower bound", "floor")
 
 
 def of_detractors(detractors: pd.DataFrame, answers: pd.DataFrame) -> Estimate:
@@ -498,7 +481,7 @@ def left(followed: pd.DataFrame, days: float, group: str, less: str = "") -> Est
     # a customer may be in both groups, at two times
     each, whom = np.concatenate([a[:, 0], -b[:, 0]]), np.concatenate([one.cluster, other.cluster])
     half = Z * float(np.sqrt(cluster_variance(each, whom)))
-    return _estimate((gap, gap - half, gap + half), n, "share difference", "Aalen-Johansen, clustered")
+    return estimated((gap, gap - half, gap + half), n, "share difference", "Aalen-Johansen, clustered")
 
 
 def hazard_ratio(followed: pd.DataFrame, one: str, other: str, same_severity: bool = False) -> Estimate:
@@ -536,7 +519,7 @@ def by_tickets(answers: pd.DataFrame) -> tuple[Estimate, Estimate]:
 
 
 def _part(yes: pd.Series) -> Estimate:
-    return _estimate(proportion([yes.sum()], [len(yes)]), len(yes), "share", "Wilson")
+    return estimated(proportion(yes.sum(), len(yes)), len(yes), "share", "Wilson")
 
 
 def remembered(answers: pd.DataFrame) -> dict[int, Estimate]:
@@ -557,8 +540,8 @@ def with_the_forgotten(answers: pd.DataFrame) -> Estimate:
 def planned(ratio: Estimate | float, problems: int) -> Estimate:
     """Return the ratio and the limits to expect from so many problems, complaints rounded to whole ones."""
     share = _share_that_tells(ratio)
-    _, low, high = proportion([np.round(share * problems)], [problems])
-    return ratio_of(_estimate([share, low[0], high[0]], problems, "share", "Wilson, planned"))
+    found = proportion(np.round(share * problems), problems)._replace(value=np.array(share))
+    return ratio_of(estimated(found, problems, "share", "Wilson, planned"))
 
 
 def problems_needed(ratio: Estimate | float, within: float) -> Estimate:

@@ -9,7 +9,7 @@ import pandas as pd
 from cxlib.errors import untold
 from cxlib.estimate import ALPHA, Estimate, Floats, between_groups_variance, design_effect, proportion
 from cxlib.facts import GROUPS
-from cxlib.models.binary import hidden_if_few
+from cxlib.models.clusters import estimated
 from cxlib.models.ordinal import Cells, Importance, average_effect, fit, parallel_test, relative_importance
 from cxlib.models.within import Slope, within_slope
 from cxlib.workbook import Workbook
@@ -81,7 +81,7 @@ class Contacts:
         robust = between_groups_variance(k - share[cell] * n, cell, len(names), GROUPS) / trials**2
         effect = design_effect(robust, share * (1 - share) / np.maximum(trials - 1, 1))
         found = {
-            str(name).replace("_", " "): hidden_if_few(Estimate(*ends, int(size), "share", "Wilson, clustered"))
+            str(name).replace("_", " "): estimated(ends, int(size), "share", "Wilson, clustered")
             for name, ends, size in zip(names, zip(*proportion(wins, trials, effect), strict=True), trials, strict=True)
         }
         return dict(sorted(found.items(), key=lambda item: (-item[1].n, item[0])))

@@ -9,8 +9,8 @@ import pandas as pd
 from cxlib.errors import untold
 from cxlib.estimate import Estimate, Floats, Ints, difference
 from cxlib.finding import Ruling, Value, verdict
-from cxlib.models.binary import EValue, e_value, share
-from cxlib.models.clusters import half_width, hidden_if_few, sandwich, share_limits
+from cxlib.models.binary import e_value, share
+from cxlib.models.clusters import estimated, half_width, sandwich, share_limits
 from cxlib.models.incidence import OTHER, STILL, WANTED, Durations, durations
 from cxlib.models.matching import Compared, Matches, compare, match_risk_sets
 from cxlib.nearest import chosen
@@ -120,16 +120,15 @@ class Comparison:
             # where one side shows none, or all, its error cannot be read off the data
             apart = difference(first, second)
             low, high, method = apart.low, apart.high, apart.method
-        return self._estimate(value, low, high, "share difference", method)
+        return estimated((value, low, high), len(self.cases), "share difference", method)
 
-    def ratio(self) -> tuple[Estimate, EValue]:
-        """Return how many times as large the share is among the cases, and what unseen cause would explain that."""
+    def ratio(self) -> tuple[Estimate, tuple[float, float]]:
+        """Return how many times as large the share is among the cases, and what unseen cause explains it (E-value)."""
         above, below = self.compared.cases[-1], self.compared.others[-1]
         untold("It needs more bad experiences, or more time after them.", above > 0, below > 0, self.more().is_known)
         sides = self.compared.influence_of_cases[:, -1] / above, self.compared.influence_of_others[:, -1] / below
-        value, times = float(above / below), float(np.exp(self._half(sides[0] - sides[1])))
-        method = "delta method on the log ratio, clustered by customer"
-        ratio = self._estimate(value, value / times, value * times, "ratio", method)
+        ends = above / below * np.exp(self._half(sides[0] - sides[1]) * np.array([0, -1, 1]))
+        ratio = estimated(ends, len(self.cases), "ratio", "delta method on the log ratio, clustered by customer")
         return ratio, e_value(ratio.value, ratio.low, ratio.high)
 
     def _place(self, days: float | None) -> int:
@@ -141,14 +140,9 @@ class Comparison:
         return half_width(float(sandwich(influence, customers)), max(customers - 1, 1))
 
     def _share(self, shares: Floats, influence: Floats, place: int) -> Estimate:
-        value = float(shares[place])
-        low, high = share_limits(value, self._half(influence[:, place]), len(self.cases))
-        return self._estimate(value, low, high, "share", "Aalen-Johansen, clustered by customer")
-
-    def _estimate(self, value: float, low: float, high: float, unit: str, method: str) -> Estimate:
-        if not np.isfinite(value):
-            return Estimate.unknown(len(self.cases), unit, method)
-        return hidden_if_few(Estimate(value, low, high, len(self.cases), unit, method))
+        value, n = float(shares[place]), len(self.cases)
+        ends = value, *share_limits(value, self._half(influence[:, place]), n)
+        return estimated(ends, n, "share", "Aalen-Johansen, clustered by customer")
 
 
 def _compared(cases: pd.DataFrame, pairs: pd.DataFrame, times: Sequence[float], cause: int = LEFT) -> Comparison:

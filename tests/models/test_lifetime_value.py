@@ -13,12 +13,10 @@ from cxlib.models.lifetime_value import (
     Terms,
     churn_after,
     constant_uplift,
-    constant_value,
     lifetime_value,
     pace_after,
     retention_that_brings,
     scaled_uplift,
-    share_beyond,
     uplift,
 )
 from cxlib.models.retention_curve import survival
@@ -55,7 +53,7 @@ def test_discounted_expected_lifetime(segment: tuple[float, float], value: float
     assert lifetime_value(*segment, Terms(0.10)) == pytest.approx(value, abs=5e-4)
     assert lifetime_value(*segment, Terms(0.10)) == pytest.approx(summed(*segment, 0.10), rel=1e-9)
     first_year = segment[1] / sum(segment)
-    assert constant_value(first_year, 0.10) == pytest.approx({3.695: 2.324, 5.922: 4.412}[value], abs=1e-3)
+    assert 1.1 / (1.1 - first_year) == pytest.approx({3.695: 2.324, 5.922: 4.412}[value], abs=1e-3)
 
 
 # Rise in per cent at a discount rate of 10 %, constant margin, by retention before (0.95 + 0.05: nobody leaves).
@@ -75,7 +73,7 @@ def test_the_table_of_three_readings(reading: str) -> None:
 def test_customers_all_alike_have_the_constant_value() -> None:
     for retention in (0.6, 0.85):
         alpha, beta = (1 - retention) * ALIKE, retention * ALIKE
-        assert lifetime_value(alpha, beta, Terms(0.10)) == pytest.approx(constant_value(retention, 0.10), rel=1e-4)
+        assert lifetime_value(alpha, beta, Terms(0.10)) == pytest.approx(1.1 / (1.1 - retention), rel=1e-4)
         rise = uplift(alpha, beta, Terms(0.10), pace_after(alpha, beta, "points"))
         assert rise == pytest.approx(constant_uplift(retention, 0.10, "points"), rel=1e-3)
 
@@ -88,7 +86,7 @@ def test_exactly_a_quarter_where_retention_is_three_quarters_and_the_discount_ra
 
 def test_halving_defections() -> None:
     """The published rise of 75 % in credit cards is of halved defections, 10 % to 5 %; constant margins give 33 %."""
-    assert constant_value(0.95, 0.10) / constant_value(0.90, 0.10) - 1 == pytest.approx(1 / 3)
+    assert constant_uplift(0.90, 0.10, "defections", 0.5) == pytest.approx(1 / 3)
 
 
 def test_the_credit_card_example_needs_what_was_not_published() -> None:
@@ -123,9 +121,6 @@ def test_value_up_to_a_horizon() -> None:
     period = np.arange(5)
     direct = (survival(*REGULAR, period) * 1.05 ** np.minimum(period, 3) / 1.1**period).sum()
     assert lifetime_value(*REGULAR, Terms(0.10, 0.05, 3, 5)) == pytest.approx(direct)
-    assert share_beyond(*REGULAR, Terms(0.10, 0.05, 3), 5) == pytest.approx(
-        1 - direct / lifetime_value(*REGULAR, Terms(0.10, 0.05, 3))
-    )
 
 
 def test_value_of_a_curve_whose_risks_change() -> None:

@@ -84,9 +84,9 @@ def test_the_regression_with_fixed_effects_is_fooled_where_effects_grow_and_this
     grown = Panel(outcome, start)
     found = effects(grown, reach=(0, 8))
     assert found.by_event["value"].tolist() == pytest.approx(range(1, 10))
-    naive = two_way(grown)
-    assert naive.negative > 0.01
-    assert naive.value < np.mean(outcome[since >= 0]) - 1
+    naive, negative = two_way(grown)
+    assert negative > 0.01
+    assert naive < np.mean(outcome[since >= 0]) - 1
 
 
 def test_fixed_effects_equal_a_regression_on_dummies_with_holes_in_the_panel() -> None:
@@ -98,15 +98,15 @@ def test_fixed_effects_equal_a_regression_on_dummies_with_holes_in_the_panel() -
     on = (period >= start[unit]).astype(float)
     dummies = np.column_stack([on, np.eye(12)[unit], np.eye(7)[period][:, 1:]])
     fit = sm.OLS(outcome[unit, period], dummies).fit()
-    found = two_way(Panel(outcome, start))
-    assert found.value == pytest.approx(fit.params[0])
+    found, negative = two_way(Panel(outcome, start))
+    assert found == pytest.approx(fit.params[0])
     rest = sm.OLS(on, dummies[:, 1:]).fit().resid[on > 0]
-    assert found.negative == pytest.approx(-rest[rest < 0].sum() / np.abs(rest).sum())
+    assert negative == pytest.approx(-rest[rest < 0].sum() / np.abs(rest).sum())
 
 
 def test_without_a_start_there_is_nothing_to_regress_on() -> None:
     never = Panel(np.ones((3, 4)), np.full(3, NEVER))
-    assert np.isnan(two_way(never).value)
+    assert np.isnan(two_way(never)[0])
     assert effects(never).by_event.empty
     assert np.isnan(effects(never).level)
 

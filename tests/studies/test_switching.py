@@ -477,12 +477,14 @@ def test_a_bad_answer_is_compared_with_good_ones_given_lately(desk: Lay) -> None
 
 
 def test_something_unseen_is_measured_by_the_ratio(desk: Lay) -> None:
-    ratio, strength = compared(Company().add("bad", 120, 60, complains()).add("other", 160, 40).customers(desk)).ratio()
-    assert (ratio.value, strength.point) == (pytest.approx(2), pytest.approx(2 + np.sqrt(2)))
+    ratio, (strength, _) = compared(
+        Company().add("bad", 120, 60, complains()).add("other", 160, 40).customers(desk)
+    ).ratio()
+    assert (ratio.value, strength) == (pytest.approx(2), pytest.approx(2 + np.sqrt(2)))
     assert switching.differs(ratio, 0.0, none=1.0) == "supported"
     level = Company().add("bad", 40, 11, complains()).add("other", 60, 15).customers(desk, folder="level")
-    ratio, strength = compared(level).ratio()
-    assert strength.limit == 1
+    ratio, (_, limit) = compared(level).ratio()
+    assert limit == 1
     assert switching.differs(ratio, 0.0, none=1.0) == "cannot-tell"
 
 
