@@ -13,6 +13,7 @@ at once. Retention rises with tenure although nobody grows more loyal, because t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -101,7 +102,7 @@ class Drawn:
         alpha, beta = churn * total, (1 - churn) * total
         weight = np.random.default_rng(seed).exponential(size=(count, len(place))) * spells.count
         sums = np.stack([np.bincount(place, one, len(rows.by)) for one in weight])
-        best = np.argmax(sums @ _log_likelihood(alpha[:, None], beta[:, None], 1.0, rows).T, axis=1)
+        best = np.argmax(sums @ _log_likelihood(rows)(alpha[:, None], beta[:, None]).T, axis=1)
         return cls(spells, curve, np.append(curve.alpha, alpha[best]), np.append(curve.beta, beta[best]))
 
     @cached_property
@@ -140,8 +141,10 @@ def fit_sbg(spells: Spells, size: int = 2) -> RetentionCurve:
             "some that end and some that last"
         )
 
+    likelihood = _log_likelihood(rows)
+
     def cost(point: Floats) -> float:
-        return -float(_log_likelihood(*_natural(point), rows) @ rows.count) / count
+        return -float(likelihood(*_natural(point)) @ rows.count) / count
 
     begin = np.array([np.log(lost / (periods - lost)), 2.0, 0.0])[:size]
     close = {"xatol": 1e-9, "fatol": 1e-15, "maxiter": 5_000, "maxfev": 5_000}
@@ -164,8 +167,16 @@ def _alike(spells: Spells) -> tuple[Spells, Ints]:
     return Spells(entry, after, by, np.bincount(place.ravel(), spells.count).astype(float)), place.ravel()
 
 
-def _log_likelihood(alpha: Array, beta: Array, shape: Array, rows: Spells) -> Floats:
-    """Return the log-likelihood of each row, its count left out."""
-    entry, after, by = (log_survival(alpha, beta, time, shape) for time in (rows.entry, rows.after, rows.by))
-    lost = np.maximum(-np.expm1(np.minimum(by - after, 0.0)), 1e-300)
-    return np.asarray(after - entry + np.where(np.isfinite(rows.by), np.log(lost), 0.0), float)
+def _log_likelihood(rows: Spells) -> Callable[..., Floats]:
+    """Return the log-likelihood of each row, its count left out, as a function of alpha, beta and shape."""
+    # rows are many and times are few: survival is asked for once a time
+    times, place = np.unique([rows.entry, rows.after, rows.by], return_inverse=True)
+    entry, after, by = place.reshape(3, -1)
+    ended = np.isfinite(rows.by)
+
+    def of(alpha: Array, beta: Array, shape: Array = 1.0) -> Floats:
+        left = log_survival(alpha, beta, times, shape)
+        lost = np.maximum(-np.expm1(np.minimum(left[..., by] - left[..., after], 0.0)), 1e-300)
+        return np.asarray(left[..., after] - left[..., entry] + np.where(ended, np.log(lost), 0.0), float)
+
+    return of
