@@ -24,6 +24,7 @@ from cxlib.estimate import ALPHA, Array, Bools, Estimate, Floats, Ints, Z, propo
 from cxlib.finding import Quantity, Verdict
 from cxlib.models import nonresponse
 from cxlib.models.clusters import cluster_variance, estimated, ratio_limits
+from cxlib.models.clusters import times_as_many as times_as_many
 from cxlib.models.hidden_population import chao_lower_bound, stratified_chapman, three_lists
 from cxlib.models.incidence import COX, OTHER, STILL, WANTED, durations, incidence, influences
 from cxlib.models.incidence import hazard_ratio as hazard_ratio_of
