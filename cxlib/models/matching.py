@@ -40,12 +40,7 @@ class Matches:
 
 
 def match_risk_sets(
-    cases: pd.DataFrame,
-    stretches: pd.DataFrame,
-    strata: Sequence[str],
-    fewest: int = 5,
-    most: int = 50,
-    near: str = "",
+    cases: pd.DataFrame, stretches: pd.DataFrame, strata: Sequence[str], fewest: int = 5, most: int = 50, near: str = ""
 ) -> Matches:
     """Set each case beside all others at risk at its moment in the same strata.
 
