@@ -150,11 +150,7 @@ def standardised(outcome: Array, exposed: Array, covariates: pd.DataFrame, clust
 
 
 def encode(covariates: pd.DataFrame) -> Floats:
-    """Return covariates as columns of numbers: numbers centred and scaled, categories as 0 and 1.
-
-    Rare categories are pooled; a missing value is a category, or a column of its own beside the number's mean.
-    Columns that are the same everywhere, or a sum of others, are left out.
-    """
+    """Return numbers centred and scaled, categories as 0 and 1 (rare ones pooled, missing a level), no column twice."""
     encoded: list[Floats] = []
     for _, column, is_category in columns(covariates):
         if is_category:
@@ -180,11 +176,7 @@ def _why_not(yes: Floats, group: Floats, design: Floats) -> WhyNot:
 
 
 def is_separated(yes: Floats, design: Floats) -> bool:
-    """Return whether some combination of the columns parts the two outcomes, fully or but for ties.
-
-    By linear programming (Konis 2007, DPhil thesis, University of Oxford): a direction along which no row is on
-    the wrong side, and some row is on the right one.
-    """
+    """Return whether a direction (Konis 2007, by linear programming) parts the two outcomes, fully or but for ties."""
     signed = np.unique(design * np.where(yes > 0, 1.0, -1.0)[:, None], axis=0)
     found = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(signed)), bounds=(-1.0, 1.0))
     return bool(found.status == 0 and -found.fun > 1e-6)

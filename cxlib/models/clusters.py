@@ -42,10 +42,7 @@ def from_draws(draws: Floats, n: int, unit: str = "share", method: str = "bootst
 
 
 def sandwich(influence: Floats, groups: int | None = None) -> Floats:
-    """Return the covariance of sums of clusters' influences, shape (clusters, sums), or the variance of one sum.
-
-    Liang and Zeger (1986), Biometrika 73, with the factor G / (G - 1) for G clusters: all rows, or so many `groups`.
-    """
+    """Return the covariance of sums of clusters' influences, shape (clusters, sums): Liang and Zeger (1986)."""
     many = len(influence) if groups is None else groups
     return np.asarray(influence.T @ influence * many / max(many - 1, 1), float)
 
@@ -82,10 +79,7 @@ def student(value: float, variance: float, freedom: float, n: int, unit: str, me
 
 
 def share_limits(value: float, half: float, n: int) -> tuple[float, float]:
-    """Return the limits of a share of n, on the scale log(-log(1 - share)), from half of its plain interval.
-
-    Where the share is none, or all, Wilson's interval stands in.
-    """
+    """Return the limits of a share of n, on the scale log(-log(1 - share)); Wilson's where it is none, or all."""
     if 1e-12 < value < 1 - 1e-12:
         hazard = -np.log1p(-value)
         low, high = -np.expm1(-hazard * np.exp(np.array([-half, half]) / ((1 - value) * hazard)))
@@ -95,10 +89,7 @@ def share_limits(value: float, half: float, n: int) -> tuple[float, float]:
 
 
 def ratio_limits(first: Array, second: Array) -> tuple[float, float]:
-    """Return the limits of a ratio of two positive shares, each given as (value, low, high).
-
-    Put together on the log scale: Donner and Zou (2012), Statistical Methods in Medical Research 21.
-    """
+    """Return limits of a ratio of two (value, low, high) above 0, on the log scale: Donner and Zou (2012)."""
     one, two = np.log(np.asarray(first, float)), np.log(np.asarray(second, float))
     middle = one[0] - two[0]
     down, up = np.hypot(one[0] - one[1], two[2] - two[0]), np.hypot(one[2] - one[0], two[0] - two[1])
@@ -114,10 +105,7 @@ def times_as_many(one: Estimate, other: Estimate) -> Estimate:
 
 
 def columns(covariates: pd.DataFrame) -> Iterator[tuple[str, pd.Series, bool]]:
-    """Give each covariate with its name: a number, missing ones NaN, or (last element) a category as text.
-
-    Yes and no are categories; a missing category is a level of its own, the empty one.
-    """
+    """Give each covariate: name, numbers or text, and whether it is a category; a missing one is the empty level."""
     for name in covariates:
         column = covariates[name]
         is_category = not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)

@@ -114,10 +114,7 @@ def median(counts: Array, cluster: Array, unit: str = "people") -> Estimate:
 
 
 def share_of_top(counts: Array, cluster: Array, top: float = 0.1) -> Estimate:
-    """Return which share of the total the largest counts bring, by default those of the tenth that counts most.
-
-    A fraction of a row counts as a fraction. Interval by the cluster bootstrap (percentiles, rows ranked in each draw).
-    """
+    """Return which share of the total the largest `top` of the counts bring; rows are ranked anew in each draw."""
     y = np.asarray(counts, float)
     if len(y) == 0 or y.sum() == 0:
         return Estimate.unknown(0, "share", "cluster bootstrap")

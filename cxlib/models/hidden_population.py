@@ -170,11 +170,7 @@ def _profile_limits(seen: Floats, pairs: Sequence[tuple[int, int]], near: float)
 
 
 def expected(counts: Floats, pairs: Sequence[tuple[int, int]]) -> Floats:
-    """Return the fitted counts of all eight histories, in the order of `HISTORIES`, then those on no list.
-
-    All eight are known, and at most two pairs of lists depend on each other. Such models have a closed form: Bishop,
-    Fienberg and Holland (1975), section 3.4.
-    """
+    """Return fitted counts of all eight histories, at most two pairs depending: Bishop and others (1975), 3.4."""
     table = counts.reshape(2, 2, 2)
     size = max(float(table.sum()), 1e-300)
     of = [table.sum(axis=tuple({0, 1, 2} - {axis}), keepdims=True) for axis in range(3)]

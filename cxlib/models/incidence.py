@@ -26,10 +26,7 @@ MONTH = 2_629_800
 
 @dataclass(frozen=True)
 class Durations:
-    """Times until an end, in any unit from each case's own beginning; every array has the shape (cases,).
-
-    A case ended or was last seen at `time`; it could have been seen ending from `entry` on (0: from its beginning).
-    """
+    """Times until an `end`, or last seen, each from its own beginning; under watch from `entry` on; shape (cases,)."""
 
     time: Floats
     end: Ints

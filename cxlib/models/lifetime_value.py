@@ -139,10 +139,7 @@ def uplift(alpha: Array, beta: Array, terms: Terms, pace: Array, shape: Array = 
 
 
 def scaled_uplift(alpha: Array, beta: Array, terms: Terms, factor: Array) -> Floats:
-    """Return by which share the value rises when the mean churn is multiplied and the polarization held.
-
-    Fader and Hardie (2010): more customers never leave, so that it brings more than a like fall of everybody's risk.
-    """
+    """Return the rise of the value when mean churn is multiplied, the polarization held: Fader and Hardie (2010)."""
     total = np.asarray(alpha, float) + np.asarray(beta, float)
     churn = np.maximum(np.asarray(factor, float) * np.asarray(alpha, float) / total, LEAST_CHURN)
     return lifetime_value(churn * total, (1 - churn) * total, terms) / lifetime_value(alpha, beta, terms) - 1

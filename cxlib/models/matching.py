@@ -90,10 +90,7 @@ def _at_risk(cases: pd.DataFrame, stretches: pd.DataFrame, strata: list[str], ro
 
 @dataclass(frozen=True)
 class Compared:
-    """Shares by each time among the cases and among those like them, with the error of each customer.
-
-    Shares are NaN where either side was not followed so far; influences have the shape (customers, times).
-    """
+    """Shares by each time of cases and others, NaN if not followed so far; influences have shape (customers, times)."""
 
     times: Floats
     cases: Floats

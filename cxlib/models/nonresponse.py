@@ -80,10 +80,7 @@ def response_chances(frame: Array, answered: Array, of: Array | None = None) -> 
 
 
 def trimmed(weights: Array, most: float = 5.0) -> Floats:
-    """Cut weights to `most` times their median and spread what was cut over the others, the total kept.
-
-    Potter (1990), Proceedings of the Survey Research Methods Section, ASA.
-    """
+    """Cut weights to `most` times their median and spread what was cut over the others: Potter (1990), ASA."""
     kept = np.array(weights, dtype=float)
     if len(kept) == 0:
         return kept
@@ -136,10 +133,7 @@ def _worth(residuals: Array, weights: Floats, people: Array, spread: float) -> f
 
 
 def worst_case(yes: float, no: float, silent: float) -> tuple[float, float]:
-    """Return the lowest and the highest that a share could be: if every one of the `silent` had said no, or yes.
-
-    Manski (1989), Journal of Human Resources 24(3): nothing is assumed on them. NaN where nobody was asked.
-    """
+    """Return the lowest and highest share if all of the `silent` had said no, or yes (Manski 1989); NaN for nobody."""
     everyone = yes + no + silent or np.nan
     return yes / everyone, (yes + silent) / everyone
 

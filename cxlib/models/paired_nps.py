@@ -76,10 +76,7 @@ def moves(first: pd.Series, second: pd.Series) -> pd.DataFrame:
 
 
 def p_values_of_moves(counted: Array) -> tuple[Quantity, Quantity]:
-    """Return the p-values of equal shares (Stuart 1955, Maxwell 1970) and of equal flows both ways (Bowker 1948).
-
-    `counted`, shape (classes, classes). Classes that nobody came to or left are left out; UntoldError without two.
-    """
+    """Return p-values of equal shares (Stuart 1955, Maxwell 1970) and equal flows (Bowker 1948) between classes."""
     table = np.asarray(counted, float)
     moved = (table + table.T).sum(axis=0) > 2 * table.diagonal()
     untold("Customers who answered both rounds, and not both in the same way, would tell.", moved.sum() > 1)

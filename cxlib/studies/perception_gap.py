@@ -1,7 +1,4 @@
-"""How customers see the company beside how its managers do, and what customers say they expect.
-
-Two sides are compared only on the same statement in the same words.
-"""
+"""How customers see the company beside how its managers do, on the same statement in the same words."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -116,10 +113,7 @@ class Answers:
     hidden: float
 
     def of(self, yes: pd.Series) -> Estimate:
-        """Return the share of some answers, weighted to those who were asked where that is possible.
-
-        Managers who were asked are all that the share is of; customers stand for those to come as well.
-        """
+        """Return the share of some answers, weighted where that can be; managers who were asked are all there are."""
         if self.side == "owner" and self.asked >= len(self.rows):
             return share_of_all(yes, self.asked)
         plain = share(yes, self.rows["account"])
@@ -182,10 +176,7 @@ class Views:
         return [nobody, *self.waves(side, question, 1)][-1]
 
     def both(self, question: str, other: str) -> tuple[Answers, Answers]:
-        """Return what managers and customers last answered to one statement; untold unless both were asked.
-
-        `other` is the statement that is sometimes put to one side in its place.
-        """
+        """Return what both sides last answered; untold where one was not asked, or was asked the `other` statement."""
         managers, customers = self.latest("owner", question), self.latest("customer", question)
         untold(BOTH, len(managers.rows) or len(customers.rows))
         for mine in (customers, managers):
@@ -257,10 +248,7 @@ def use_classes(people: pd.DataFrame) -> pd.Series:
 
 
 def merged(classes: pd.Series, mine: Ints) -> Ints:
-    """Return codes of classes in which those with too few answers are one, joined to the largest if still too few.
-
-    `mine`, shape (answers,), says which of the people asked gave each answer.
-    """
+    """Return codes of classes, those with too few answers (`mine`: whose each is) joined, or put to the largest."""
     names = classes.astype(str).to_numpy()
     answers = pd.Series(names[mine]).value_counts().reindex(np.unique(names), fill_value=0)
     few = answers.index[answers < FEWEST_IN_A_CLASS]
@@ -280,10 +268,7 @@ def alike(*gaps: Estimate) -> Ruling:
 
 
 def turning(managers: Answers, customers: Answers, gap: Estimate) -> tuple[str, Quantity]:
-    """Return the share of silent customers that would have to agree for the two sides to be alike.
-
-    Before it "some" or, above 1, "not all"; "none" where there is no gap or nobody is known to be silent.
-    """
+    """Return the share of the silent that must agree to close the gap: "some", "not all" (above 1) or "none"."""
     silent = customers.asked - customers.responded
     if silent <= 0 or not customers.rate.is_known or not gap.low > 0:
         return "none", Quantity(np.nan, "share")
@@ -343,10 +328,7 @@ def late(customers: Answers) -> Estimate:
 
 
 def differing(customers: Answers, by: str) -> tuple[Ruling, dict[str, Value]]:
-    """Return whether some segment of `by` ("region, tier") agrees more or less than the rest, and the farthest one.
-
-    Corrected for their number (Benjamini and Hochberg 1995).
-    """
+    """Return whether some segment of `by` agrees more or less than the rest, corrected for many, and which most."""
     rows, tested = customers.rows, []
     for column in chosen(by, SEGMENTS, "segment"):
         for value, mine in rows.groupby(column):
@@ -371,10 +353,7 @@ def shared_accounts(customers: Answers) -> tuple[Ruling, int]:
 
 
 def left_after(book: Workbook, views: Views, question: str, days: int) -> tuple[Estimate, Estimate, Estimate]:
-    """Return the shares that stopped paying within so many days: who disagreed, who agreed, and the difference.
-
-    Of customers who answered so long before the cut and were paying then; the first answer of each.
-    """
+    """Return the shares that stopped paying within so many days of a first answer: disagreed, agreed, the gap."""
     untold(STAYED, not book.lacks("subscriptions.started_at", "subscriptions.ended_at"))
     mine, after = views.given("customer", question), pd.Timedelta(days=days)
     old = mine["customer_id"].notna() & (mine["completed_at"] <= pd.Timestamp(book.cut) - after)

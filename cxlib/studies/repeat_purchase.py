@@ -42,10 +42,7 @@ def again(customers: pd.DataFrame, upto: int) -> dict[float, Estimate]:
 
 
 def cohorts(book: Workbook, customers: pd.DataFrame, within: Sequence[int], months: int) -> dict[str, Row]:
-    """Return, by month of the first order, how many there were and which share ordered again within so many days.
-
-    The youngest of the last months first; a share only where each customer of the month has had the time.
-    """
+    """Return by month of the first order, the youngest first, how many, and which share ordered again in time."""
     rows: dict[str, Row] = {}
     for month, cohort in list(customers.groupby(customers["first_day"].dt.to_period("M")))[: -months - 1 : -1]:
         time = (cohort["last_day"].iloc[0] - month.end_time).days + 1  # that who ordered last in it has had

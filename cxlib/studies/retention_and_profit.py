@@ -158,10 +158,7 @@ def whole_years(customers: Customers, weight: Floats | float = 1.0) -> Spells:
 
 
 def in_money(customers: Customers) -> Spells:
-    """Return lives counted by what each brought when it came under observation, in its first year of it.
-
-    What it brought later would count those for more who stayed. Where nobody brings anything all count alike.
-    """
+    """Return lives counted by what each brought in its first year of observation: later ones are of who stayed."""
     months, life = customers.months, ["customer_id", "spell"]
     first = months[months.groupby(life).cumcount() < YEAR_OF_MONTHS].groupby(life)["margin"].mean().rename("brings")
     lives = customers.spells.merge(first, left_on=life, right_index=True, how="left")
@@ -269,10 +266,7 @@ class Life:
         return Quantity(1 - seen / all_of_it, "share")
 
     def over(self, stays: Floats, rates: Floats) -> Floats:
-        """Return the rise over levels of retention (columns) and discount rates (rows).
-
-        Where more or fewer stay than here, everybody's risk is lower or higher in one proportion.
-        """
+        """Return the rise over retention (columns; everybody's risk moved in proportion) and discount rates (rows)."""
         of, money, terms = self.customers.curve, self.money.curve, self.terms(discount=rates[:, None])
         higher = stays - (1 - of.mean_churn)
         before, after = (
@@ -360,10 +354,7 @@ def grows(months: pd.DataFrame, column: str) -> Growth:
 
 
 def aged(customers: Customers) -> dict[str, Estimate]:
-    """Return how one and the same customer changes a year: `margin` and `seats` if known, `revenue, tickets`.
-
-    Sums over all customers seen a year apart.
-    """
+    """Return how one and the same customer changes a year: `margin` and `seats` if known, `revenue, tickets`."""
     months = customers.months
     has_seats = bool((months["price"] > 0).any())
     asked = {"margin": customers.is_margin, "revenue": True, "seats": has_seats, "tickets": True}
@@ -414,10 +405,7 @@ def new_customers_trend(customers: Customers, newcomer: int, column: str = "reve
 
 
 def margin_by_year(customers: Customers, seen: int) -> pd.DataFrame:
-    """Return the mean margin by tenure year `x`, first = 1: of the same customers `followed`, of whoever is `there`.
-
-    The chain goes from one year to the next by customers seen in both, so nobody joins or leaves in between.
-    """
+    """Return mean margins by tenure year `x`, first = 1: `followed` from year to year, and of whoever is `there`."""
     months = customers.months.assign(year=np.floor(customers.months["tenure"]))
     means = months.groupby(["customer_id", "spell", "year"])["margin"].mean().unstack("year")
     there, lines, level = months.groupby("year")["margin"].mean(), [(1, 1.0, 1.0)], 1.0

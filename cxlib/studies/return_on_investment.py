@@ -270,10 +270,7 @@ def effect(lots: pd.DataFrame, cut: datetime, days: int) -> Estimate:
 
 
 def needed(share: float, worth: float, power: float) -> int:
-    """Return how many customers each arm needs to see a share fall by a part of it, with some chance.
-
-    Two-sided at 5 %: Cohen (1988), *Statistical Power Analysis*, chapter 6, as in statsmodels.
-    """
+    """Return how many customers each arm needs to see a share fall by a part of it: Cohen (1988), chapter 6."""
     untold("More customers drawn by lot would tell.", 0 < share < 1)
     size = abs(float(proportion_effectsize(share * (1 - worth), share)))
     return int(np.ceil(NormalIndPower().solve_power(effect_size=size, power=power, alpha=ALPHA)))

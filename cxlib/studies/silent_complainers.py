@@ -400,10 +400,7 @@ def _furthest(found: Mapping[str, Found], chance: Callable[[Found, str, str], fl
 
 
 def agreement(ways: Mapping[str, Found]) -> Apart:
-    """Compare the ways of counting two by two at each severity.
-
-    Two lists on which the same people tend to be give too low a ratio, so only too high a one is against them.
-    """
+    """Compare the ways of counting; two lists that tend to hold the same people can only give too low a ratio."""
 
     def chance(found: Found, low: str, high: str) -> float:
         errors = [np.log(one.high / one.low) / (2 * Z) for one in (found[low], found[high])]
@@ -486,10 +483,7 @@ def left(followed: pd.DataFrame, days: float, group: str, less: str = "") -> Est
 
 
 def hazard_ratio(followed: pd.DataFrame, one: str, other: str, same_severity: bool = False) -> Estimate:
-    """Return how many times as likely a customer of one group is to leave at any moment as one of the other.
-
-    Cox's model with tier, region and time as a customer held equal, and the severity where asked.
-    """
+    """Return how much likelier one group is to leave: Cox, tier, region, time and, if asked, severity held."""
     rows = followed[followed["group"].isin([one, other])]
     gone = rows[rows["end"] == WANTED]
     if min((gone["group"] == name).sum() for name in (one, other)) < LEAST:

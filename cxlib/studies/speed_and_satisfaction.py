@@ -169,10 +169,7 @@ def measurable(one: Estimate) -> str:
 
 
 def first_place(importance: Importance, name: str, aside: str, rivals: Sequence[str]) -> Estimate:
-    """Return in what share of redrawn samples a driver explains most; one that is set `aside` does not compete.
-
-    Where a rival is not known the share may be as low as zero: a driver can be beaten, but it cannot win.
-    """
+    """Return how often a driver explains most, one set `aside`; it may be never where a rival is not known."""
     untold("Nothing that the exports know of a contact measurably explains how it was rated.", importance.shares)
     competing = [other for other in importance.shares if other != aside]
     untold("Whether speed comes first, more of what customers met would tell.", len(competing) > 1)

@@ -243,10 +243,7 @@ class Customers:
         return self.compared(self.episodes(kind)[0], self.episodes(kind, base=base)[1])
 
     def ever_against_never(self) -> Comparison:
-        """Compare plainly who had a bad experience at any time with who never had, from when first seen: misleading.
-
-        Whoever leaves soon has had little time for one (immortal time: Suissa 2008, Am. Journal of Epidemiology 167).
-        """
+        """Compare plainly who ever had one with who never had: misleading, by immortal time (Suissa 2008)."""
         spells = self.spells.assign(at=self.spells["begins"])
         bad = self.of(*self.counted)[["customer", "at"]].rename(columns={"at": "bad"})
         had = spells.reset_index().merge(bad, on="customer").query("begins <= bad < ends")["index"]
@@ -274,10 +271,7 @@ class Customers:
         return like.compared(sides[0], sides[1].assign(begins=-np.inf, ends=np.inf))
 
     def before(self, comparison: Comparison, back: int, less: float) -> tuple[pd.DataFrame, Comparison]:
-        """Return how like both sides were before, and who of them had cut spending by a share of `less` or more.
-
-        The frame has the means of `cases` and `others`, and their `gap` in standard deviations, of what `earlier` says.
-        """
+        """Return how like both were (`cases, others`, standardised `gap`), and who had cut spending by `less`."""
         months, weight = self.book.frame(MONTHS), comparison.pairs["weight"]
         mine, theirs = (earlier(months, side, back, less) for side in (comparison.cases, comparison.pairs))
         known = theirs.notna().mul(weight, axis=0).sum()
@@ -346,10 +340,7 @@ def earlier(months: pd.DataFrame, rows: pd.DataFrame, back: int, less: float) ->
 
 
 def again(comparison: Comparison, of_cases: pd.Series, of_pairs: pd.Series) -> Comparison:
-    """Compare the same cases and others in a yes or no (1, 0; NaN where not known) that was settled before.
-
-    A case that is not known is left out, and so is one of whose others none is; the rest of a set counts as the set.
-    """
+    """Compare the same sides in a yes or no (1, 0; NaN: left out) settled before; the rest counts as the set."""
     cases = comparison.cases.assign(event=of_cases)[of_cases.notna()]
     pairs = comparison.pairs.assign(event=of_pairs)[of_pairs.notna() & comparison.pairs["case"].isin(cases.index)]
     cases = cases.loc[pairs["case"].unique()]

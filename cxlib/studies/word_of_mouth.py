@@ -150,10 +150,7 @@ def told_so_many(groups: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def more_when_worse(bad: pd.DataFrame, unhappy: int) -> tuple[Estimate, str, str]:
-    """Return how many more people are told after the worst kind than after the mildest, and the two kinds.
-
-    By the recommendation score ("unhappy", "others") where it was not asked how bad the problem was.
-    """
+    """Return how many more hear of the worst kind than of the mildest (else "unhappy" and "others"), and both kinds."""
     parts = by_severity(bad)
     if len(parts) < 2:
         parts = {"others": bad[bad["score"] > unhappy], "unhappy": bad[bad["score"] <= unhappy]}
@@ -165,10 +162,7 @@ def more_when_worse(bad: pd.DataFrame, unhappy: int) -> tuple[Estimate, str, str
 
 
 def who_never_tell(bad: pd.DataFrame) -> tuple[Ruling, dict[str, Value]]:
-    """Return whether there are people who never tell, beside those who happened to tell nobody.
-
-    Supported where a zero-inflated negative binomial fits better than a plain one: Lambert (1992), Technometrics 34.
-    """
+    """Return whether some people never tell: a zero-inflated negative binomial fits better (Lambert 1992)."""
     nobody, (never, expected) = part(bad, bad["told"] == 0), counts.zeros(np.rint(bad["told"]))
     untold("More answers would tell, some of them larger than one.", np.isfinite(expected), nobody.is_known)
     values: dict[str, Value] = {"nobody": nobody, "expected": Quantity(expected, "share")}
@@ -210,10 +204,7 @@ def brought(referring: pd.DataFrame, kind: str, days: Array) -> list[Estimate]:
 
 
 def brought_by_score(referring: pd.DataFrame, days: int, beyond: float) -> tuple[Estimate, Estimate]:
-    """Return how many times as likely each point of the score makes a customer to bring another within some days.
-
-    And how many times as much each point makes above the score `beyond` as below it: 1 where all points count the same.
-    """
+    """Return how much likelier each point of the score makes bringing another, and above `beyond` over below."""
     score, late = referring["score"], referring["days"] > days
     ended = (referring["referred"].astype(bool) & ~late).astype(int)
     untold("More customers who brought others would tell.", ended.sum() >= FEWEST)
@@ -260,10 +251,7 @@ def read_loop(book: Workbook, hours: int, days: int, unhappy: int) -> pd.DataFra
 
 
 def set_off(due: pd.DataFrame) -> tuple[Estimate, Estimate, Estimate]:
-    """Return how much more often follow-ups are assigned after answers than in as many hours before, and both shares.
-
-    Two shares of rare events: their intervals put together hold also where one of them is nothing.
-    """
+    """Return how much more often follow-ups come after answers than in as many hours before, and both shares."""
     after, before = part(due, due["in_time"]), part(due, due["before"])
     untold("Follow-ups after unhappy answers would tell.", after.is_known and after.value > 0)
     return share_difference(after, before), after, before
