@@ -93,12 +93,11 @@ def share_ratio(first: Array, second: Array, first_cluster: Array, second_cluste
 
 
 def e_value(risk_ratio: float, low: float, high: float) -> tuple[float, float]:
-    """Return the E-value of a risk ratio and of its interval, whose upper limit may be infinite.
+    """Return the E-value of a risk ratio and of its interval: VanderWeele and Ding (2017), Ann Intern Med 167(4).
 
-    Risk ratios, 1 or more, that an unmeasured cause must reach with both sides to explain the value away, and the limit
-    nearest to no effect (1 where the interval holds that). VanderWeele and Ding (2017), Annals of Internal Medicine
-    167(4): RR + sqrt(RR (RR - 1)), with 1 / RR in the place of a ratio below 1. Raises MeasureError if they are not
-    positive numbers in the order low, ratio, high.
+    That is the risk ratio, 1 or more, that an unmeasured cause must have with both sides to explain the value away, and
+    the limit nearest to no effect (1 where the interval holds that). Raises MeasureError unless 0 < ratio, low <= ratio
+    <= high.
     """
     if not 0 <= low <= risk_ratio <= high or not 0 < risk_ratio < np.inf:
         raise MeasureError(
@@ -126,14 +125,11 @@ class Standardised:
 def standardised(outcome: Array, exposed: Array, covariates: pd.DataFrame, cluster: Array) -> Standardised:
     """Return shares of two groups that are alike in the covariates: logistic regression, then averages of it.
 
-    Each exposed row's probability is predicted as it is and as if it were not exposed, and both are averaged over
-    the exposed rows (Lane and Nelder 1982, Biometrics 38): so the other group is only carried to where the exposed
-    are. Intervals by the delta method with the influence of each cluster, so that the spread of the covariates
-    counts too; shares on the logit scale, the ratio on the log scale.
-
-    Separated data have no maximum likelihood estimate (Albert and Anderson 1984, Biometrika 71), and Firth's
-    correction is not in statsmodels: then, and with too few of the rarer outcome (5 for each parameter, after
-    Vittinghoff and McCulloch 2007, American Journal of Epidemiology 165), nothing is estimated.
+    Each exposed row's probability is predicted as it is and as if it were not exposed, and both are averaged over the
+    exposed rows (Lane and Nelder 1982, Biometrics 38). Delta method with the influence of each cluster, shares on the
+    logit scale, the ratio on the log scale. Nothing is estimated of separated data (Albert and Anderson 1984,
+    Biometrika 71) or with fewer than 5 of the rarer outcome for each parameter (Vittinghoff and McCulloch 2007,
+    American Journal of Epidemiology 165).
     """
     yes, group = np.asarray(outcome, float), np.asarray(exposed, float)
     design = np.column_stack([np.ones(len(yes)), group, encode(covariates)])

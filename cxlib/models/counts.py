@@ -40,10 +40,9 @@ def _draws(groups: int) -> Iterator[Floats]:
 def _bootstrapped(sides: Sequence[tuple[Array, Array]], unit: str) -> Estimate:
     """Return the mean of one side (counts and clusters), less that of another if given, with bootstrap-t limits.
 
-    The drawn values are taken in units of their own error: Efron (1982), *The Jackknife, the Bootstrap and Other
-    Resampling Plans*, ch. 10; of the bootstrap intervals the one that holds best for means of skewed data (Hesterberg
-    2015, The American Statistician 69). A limit is infinite where many draws have no spread at all; draws without a row
-    on one of the sides are left out.
+    In units of each draw's own error (Efron 1982, *The Jackknife, the Bootstrap and Other Resampling Plans*, ch. 10),
+    which holds best for means of skewed data (Hesterberg 2015). Infinite where many draws have no spread; draws without
+    a row on a side are left out.
     """
     counts = [np.asarray(y, float) for y, _ in sides]
     n = min(len(y) for y in counts)
@@ -97,9 +96,8 @@ def mean_difference(first: Array, second: Array, first_cluster: Array, second_cl
 def median(counts: Array, cluster: Array, unit: str = "people") -> Estimate:
     """Return the (lower) median with the interval between two order statistics.
 
-    The ranks are those of the exact binomial interval (Hahn and Meeker 1991, *Statistical Intervals*, ch. 5), set
-    further apart by the design effect of "at or below the median" (Woodruff 1952, JASA 47). On whole numbers the
-    interval covers at least as often as it says.
+    Ranks of the exact binomial interval (Hahn and Meeker 1991, *Statistical Intervals*, ch. 5), set further apart by
+    the design effect of "at or below the median" (Woodruff 1952, JASA 47).
     """
     rows = np.asarray(counts, float)
     y, n = np.sort(rows), len(rows)
@@ -141,12 +139,11 @@ def _one_cluster(value: float, n: int, unit: str) -> Estimate:
 
 
 def zeros(counts: Array) -> tuple[Estimate, float]:
-    """Return whether more say "none" than chance would bring among people who tell: who never tells, and those zeros.
+    """Return which share never tells, as more say "none" than chance would bring, and the share of zeros expected.
 
-    A negative binomial and a zero-inflated one (Lambert 1992, Technometrics 34) are fitted. The first is the share that
-    the zero-inflated model takes for people who never tell, not known where it describes the counts no better by
-    Akaike's criterion, does not converge, or its inflation ends at the edge. The second is the share of zeros that the
-    negative binomial expects, NaN where that does not converge either (all counts equal, too few).
+    The first is that of a zero-inflated negative binomial (Lambert 1992, Technometrics 34), not known where it is no
+    better by Akaike's criterion, does not converge or ends at the edge; the second that of a plain one, NaN if that
+    fails too.
     """
     y = np.asarray(counts, float)
     method = "zero-inflated negative binomial"

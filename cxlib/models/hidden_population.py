@@ -38,10 +38,9 @@ class PopulationSize:
 def chapman(first: int, second: int, both: int) -> PopulationSize:
     """Return the size of a population from the numbers of people on two lists, and on both of them.
 
-    Chapman's (1951) nearly unbiased form of the Lincoln–Petersen estimate with the variance of Seber (1970); the
-    interval is Sadinle's (2009) transformed logit, which holds also for small lists (Communications in Statistics,
-    Simulation and Computation 38(9)). Assumes that being on one list says nothing about being on the other; where
-    the same people tend to be on both, the true number is larger. Raises MeasureError if `both` is above either.
+    Chapman's (1951) form of the Lincoln–Petersen estimate, variance of Seber (1970), interval of Sadinle (2009), which
+    holds for small lists too. Where the same people tend to be on both lists, the true number is larger. Raises
+    MeasureError if `both` is above either.
     """
     if not 0 <= both <= min(first, second):
         raise MeasureError(f"two lists: {both} on both, but {first} on the first and {second} on the second")
@@ -80,11 +79,9 @@ def above_seen(seen: int, hidden: float, variance: float) -> PopulationSize:
 def chao_lower_bound(once: int, twice: int, seen: int, everybody: float = np.inf) -> PopulationSize:
     """Return the least size of a population of which each was seen once, twice, more often, or never.
 
-    Chao (1987) in the bias-corrected form of Chao (2005), *Encyclopedia of Statistical Sciences*: never seen are at
-    least f1 (f1 - 1) / (2 (f2 + 1)). A floor whatever the differences between people; it counts only those who could
-    have been seen, and fails as a floor where being seen makes being seen again more likely. It is never more than
-    `everybody` there is, and NaN where nobody was seen twice: then one more seen twice would halve it. Raises
-    MeasureError if `once + twice` is more than those `seen` at all, or these more than everybody.
+    Chao (1987), bias-corrected as in Chao (2005): never seen are at least f1 (f1 - 1) / (2 (f2 + 1)). A floor of those
+    who could have been seen, unless being seen makes it more likely again; never more than `everybody`, NaN where
+    nobody was seen twice. Raises MeasureError if `once + twice` is more than `seen`, or these more than everybody.
     """
     if min(once, twice) < 0 or once + twice > seen or seen > everybody:
         raise MeasureError(
@@ -104,14 +101,10 @@ def chao_lower_bound(once: int, twice: int, seen: int, everybody: float = np.inf
 def three_lists(counts: Mapping[tuple[int, int, int], int]) -> PopulationSize:
     """Return the size of a population from the people on each of three lists, such as {(1, 0, 1): 17}.
 
-    Log-linear Poisson models: Fienberg (1972), Biometrika 59(3); Bishop, Fienberg and Holland (1975), *Discrete
-    Multivariate Analysis*, ch. 6. The seven models without the saturated one compete by AIC: the saturated one fits
-    any seven counts and so cannot be found wrong. Intervals are the profile likelihood's (Cormack 1992, Biometrics
-    48(2)); as one model's interval is too narrow when the model was chosen by the same data (Regal and Hook 1991,
-    Statistics in Medicine 10(5)), the limits are the widest of all models within `AS_GOOD` of the best AIC. Assumes
-    that the three lists do not all depend on each other at once.
-
-    Raises MeasureError if no two lists have anybody in common: then nothing says how many are on none.
+    Log-linear Poisson models (Fienberg 1972, Biometrika 59(3)), the saturated one left out as it fits any counts,
+    compete by AIC; limits are the widest profile likelihood's (Cormack 1992, Biometrics 48(2)) within `AS_GOOD` of the
+    best, as the same data chose it (Regal and Hook 1991, Statistics in Medicine 10(5)). Assumes that the lists do not
+    all depend on each other at once. Raises MeasureError if no two lists have anybody in common.
     """
     seen = np.array([counts.get(history, 0) for history in HISTORIES], float)
     fits = log_linear(seen)

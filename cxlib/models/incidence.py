@@ -44,12 +44,11 @@ def durations(time: Array, end: Array, cluster: Array, entry: Array = 0.0, weigh
 
 
 def incidence(cases: Durations, by: Array, unit: str = "share") -> list[Estimate]:
-    """Return which share has come to the wanted end by each of some times: Aalen and Johansen's estimator.
+    """Return which share has come to the wanted end by each of some times: Aalen and Johansen's (1978) estimator.
 
     With one kind of end it is one less Kaplan and Meier's. Cases still running leave the risk set when last seen;
-    another end takes a case out for good. Variance from the influence of each cluster (the infinitesimal jackknife;
-    for independent cases as in Aalen and Johansen 1978, Scandinavian Journal of Statistics 5); limits as in
-    `share_limits`. Not known beyond the last time at which anybody was seen.
+    another end takes a case out for good. Variance from the influence of each cluster (infinitesimal jackknife), limits
+    as in `share_limits`. Not known beyond the last time at which anybody was seen.
     """
     n, method = len(cases.time), "Aalen-Johansen, clustered"
     values, influence = influences(cases, by)
@@ -59,12 +58,11 @@ def incidence(cases: Durations, by: Array, unit: str = "share") -> list[Estimate
 
 
 def hazard_ratio(per: Array, held: pd.DataFrame, cases: Durations) -> Estimate:
-    """Return by how much the chance of the wanted end at any moment is multiplied with each unit of something.
+    """Return by how much the chance of the wanted end at any moment is multiplied with each unit of `per` (cases,).
 
-    Cox (1972), Journal of the Royal Statistical Society B 34, ties as in Breslow (1974); a cluster counts once (Lin
-    and Wei 1989, JASA 84). `per`, shape (cases,), is what the ratio is of: 1 and 0 for two groups, or a number such as
-    a score. The columns of `held`, one row a case, are held equal; those that too few have, or that say nothing of
-    their own, are left out. Not known where the search finds no end.
+    Cox (1972), ties as in Breslow (1974), a cluster counting once (Lin and Wei 1989, JASA 84). The columns of `held`,
+    one row a case, are held equal, without those that too few have or that say nothing of their own. Not known where
+    the search finds no end.
     """
     unknown = Estimate.unknown(len(cases.time), "ratio", COX)
     ended = cases.end == WANTED
@@ -101,10 +99,10 @@ def at_risk(when: Floats, time: Floats, entry: Floats, weight: Floats) -> Floats
 def influences(cases: Durations, by: Array) -> tuple[Floats, Floats]:
     """Return the shares that have come to the wanted end by some times, and what each case adds to their errors.
 
-    An influence is the derivative by the weight of the case, times the weight (Reid 1981, Annals of Statistics 9, for
-    one kind of end). A case moves a share where it ends: directly (`adds`) and by leaving fewer who can still come to
-    the wanted end (`takes`); less what an average case would have done while it was at risk. Shapes (times,) and
-    (cases, times); NaN beyond the last time at which anybody was seen.
+    An influence is the derivative by the weight of the case, times the weight (Reid 1981, Annals of Statistics 9): a
+    case moves a share where it ends, directly (`adds`) and by leaving fewer who can still end (`takes`), less what an
+    average case would have done while at risk. Shapes (times,) and (cases, times); NaN beyond the last time anybody was
+    seen.
     """
     times, weight, counted, ended = np.asarray(by, float), cases.weight, cases.weight > 0, cases.end != STILL
     when = np.unique(cases.time[ended & counted])
@@ -148,11 +146,10 @@ def influences(cases: Durations, by: Array) -> tuple[Floats, Floats]:
 def kaplan_meier(exit: Array, ended: Array, entry: Array, by: Array) -> tuple[Interval, Floats]:
     """Return the share of spells that outlasts some times, and how many spells were under observation then.
 
-    A spell is at risk where entry < t <= exit; at its exit it ended or was last seen running. Spells are independent,
-    and those never at risk do not count. Kaplan and Meier (1958), JASA 53; limits on the scale log(-log): Collett
-    (2015), *Modelling Survival Data in Medical Research*, 3rd ed., 2.2. Where nobody has gone yet the lower limit is
-    the exact binomial one (Clopper and Pearson 1934); where everybody has, the upper limit stays what it was before.
-    NaN after the last time that anybody was seen at.
+    A spell is at risk where entry < t <= exit. Kaplan and Meier (1958), limits on the scale log(-log): Collett (2015),
+    *Modelling Survival Data in Medical Research*, 2.2. Where nobody has gone yet the lower limit is the exact binomial
+    one (Clopper and Pearson 1934); where all have, the upper stays what it was. NaN after the last time anybody was
+    seen.
     """
     out, over, came, times = (np.asarray(line, float) for line in (exit, ended, entry, by))
     out, over, came = (line[out > came] for line in (out, over, came))
@@ -176,9 +173,9 @@ def kaplan_meier(exit: Array, ended: Array, entry: Array, by: Array) -> tuple[In
 def in_months(start: Array, end: Array, entry: Array, cut: int, weight: Floats) -> Durations:
     """Return how many whole months customers stayed, each with a weight, from times in seconds.
 
-    Whoever is still there ends at any time after the `cut`, the last one that is known. A customer counts in a month
-    if watched from its beginning and if the month was over by the cut; so nobody is counted in months that could only
-    be seen where they ended badly. Whoever was watched through no month stays in the list, and is never at risk.
+    Whoever is still there ends after the `cut`. A customer counts in a month if watched from its beginning and if it
+    was over by the cut, so that no month can only be seen where it ended badly; watched through none, it is never at
+    risk.
     """
     began = np.asarray(start, float)
     entered, left = (np.maximum(np.ceil((np.asarray(at, float) - began) / MONTH), 0.0) for at in (entry, end))
@@ -210,10 +207,9 @@ class Gain:
 def gain(work: Durations, none: Durations, horizon: int, got: Bools | None = None) -> Gain:
     """Return what work kept for each who got it, from a group (in months) that could get it and one that could not.
 
-    `got` says who of the first group did get it, shape (customers,); everybody if not given. As nobody in the second
-    group got any, the effect on those who did is the difference of the groups divided by their share: Bloom (1984),
-    Evaluation Review 8(2), with the error of a ratio. Errors by the influence of each customer: Xie and Liu (2005),
-    Statistics in Medicine 24. Shares fall evenly within a month. Raises MeasureError if nobody got it.
+    `got` says who of the first group did, shape (customers,); everybody if not given. The difference of the groups is
+    divided by their share (Bloom 1984, Evaluation Review 8(2)), with the error of a ratio, by the influence of each
+    customer (Xie and Liu 2005). Shares fall evenly within a month. Raises MeasureError if nobody got it.
     """
     took = 1.0 if got is None else float(np.average(got, weights=work.weight))
     if took == 0 or horizon < 1:

@@ -1,12 +1,8 @@
 """What a customer is worth over its life, and what all bring to the books; how much more if customers stay longer.
 
-Values are counted in first margins: a value of 4.2 is 4.2 times the margin of the first period. The margin of a period
-comes at its start, so the first one is certain and not discounted; that is how the published figures are counted.
-
-In the books contribution (revenue less what it costs to serve) is followed month by month for the customers of today
-and for those who come; everything else that is spent stays as it is, and amounts are not discounted.
-
-`alpha` and `beta` are those of `cxlib.models.retention_curve`; arrays are broadcast.
+Values are counted in first margins; the first one comes at once and is not discounted, as in the published figures. In
+the books revenue less what it costs to serve is followed by the month, and nothing is discounted. `alpha` and `beta`
+are those of `cxlib.models.retention_curve`; arrays are broadcast.
 """
 
 from dataclasses import dataclass
@@ -114,9 +110,8 @@ def pace_after(
 ) -> Floats:
     """Return the pace at which retention of the next period has risen by a step: what multiplies everybody's risk.
 
-    A customer who stays a period with probability p stays it with p^pace, so that after t periods as many are left as
-    without it after pace t. `age` and `count`, shape (groups,), say how long customers have been there, and how many
-    they are: the churn of those with some years behind them is Beta(alpha, beta + years).
+    A customer who stays a period with probability p stays it with p^pace. `age` and `count`, shape (groups,), say how
+    long customers have been there, their churn being Beta(alpha, beta + age), and how many they are.
 
     >>> round(float(pace_after(2e5, 8e5, "points")), 3)  # all stay with 0.8, then with 0.85: log 0.85 / log 0.8
     0.728
@@ -150,10 +145,9 @@ def contribution(
 ) -> Floats:
     """Return what customers bring in each of the next years, shape (..., years).
 
-    `age` in years and what they bring a year (`brings`), shape (groups,), are of today's customers; `coming`, that of
-    those who come in a year, may have the shape (draws, 1). `alpha` and `beta` are those of the money, every customer
-    counted by what it brings. Everybody's risk is multiplied by `pace` from today on, whoever has been there for some
-    years having a churn of Beta(alpha, beta + years).
+    `age` in years and what they bring a year (`brings`), shape (groups,), are of today's customers, whose churn is
+    Beta(alpha, beta + age) of the money; `coming`, of those who come in a year, may have the shape (draws, 1).
+    Everybody's risk is multiplied by `pace` from today on.
     """
     a, b, by = (np.asarray(part, float)[..., None, None] for part in np.broadcast_arrays(alpha, beta, pace))
     old = survival(a, b + age[:, None], by * (np.arange(12 * years) + 0.5) / 12)

@@ -1,10 +1,8 @@
 """Compares those to whom something happens with others who were there at the same moment and to whom it had not.
 
-Each case is set beside those at risk at its own moment who are exactly like it in some strata (risk-set matching:
-Li, Propert and Rosenbaum 2001, JASA 96). Where they are very many, those nearest in a score stand for all. Together
-they count as much as the one case, so nothing is drawn by lot, the comparison stands for the cases (the effect on
-those who had it), and its error has a derivative; that of one or few nearest neighbours has none (Abadie and Imbens
-2008, Econometrica 76).
+Each case is set beside those at risk at its moment who are exactly like it in some strata (risk-set matching: Li,
+Propert and Rosenbaum 2001, JASA 96). Together they count as much as the case, so nothing is drawn by lot and the error
+has a derivative; that of nearest neighbours has none (Abadie and Imbens 2008, Econometrica 76).
 """
 
 from collections.abc import Iterator, Sequence
@@ -44,14 +42,12 @@ def match_risk_sets(
 ) -> Matches:
     """Set each case beside all others at risk at its moment in the same strata.
 
-    Where fewer than `fewest` others share all strata, the last stratum is let go, then the one before it, and so on,
-    but never the first; a case that finds somebody, yet never so many, keeps those who share the most. Of more than
-    `most` others the nearest in `near`, a number on both sides, are kept, and all who are as near as the last of them.
+    Where fewer than `fewest` others share all strata, the last stratum is let go, then the one before it, but never the
+    first; a case that never finds so many keeps those who share the most. Of more than `most` the nearest in `near`, a
+    number on both sides, are kept, with all who are as near as the last of them.
 
-    `cases` has one row per case: `customer`, `at` (a number), and the strata. `stretches` has one row per stretch of
-    time in which somebody could serve: `customer`, `begins`, `ends` (numbers; the end is not part of it), and the
-    strata, which do not change within it. `strata` are columns, the most important first; without any everybody is
-    like everybody.
+    `cases` has one row per case: `customer`, `at`, and the `strata` (the most important first); `stretches` one per
+    stretch of time in which somebody could serve: `customer`, `begins`, `ends` (not part of it), and the strata.
     """
     exact_on = np.full(len(cases), -1)
     found: dict[int, Ints] = {}
@@ -110,11 +106,9 @@ class Compared:
 def compare(cases: Durations, others: Durations, matches: Matches, times: Array) -> Compared:
     """Compare the matched cases with those they are matched to: the share that has come to an end by each time.
 
-    `cases` has one row per case, `others` one per pair of `matches`, both followed from the moment of the case.
-
-    A customer is drawn as a whole, with all its roles: as a case it brings its set along, within a set it takes its
-    share of the set. That is what the influence is the derivative of, so sums of squares over customers respect
-    those who come several times and the likeness of a case and its set.
+    `cases` has one row per case, `others` one per pair of `matches`, both followed from the moment of the case. A
+    customer is drawn with all its roles: as a case it brings its set along, within a set it takes its share of it. Sums
+    of squares over customers so respect those who come several times, and the likeness of a case and its set.
     """
     moments = np.asarray(times, float)
     parts = np.array_split(moments, 1 + len(moments) * len(matches.case) // BLOCK)

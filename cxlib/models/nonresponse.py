@@ -19,11 +19,10 @@ ROUNDS = 2_000
 
 
 def rake(weights: Array, margins: Sequence[tuple[Array, Array]]) -> Floats:
-    """Scale weights until every margin adds up to its target: iterative proportional fitting.
+    """Scale weights until every margin adds up to its target: Deming and Stephan (1940), Ann Math Stat 11(4).
 
-    Deming and Stephan (1940), Annals of Mathematical Statistics 11(4). A margin is the category of each respondent,
-    coded from 0, and the total that each category must reach. Raises MeasureError if a category with a target has no
-    respondent, the targets of two margins add up to different totals, or the margins cannot all be reached.
+    A margin is the category of each respondent, coded from 0, and the total that each category must reach. Raises
+    MeasureError if a category with a target has no respondent, or the margins cannot all be reached.
     """
     result = np.array(weights, dtype=float)
     tables = [(np.asarray(codes, np.intp), np.asarray(target, float)) for codes, target in margins]
@@ -56,11 +55,11 @@ def _refuse(weights: Floats, tables: Sequence[tuple[Ints, Floats]]) -> None:
 
 
 def response_chances(frame: Array, answered: Array, of: Array | None = None) -> Floats:
-    """Return chances of answering, by logistic regression on what is known of everyone asked.
+    """Return chances of answering, `LEAST_CHANCE` at least, by logistic regression on what is known of everyone asked.
 
-    Rosenbaum and Rubin (1983), Biometrika 70(1), used for non-response as in Little (1986), International
-    Statistical Review 54(2). Chances are kept above `LEAST_CHANCE`. `frame`, shape (asked, variables), has no constant;
-    `of`, shape (people, variables), are those whose chances are wanted: everyone asked if not given.
+    Rosenbaum and Rubin (1983), for non-response as in Little (1986), International Statistical Review 54(2). `frame`,
+    shape (asked, variables), has no constant; `of`, shape (people, variables), are whose chances are wanted, else
+    everyone's.
     """
     variables, answers = np.asarray(frame, float), np.asarray(answered, float)
     wanted = variables if of is None else np.asarray(of, float)
@@ -104,9 +103,8 @@ def effective_size(weights: Array) -> float:
 def weighted_share(yes: Array, weights: Array, people: Array) -> Interval:
     """Return a weighted share of answers with Wilson's interval on the effective number of them.
 
-    That number is Kish's, or smaller where answers of the same person are alike: the linearised variance of the
-    share with people as clusters (Binder 1983, International Statistical Review 51) is compared with it, and the
-    larger design effect is taken. The limits are arrays of one element.
+    That is Kish's, or smaller where answers of one person are alike: by the linearised variance with people as clusters
+    (Binder 1983, International Statistical Review 51). The limits are arrays of one element.
     """
     y, w = np.asarray(yes, float), np.asarray(weights, float)
     if len(y) == 0:
@@ -152,9 +150,8 @@ def with_different_silent(share: Array, answered: float, times: Array) -> Floats
 def late_responders(yes: Array, delay: Array, weights: Array) -> tuple[float, float, float]:
     """Return how an answer goes with its delay: the late are taken to be nearer to those who never answer.
 
-    The slope, with its limits, is of the weighted share per rank of delay, from the first answer (0) to the last (1):
-    the continuum of resistance, Armstrong and Overton (1977), Journal of Marketing Research 14(3). The delay may have
-    any unit; the interval is a sandwich, all NaN below five answers.
+    The slope, with its limits (sandwich), of the weighted share per rank of delay, from the first answer (0) to the
+    last (1): Armstrong and Overton (1977), Journal of Marketing Research 14(3). All NaN below five answers.
     """
     n = len(np.asarray(delay))
     if n < 5:

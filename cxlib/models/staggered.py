@@ -48,10 +48,9 @@ class Effects:
 def effects(panel: Panel, base: tuple[int, int] = (-1, -1), reach: tuple[int, int] = (-12, 24)) -> Effects:
     """Return the effects by event time, from the first to the last of `reach`.
 
-    `base` is the first and last event time of the periods whose mean is the unit's own level before the work, which
-    the other times are measured against; (-1, -1) is the period before the start. Ending it earlier leaves out periods
-    in which the start was already coming, of those who began and of those they are compared with: nobody serves so
-    shortly before a start of its own (anticipation there). Raises MeasureError if it does not lie before the start.
+    `base` is the first and last event time whose mean is the unit's own level before the work. Ending it earlier leaves
+    out periods in which the start was already coming, of those who began and of those they are compared with
+    (anticipation). Raises MeasureError if it does not lie before the start.
     """
     if not base[0] <= base[1] < 0:
         raise MeasureError(f"the base {base} must lie before the start, such as (-12, -4), the earlier time first")
@@ -111,11 +110,10 @@ def average(found: Effects, first: int, last: int, unit: str) -> Estimate:
 
 
 def two_way(panel: Panel) -> tuple[float, float]:
-    """Return what a regression with unit and period effects says, as a warning beside the right number, and how wrong.
+    """Return what a regression with unit and period effects says, beside the right number, and how wrong it is.
 
-    That is the sum of negative weights on treated cells over the sum of all absolute ones: de Chaisemartin and
-    D'Haultfoeuille (2020), American Economic Review 110(9). Above zero, early starters serve as controls for late ones
-    (Goodman-Bacon 2021, Journal of Econometrics 225(2)).
+    That is the part of its weights on treated cells that is negative (de Chaisemartin and D'Haultfoeuille 2020): above
+    zero, early starters serve as controls for late ones (Goodman-Bacon 2021, Journal of Econometrics 225(2)).
     """
     seen = np.isfinite(panel.outcome).astype(float)
     on = (np.arange(panel.outcome.shape[1])[None, :] >= panel.start[:, None]) * seen

@@ -57,8 +57,7 @@ class Compared:
 def aipw(outcome: Array, treated: Array, design: Array, chances: Any) -> float:
     """Return the average effect on all rows: augmented inverse probability weighting with a linear outcome.
 
-    Robins, Rotnitzky and Zhao (1994), JASA 89, without an error: where nobody of a group had the outcome there is none.
-    `design` holds the covariates of the outcome with their constant,
+    Robins, Rotnitzky and Zhao (1994), JASA 89. `design` holds the covariates of the outcome with their constant,
     `chances` is statsmodels' Logit or Probit of `treated`, fitted on covariates of its own.
     """
     model = sm.OLS(np.asarray(outcome, float), np.asarray(design, float))
@@ -93,13 +92,10 @@ def _apart(values: Floats, group: Bools, weights: Floats) -> float:
 def compared(outcome: Array, treated: Array, covariates: pd.DataFrame) -> Compared:
     """Return the effect on a share among all customers who could have got the work and could have gone without.
 
-    One row per customer. The covariates are numbers and categories known before the work began, the most important
-    first; missing values are a level of their own. While there are too few rows for all of them, or they tell the
-    groups apart for certain, the last is left out.
-
-    The value is AIPW's. With few of the rarer outcome its sandwich error is too small (with none in a group it is
-    0), so the limits are put together from Wilson's limits of the two weighted shares on their effective numbers,
-    by the method of variance estimates recovery (Zou and Donner 2008, Statistics in Medicine 27).
+    One row per customer; the covariates, the most important first, are what was known before. While there are too few
+    rows for all of them, or they tell the groups apart for certain, the last is left out. The value is AIPW's; as its
+    error is too small with few of the rarer outcome, the limits are put together from Wilson's of the two weighted
+    shares on their effective numbers (Zou and Donner 2008, Statistics in Medicine 27).
     """
     yes, group = np.asarray(outcome, float), np.asarray(treated, bool)
     for last in range(max(covariates.shape[1], 1), 0, -1):

@@ -1,9 +1,7 @@
 """How an outcome moves with something among what is alike: cases of a stratum, or one unit seen again and again.
 
-What does not change within a stratum or a unit (its size, its trade) cannot disturb the comparison. A slope is the
-average change per unit over the values that occur, whatever the shape of the relation (Yitzhaki 1996, Journal of
-Business & Economic Statistics 14). Errors of one cluster may hang together: Liang and Zeger (1986), Biometrika 73;
-Arellano (1987), Oxford Bulletin of Economics and Statistics 49.
+A slope is the average change per unit over the values that occur (Yitzhaki 1996, J Bus Econ Stat 14). Errors of one
+cluster may hang together: Liang and Zeger (1986); Arellano (1987), Oxford Bulletin of Economics and Statistics 49.
 """
 
 from collections.abc import Mapping
@@ -41,10 +39,9 @@ class Slope:
 def within_slope(sums: pd.DataFrame) -> Slope:
     """Return the slope of a share with one constant per stratum, from sums of deviations from the strata's means.
 
-    Strata in which nothing differs say nothing. The variance is the sandwich over random groups of customers, or that
-    of independent cases with equal spread where that is larger; Student's t with one degree of freedom less than there
-    are groups. `sums` has one row per group: `bucket`, `n` cases, `compared` (cases in strata where x differs),
-    `strata` (fractions that add up to the number of strata), and the sums `xx`, `xy`, `yy` of products of deviations.
+    The variance is the sandwich over random groups of customers, or that of independent cases where it is larger;
+    Student's t with one less than there are groups. `sums` has one row per group: `bucket`, `n` cases, `compared`
+    (cases in strata where x differs), `strata` (fractions that add up to their number), and the sums `xx`, `xy`, `yy`.
     """
     unit, method = "share difference", "within strata, clustered"
     n, strata, xx, xy, yy = (float(sums[name].sum()) for name in ("n", "strata", "xx", "xy", "yy"))
@@ -79,10 +76,9 @@ def two_way(
 ) -> dict[str, Estimate]:
     """Regress y on the regressors with an effect of each unit and, where given, of each time; errors by unit.
 
-    All arrays have the shape (rows,). Where given, errors hang together within each `cluster` instead. The slopes have
-    Student's t limits with one degree of freedom less than there are clusters. They are flagged "few-clusters" below 20
-    of them; NaN, flagged "no-data", where there are fewer than 3 or nothing is left of a regressor once the effects are
-    taken out. Raises MeasureError if rows hold no number.
+    All arrays have the shape (rows,). Where given, errors hang together within each `cluster` instead; Student's t with
+    one less than there are. Flagged "few-clusters" below 20 of them, NaN below 3 or where nothing is left of a
+    regressor. Raises MeasureError if rows hold no number.
     """
     places, _ = pd.factorize(np.asarray(unit), use_na_sentinel=False)
     groups, names = pd.factorize(np.asarray(unit if cluster is None else cluster), use_na_sentinel=False)
@@ -128,10 +124,9 @@ class Growth:
 def paired_growth(y: Array, unit: Array, time: Array, lag: int) -> Growth:
     """Return by which share the sum of y grows over `lag` times (whole numbers), over units that are there at both.
 
-    Every pair of rows of one unit that lie `lag` apart counts, with its size; so a unit that comes, goes, or is seen
-    for longer than others cannot look like growth. There is one row per unit and time. The error of the ratio is the
-    jackknife's, over units: Cochran (1977), *Sampling Techniques*, 3rd ed., section 6.17. The degrees of freedom are
-    Satterthwaite's, as if the spread of a unit grew with its size: Bell and McCaffrey (2002), Survey Methodology 28(2).
+    Every pair of rows of one unit that lie `lag` apart counts, with its size; so who comes, goes, or is seen for longer
+    cannot look like growth. Jackknife over units: Cochran (1977), *Sampling Techniques*, 6.17; Satterthwaite's degrees
+    of freedom, as if spread grew with size: Bell and McCaffrey (2002), Survey Methodology 28(2).
     """
     rows = pd.DataFrame({"y": np.asarray(y, float), "unit": np.asarray(unit), "time": np.asarray(time, int)})
     _check(rows["y"].to_numpy())

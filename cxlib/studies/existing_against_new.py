@@ -143,11 +143,10 @@ def without_opportunity(book: Workbook, deals: pd.DataFrame) -> Estimate:
 
 
 def alike(both: pd.DataFrame, uneven: float, shared: float) -> dict[str, Standardised]:
-    """Return shares won of customers and of new buyers between decided opportunities alike in what is recorded of both.
+    """Return shares won of customers and new buyers alike in "source", "size", "tier", "motion", "time" and "all" these.
 
-    By "source", "size", "tier", "motion" and "time", as far as they allow it, and by "all" of these. A characteristic
-    recorded more often of the won than of the lost by over `uneven`, or shared by no more than the part `shared` of
-    either kind, is not used; opportunities without a counterpart in all that is used are left out.
+    A characteristic recorded more often of the won than of the lost by over `uneven`, or shared by no more than the
+    part `shared` of either kind, is not used; opportunities without a counterpart in all that is used are left out.
     """
     kind, size = both["kind"], np.log(both["amount"].where(both["amount"] > 0)).to_frame("size")
     untold(WHY_NOT["too few"], kind.nunique() == 2, kind.value_counts().min() >= FEWEST)

@@ -99,11 +99,10 @@ STAYED = "Answers given long enough ago, together with subscriptions and their e
 class Answers:
     """The answers of one side ("customer" or "owner") to one statement in one wave, the last of each customer.
 
-    `rows`, one per answer, have score, agrees, customer_id, account, the segments, completed_at, sent_at (of the
-    invitation; empty where it is not known) and weight (NaN where those who answered cannot be weighted to those who
-    were asked); none where the side was not asked. `asked` counts the delivered invitations of that survey and wave,
-    0 where no export lists them, `responded` those of them that were answered. `hidden` is the hidden difference that
-    limits allow for, as a multiple of the one that the weights took away.
+    `rows`, none where the side was not asked, have score, agrees, customer_id, account, the segments, completed_at,
+    sent_at (of the invitation, where known) and weight (NaN where they cannot be weighted to those who were asked).
+    `asked` counts the delivered invitations, 0 where no export lists them, `responded` those answered. `hidden` is the
+    hidden difference that limits allow for, as a multiple of the one that the weights took away.
     """
 
     side: str
@@ -218,10 +217,9 @@ def _weights(asked: pd.DataFrame, rows: pd.DataFrame, largest: float) -> Floats 
 def read_views(book: Workbook, agreement: float, largest_weight: float, hidden: float, **classes: int) -> Views:
     """Return the answers and invitations up to the cut; untold without statements.
 
-    `agreement` is the upper part of the scale that counts as agreement; weights are cut at `largest_weight` times their
-    median. The `classes` tell customers apart: days before an invitation in which complaints, use and the last
-    recommendation score count (`complaint_days, use_days, score_days`), the highest score of the `unhappy`, the lowest
-    of the `happy`.
+    `agreement` is the upper part of the scale that counts as agreement; weights are cut at `largest_weight` medians.
+    The `classes` tell customers apart: days before an invitation in which complaints, use and the last score count
+    (`complaint_days, use_days, score_days`), the highest score of the `unhappy`, the lowest of the `happy`.
     """
     answers = book.frame(ANSWERS)
     untold(STATEMENTS, len(answers))

@@ -373,10 +373,9 @@ def beyond_inflation(customers: Customers, growth: Estimate, nominal: float) -> 
 def price_by_tenure(customers: Customers, newcomer: int) -> tuple[dict[str, Estimate], str]:
     """Return by which share a year the price per "seat" (of "all", where no export has seats) moves, and which it is.
 
-    `same_month` compares customers of one kind in one month who have been there for longer and shorter: no calendar
-    time is in it, but age and cohort are one there (Glenn 2005, *Cohort Analysis*), and only those who stayed are.
-    `followed` is one and the same customer, in which staying is not told from what these years did to all; `began`,
-    where known, what new customers begin with. On the log scale, errors clustered by customer.
+    `same_month` compares customers of one kind in one month: no calendar time is in it, but age and cohort are one
+    (Glenn 2005, *Cohort Analysis*), and only those who stayed are. `followed` is one and the same customer, calendar
+    time included; `began`, where known, what new ones begin with. On the log scale, clustered by customer.
     """
     months = customers.months
     per, rows = ("seat", months[months["price"] > 0]) if (months["price"] > 0).any() else ("all", months)

@@ -227,12 +227,12 @@ def ticket_months(book: Workbook, settled: int) -> tuple[Panel, Panel]:
 def year(book: Workbook) -> pd.Series:
     """Return the last twelve months in the books; NaN where no export brings a cost or there is nothing to divide by.
 
-    `customers` on average, the part of them `managed`; `worked_revenue` is that of all who ever got success work;
-    `managers` is success cost that bears the name of no other kind of work; `held` are tickets that were solved within
-    a week, and stayed so; `margin` is the share of revenue that delivery leaves. Of so many `solutions` one must keep a
-    customer for a year to earn what they cost; a `manager` costs so much for a customer and year, and `must_keep` such
-    a share of the revenue to earn it. `counted_as_saved`: if all who ever got work had left without it.
-    `whole_team` is all of the success cost over what bears the name of some work.
+    `customers` on average, the part of them `managed`; `worked_revenue` of all who ever got success work; `managers` is
+    success cost that bears the name of no other work; `held` tickets were solved within a week, and stayed so; `margin`
+    is the share of revenue that delivery leaves. Of so many `solutions` one must keep a customer for a year to earn
+    their cost; a `manager` costs so much a customer and year, and `must_keep` such a share of the revenue.
+    `counted_as_saved`: if all who got work had left without it. `whole_team` is all success cost over what bears a
+    name.
     """
     untold(BOOKS, not book.lacks(*SPELLS, "costs.team", "costs.kind", "costs.amount"))
     return book.frame(YEAR).astype(float).iloc[0]
@@ -464,9 +464,8 @@ def narrowing(
 ) -> tuple[pd.DataFrame, Estimate]:
     """Return half the width of the interval of an effect that is `told` so many months after work began: `x, value`.
 
-    And by which part it changes in twice the time: two to the power of the slope of its logarithm over that of the
-    months, less one; -29 % is the law of the square root. Its error is the delete-a-group jackknife's: Wolter (2007),
-    *Introduction to Variance Estimation*, 2nd ed., 4.2.
+    And by which part it changes in twice the time, from its slope on the log scale (the law of the square root: -29 %),
+    with the delete-a-group jackknife: Wolter (2007), *Introduction to Variance Estimation*, 2nd ed., 4.2.
     """
     first, last = int(np.ceil(days * DAY / A_MONTH)) + FOLLOWED, (pd.Timestamp(cut) - pd.Timestamp(since)) / A_MONTH
     untold(LONGER, last >= first + 2)

@@ -1,9 +1,7 @@
 """For each customer who complains, how many stay silent, and do they leave.
 
-Counted from a survey, from logged incidents and from lists that overlap; what could be wrong with each; and who left.
-Pure functions of frames: `asked` has a row per person and round of a survey, `answers` those who answered, `incidents`
-a row per customer hit, `followed` a row per case until it ended. Whatever can be debated is an argument; `rank` is a
-severity of `RANKS`, `by` names weights. What no export brings raises UntoldError.
+`asked` has a row per person and round of a survey, `answers` those who answered, `incidents` a row per customer hit,
+`followed` a row per case until it ended. `rank` is a severity of `RANKS`, `by` names weights.
 """
 
 from collections import Counter
@@ -122,9 +120,9 @@ def _around(book: Workbook, moments: str, counts: Mapping[str, str], **values: o
 def asked(book: Workbook, days: int, year: int, segment: str) -> pd.DataFrame:
     """Return one row per person and round of a survey that asks about problems, answered or not.
 
-    `severity` is what was answered (0 none, 1 minor, 2 moderate, 3 severe; NaN without an answer), `told` where the
-    person took it. Known of everyone: tickets and noticed incidents of the `days` before, the last recommendation
-    score of the `year` before, the `part` by `segment`, and whether an invitation was found (`invited`).
+    `severity` is what was answered (0 none to 3 severe; NaN without an answer), `told` where the person took it. Known
+    of everyone: tickets and noticed incidents of the `days` before, the last recommendation score of the `year` before,
+    the `part` by `segment`, and whether an invitation was found (`invited`).
     """
     if segment not in (known := TABLES["customers"].column_names):
         raise MeasureError(f'customers have no "{segment}" to be broken down by{did_you_mean(segment, known)}')
@@ -221,11 +219,11 @@ def needs_invitations(answers: pd.DataFrame) -> None:
 def weighed(asked: pd.DataFrame, most: float) -> pd.DataFrame:
     """Return the answers, with weights that make them stand for everyone asked.
 
-    `group` is who had no problem, told the company or was silent; empty where it is not known where one was taken.
-    `plain` is one; `raked` brings time, tier and region to the shares of everyone asked; `by_frame` is one over the
-    chance of answering, given all that is known of everyone; `weight` is one over that chance given what became of the
-    worst problem, too. All are cut at `most` medians. Unless most answers came upon an invitation that is known and not
-    all answered, there are only `plain` and `weight`, which is one.
+    `group` is who had no problem, told the company or was silent; empty where that is not known. `plain` is one;
+    `raked` brings time, tier and region to the shares of everyone asked; `by_frame` is one over the chance of
+    answering, given what is known of everyone, `weight` given what became of the worst problem, too. All are cut at
+    `most` medians. Unless most answers came upon a known invitation and not all answered, there are only `plain` and
+    `weight`, which is one.
     """
     answered = asked["severity"].notna().to_numpy()
     answers = asked[answered].reset_index(drop=True).astype({"severity": int})
@@ -334,9 +332,8 @@ def of_incidents(noticed: pd.DataFrame, rank: int) -> Estimate:
 def of_lists(asked: pd.DataFrame, rank: int, three: bool = False) -> Estimate:
     """Return silent per told problems of one severity from lists of the people who had one, at each round.
 
-    Lists are complaint tickets, survey answers that report it and, of three, incidents that were noticed; of two lists
-    people of one tier are taken to be as likely on a list. Limits are widened by the chance in who told: those of the
-    size alone are for the people there happened to be.
+    Lists are complaint tickets, survey answers that report it and, of `three`, noticed incidents; of two, people of one
+    tier are as likely on a list. Limits are widened by the chance in who told.
     """
     name, complained = RANKS[rank], asked["complaints"].sum()
     untold(MARKED, complained)

@@ -98,8 +98,8 @@ class Comparison:
     """Cases and those like them, followed from the moment `at` of the case.
 
     `cases` and `pairs` have customer, at, followed_until, event; a pair also the index of its `case` and its `weight`.
-    `share` (of the cases) and `others` are those that left within so many days, `more` is their difference; without
-    days the last of the times is meant.
+    `share` (of the cases) and `others` left within so many days (else by the last of the times), `more` is their
+    difference.
     """
 
     cases: pd.DataFrame
@@ -161,13 +161,12 @@ def _followed(side: pd.DataFrame, cause: int) -> Durations:
 class Customers:
     """Everything up to the cut, and what the notebook assumes.
 
-    `spells`: customer, the segments, started, begins (from when on leaving could be seen), ends (left, or last seen;
-    also as followed_until), event (0 still a customer, 1 left, 2 payment failed). `experiences`: customer, kind,
-    severity (1 to 3, NaN where not recorded), at, judged, handled_well (1, 0, NaN). `seen_from`: the first of the
-    tickets, incidents and answers; what was before is not known. `counted`: kinds that count as a bad experience.
-    `quiet`: days without one, after which the next begins an episode. `stays`: days at which lengths of stay are
-    parted, from 0 on. `alike`: what others share with a case, the most important first. `within`: days in which leaving
-    is counted.
+    `spells`: customer, the segments, started, begins (from when on leaving could be seen), ends (also as
+    followed_until), event (0 still a customer, 1 left, 2 payment failed). `experiences`: customer, kind, severity (1 to
+    3, or NaN), at, judged, handled_well (1, 0, NaN). `seen_from`: the first of the tickets, incidents and answers.
+    `counted`: kinds that count as bad. `quiet`: days without one, after which the next begins an episode. `stays`: days
+    at which lengths of stay are parted, from 0 on. `alike`: what others share with a case, the most important first.
+    `within`: days in which leaving is counted.
     """
 
     book: Workbook
