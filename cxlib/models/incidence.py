@@ -43,7 +43,7 @@ def durations(time: Array, end: Array, cluster: Array, entry: Array = 0.0, weigh
     return Durations(times[seen], ends[seen], belongs[seen], entries[seen], weights[seen])
 
 
-def incidence(cases: Durations, by: Array, unit: str = "share") -> list[Estimate]:
+def incidence(cases: Durations, by: Array) -> dict[float, Estimate]:
     """Return which share has come to the wanted end by each of some times: Aalen and Johansen's (1978) estimator.
 
     With one kind of end it is one less Kaplan and Meier's. Cases still running leave the risk set when last seen;
@@ -54,7 +54,8 @@ def incidence(cases: Durations, by: Array, unit: str = "share") -> list[Estimate
     values, influence = influences(cases, by)
     halves = (Z * float(np.sqrt(cluster_variance(line, cases.cluster))) for line in influence.T)
     limits = (share_limits(value, half, n) for value, half in zip(values, halves, strict=True))
-    return [estimated((value, *ends), n, unit, method) for value, ends in zip(values, limits, strict=True)]
+    found = (estimated((value, *ends), n, "share", method) for value, ends in zip(values, limits, strict=True))
+    return dict(zip(np.asarray(by).tolist(), found, strict=True))
 
 
 def hazard_ratio(per: Array, held: pd.DataFrame, cases: Durations) -> Estimate:

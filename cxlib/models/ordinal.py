@@ -256,7 +256,17 @@ def relative_importance(cells: Cells, groups: Mapping[str, Array]) -> Importance
         moved = (drawn - 1) @ model.scores
         again = drawn @ model.log_likelihood + 0.5 * ((moved @ model.bread) * moved).sum(axis=1)
         worth[chosen] = np.append(once, again - 2 * model.overfit)
-    return _divided(list(groups), _shapley(worth, len(groups)), -worth[()], cells.answers)
+    parts, of = (
+        _shapley(worth, len(groups)),
+        (cells.answers, "share", "Lindeman-Merenda-Gold, whole clusters drawn again"),
+    )
+    explained, shares = from_draws(parts.sum(axis=0) / -worth[()], *of), {}
+    if explained.low > 0:
+        positive = np.maximum(parts, 0.0)  # a driver that explains less than chance would has no share
+        total = positive.sum(axis=0)
+        of_all = np.divide(positive, total, out=np.zeros_like(positive), where=total > 0)
+        shares = {name: from_draws(share, *of) for name, share in zip(groups, of_all, strict=True)}
+    return Importance(shares, explained, dict(zip(groups, parts[:, 1:], strict=True)))
 
 
 def _collapsed(cells: Cells, columns: Ints, codes: Sequence[Ints]) -> Cells:
@@ -276,15 +286,3 @@ def _shapley(worth: Mapping[tuple[int, ...], Floats], players: int) -> Floats:
             weight = 1 / (players * comb(players - 1, len(before)))
             gains[player] += weight * (worth[tuple(sorted((*before, player)))] - worth[before])
     return gains
-
-
-def _divided(names: Sequence[str], parts: Floats, nothing: Floats, answers: int) -> Importance:
-    """Return the importance from the estimate (first) and the draws of each driver's part, and of the empty model."""
-    of, shares = (answers, "share", "Lindeman-Merenda-Gold, whole clusters drawn again"), {}
-    explained = from_draws(parts.sum(axis=0) / nothing, *of)
-    if explained.low > 0:
-        positive = np.maximum(parts, 0.0)  # a driver that explains less than chance would has no share
-        total = positive.sum(axis=0)
-        of_all = np.divide(positive, total, out=np.zeros_like(positive), where=total > 0)
-        shares = {name: from_draws(share, *of) for name, share in zip(names, of_all, strict=True)}
-    return Importance(shares, explained, dict(zip(names, parts[:, 1:], strict=True)))

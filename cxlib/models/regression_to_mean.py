@@ -7,7 +7,6 @@ time. Barnett, van der Pols and Dobson (2005), International Journal of Epidemio
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
 from cxlib.estimate import Array, Estimate, Floats, Z
@@ -57,12 +56,13 @@ def movement(first: Array, second: Array, cluster: Array, share: float, unit: st
     step = float(np.diff(np.unique(one)).min()) / 2
     correlation = _correlation(one, two, len(np.unique(belongs)))
     expected = expected_change(float(one.std(ddof=1)), correlation.value, cutoff + step, float(one.mean()))
-    before, after, change = (_mean(values[picked], belongs[picked], unit) for values in (one, two, two - one))
+    before, after, change = (mean_of(values[picked], belongs[picked], unit) for values in (one, two, two - one))
     return Movement(cutoff, before, after, change, expected, correlation)
 
 
-def _mean(values: Floats, cluster: npt.NDArray[np.generic], unit: str) -> Estimate:
-    n, clusters, mean = len(values), len(np.unique(cluster)), float(values.mean())
+def mean_of(values: Floats, cluster: Array, unit: str) -> Estimate:
+    """Return a mean, values of one cluster hanging together."""
+    n, clusters, mean = len(values), len(np.unique(cluster)), float(values.mean()) if len(values) else np.nan
     variance = cluster_variance((values - mean) / n, cluster) if clusters > 1 else np.inf
     return hidden_if_few(student(mean, variance, max(clusters - 1, 1), n, unit, "mean, clustered"))
 

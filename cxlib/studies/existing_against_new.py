@@ -84,7 +84,7 @@ def won_by(followed: pd.DataFrame, days: int) -> dict[float, Estimate]:
     """Return the share won by days since opening, up to so many; open ones count for as long as they were seen."""
     end, x = followed["outcome"].map({"won": WANTED, "lost": OTHER, "open": STILL}), np.linspace(0.0, days, 61)
     cases = durations(followed["days"], end, followed["party"], followed["entry"])
-    return dict(zip(x.tolist(), incidence(cases, x), strict=True))
+    return incidence(cases, x)
 
 
 def watched(followed: pd.DataFrame, days: int) -> tuple[int, Estimate, int, int]:
@@ -143,7 +143,7 @@ def without_opportunity(book: Workbook, deals: pd.DataFrame) -> Estimate:
 
 
 def alike(both: pd.DataFrame, uneven: float, shared: float) -> dict[str, Standardised]:
-    """Return shares won of customers and new buyers alike in "source", "size", "tier", "motion", "time" and "all" these.
+    """Return shares won of customers and new buyers alike in "source", "size", "tier", "motion", "time", or "all".
 
     A characteristic recorded more often of the won than of the lost by over `uneven`, or shared by no more than the
     part `shared` of either kind, is not used; opportunities without a counterpart in all that is used are left out.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from cxlib.errors import untold
@@ -35,10 +36,8 @@ def read(book: Workbook) -> pd.DataFrame:
 def again(customers: pd.DataFrame, upto: int) -> dict[float, Estimate]:
     """Return which share had ordered again by each week after the first order: Kaplan and Meier's estimator."""
     times = customers["days"].fillna((customers["last_day"] - customers["first_day"]).dt.days)
-    by = range(7, min(upto, int(times.max()) + 6) + 1, 7)
-    return dict(
-        zip(map(float, by), incidence(durations(times, customers["days"].notna(), customers["who"]), by), strict=True)
-    )
+    by = np.arange(7.0, min(upto, int(times.max()) + 6) + 1, 7)
+    return incidence(durations(times, customers["days"].notna(), customers["who"]), by)
 
 
 def cohorts(book: Workbook, customers: pd.DataFrame, within: Sequence[int], months: int) -> dict[str, Row]:

@@ -17,7 +17,7 @@ from statsmodels.stats.proportion import proportion_effectsize
 from cxlib.errors import UntoldError, untold
 from cxlib.estimate import ALPHA, Estimate, Floats, difference
 from cxlib.models.binary import e_value, share, share_difference
-from cxlib.models.clusters import hidden_if_few, moved_variance, student
+from cxlib.models.clusters import moved_variance, student
 from cxlib.models.incidence import (
     MONTH,
     STILL,
@@ -30,7 +30,7 @@ from cxlib.models.incidence import (
     in_months,
     incidence,
 )
-from cxlib.models.regression_to_mean import Movement, movement
+from cxlib.models.regression_to_mean import Movement, mean_of, movement
 from cxlib.models.staggered import NEVER, Effects, Panel
 from cxlib.models.weighting import Compared, compared
 from cxlib.nearest import chosen
@@ -253,13 +253,13 @@ def exact(value: float, like: Estimate) -> Estimate:
     return replace(like, value=value, low=np.nan, high=np.nan, method="full count, no interval")
 
 
-def left_by(lots: pd.DataFrame, arm: str, cut: datetime, days: Sequence[int]) -> dict[int, Estimate]:
+def left_by(lots: pd.DataFrame, arm: str, cut: datetime, days: Sequence[int]) -> dict[float, Estimate]:
     """Return the share of an arm, called or not, that had left by days since the draw; the cut censors the rest."""
     rows = lots[(lots["arm"] == arm) & (lots["since"] < cut)]
     ended = rows["ended_at"] <= cut
     days_seen = (rows["ended_at"].where(ended, pd.Timestamp(cut)) - rows["since"]).dt.total_seconds() / 86_400
     cases = durations(days_seen, np.where(ended, WANTED, STILL), rows["customer_id"].to_numpy(object))
-    return dict(zip(days, incidence(cases, days), strict=True))
+    return incidence(cases, days)
 
 
 def effect(lots: pd.DataFrame, cut: datetime, days: int) -> Estimate:
@@ -386,11 +386,8 @@ def strength(ratio: Estimate) -> tuple[float, float]:
 
 def mean(scores: pd.Series) -> Estimate:
     """Return a mean of scores, one a customer."""
-    values = scores.dropna().to_numpy(float)
-    if len(values) < 2:
-        return Estimate.unknown(len(values), "points", "mean")
-    n = len(values)
-    return hidden_if_few(student(float(values.mean()), values.var(ddof=1) / n, n - 1, n, "points", "mean"))
+    known = scores.dropna()
+    return mean_of(known.to_numpy(float), known.index, "points")
 
 
 def by_month(found: Effects) -> dict[int, Estimate]:

@@ -470,7 +470,7 @@ def left(followed: pd.DataFrame, days: float, group: str, less: str = "") -> Est
     rows = [followed[followed["group"] == name] for name in (group, less)]
     one, other = (durations(mine["days"], mine["end"], mine["customer_id"]) for mine in rows)
     if not less:
-        return incidence(one, [days])[0]
+        return incidence(one, [days])[days]
     (first, a), (second, b) = (influences(cases, [days]) for cases in (one, other))
     gap, n = float(first[0] - second[0]), min(len(one.time), len(other.time))
     # a customer may be in both groups, at two times

@@ -197,7 +197,7 @@ def read_referring(book: Workbook, unhappy: int, happy: int) -> pd.DataFrame:
     return book.frame(REFERRING, unknown=unknown, unhappy=unhappy, happy=happy)
 
 
-def brought(referring: pd.DataFrame, kind: str, days: Array) -> list[Estimate]:
+def brought(referring: pd.DataFrame, kind: str, days: Array) -> dict[float, Estimate]:
     """Return the share of a kind that brought a customer by some days after the answer (Kaplan and Meier)."""
     mine = referring[referring["kind"] == kind]
     return incidence(durations(mine["days"], mine["referred"].astype(int), mine["who"]), days)
@@ -214,11 +214,10 @@ def brought_by_score(referring: pd.DataFrame, days: int, beyond: float) -> tuple
     return hazard_ratio(score, none, cases), hazard_ratio(above, none.assign(score=score), cases)
 
 
-def brought_over_time(referring: pd.DataFrame, kind: str, days: int) -> pd.DataFrame:
-    """Return the share that brought a customer by days since the answer: `x, value, low, high`."""
+def brought_over_time(referring: pd.DataFrame, kind: str, days: int) -> dict[float, Estimate]:
+    """Return the share that brought a customer by days since the answer."""
     untold("More answers to the recommendation question would tell.", (referring["kind"] == kind).sum() >= FEWEST)
-    x = np.linspace(0.0, days, 53)
-    return pd.DataFrame(map(vars, brought(referring, kind, x))).assign(x=x)
+    return brought(referring, kind, np.linspace(0.0, days, 53))
 
 
 def won_by_referral(book: Workbook) -> tuple[Estimate, Estimate | None]:

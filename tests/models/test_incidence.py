@@ -139,8 +139,8 @@ def test_influences_are_what_leaving_one_out_changes() -> None:
 
 def test_copies_of_a_case_are_no_news() -> None:
     time, end = some(8)
-    plain = incidence(durations(time, end, np.arange(300)), [60.0])[0]
-    copied = incidence(durations(np.repeat(time, 4), np.repeat(end, 4), np.repeat(np.arange(300), 4)), [60.0])[0]
+    plain = incidence(durations(time, end, np.arange(300)), [60.0])[60.0]
+    copied = incidence(durations(np.repeat(time, 4), np.repeat(end, 4), np.repeat(np.arange(300), 4)), [60.0])[60.0]
     assert copied.value == pytest.approx(plain.value)
     assert (copied.low, copied.high) == (pytest.approx(plain.low, abs=1e-3), pytest.approx(plain.high, abs=1e-3))
 
@@ -148,7 +148,7 @@ def test_copies_of_a_case_are_no_news() -> None:
 def test_watched_in_full_it_is_the_plain_share() -> None:
     time, end = some(9)
     end = np.where(end == STILL, OTHER, end)
-    assert incidence(durations(time, end, np.arange(300)), [40.0])[0].value == pytest.approx(
+    assert incidence(durations(time, end, np.arange(300)), [40.0])[40.0].value == pytest.approx(
         ((time <= 40) & (end == WANTED)).mean()
     )
 
@@ -156,25 +156,25 @@ def test_watched_in_full_it_is_the_plain_share() -> None:
 def test_a_lost_case_is_not_one_still_running() -> None:
     """One less Kaplan and Meier with the lost as censored would say too much."""
     time, end = some(10)
-    right = incidence(durations(time, end, np.arange(300)), [120.0])[0].value
+    right = incidence(durations(time, end, np.arange(300)), [120.0])[120.0].value
     naive = influences(durations(time, (end == WANTED).astype(int), np.arange(300)), [120.0])[0][0]
     assert naive > right + 0.1
 
 
 def test_what_ends_at_once_counts_from_the_beginning() -> None:
     cases = durations([0.0] * 10 + [5.0] * 10, [WANTED] * 5 + [OTHER] * 5 + [WANTED] * 10, np.arange(20))
-    assert [one.value for one in incidence(cases, [0.0, 4.0, 5.0])] == pytest.approx([0.25, 0.25, 0.75])
+    assert [one.value for one in incidence(cases, [0.0, 4.0, 5.0]).values()] == pytest.approx([0.25, 0.25, 0.75])
 
 
 def test_ends_of_what_can_be_known() -> None:
-    none = incidence(durations([5.0] * 20, [STILL] * 20, np.arange(20)), [0.0, 3.0, 6.0])
+    none = list(incidence(durations([5.0] * 20, [STILL] * 20, np.arange(20)), [0.0, 3.0, 6.0]).values())
     assert [one.value for one in none[:2]] == [0, 0]
     assert none[1].high == pytest.approx(0.161, abs=0.001)  # Wilson, 0 of 20
     assert not none[2].is_known  # nobody was seen for so long
-    every = incidence(durations([5.0] * 20, [WANTED] * 20, np.arange(20)), [6.0])[0]
+    every = incidence(durations([5.0] * 20, [WANTED] * 20, np.arange(20)), [6.0])[6.0]
     assert (every.value, round(every.low, 3), every.high) == (1, 0.839, 1)
-    assert incidence(durations([], [], []), [1.0])[0].flags == ("no-data",)
-    assert incidence(durations([1.0] * 3, [WANTED] * 3, np.arange(3)), [1.0])[0].flags == ("suppressed",)
+    assert incidence(durations([], [], []), [1.0])[1.0].flags == ("no-data",)
+    assert incidence(durations([1.0] * 3, [WANTED] * 3, np.arange(3)), [1.0])[1.0].flags == ("suppressed",)
     assert len(durations([0.0, 2.0, 3.0], [1, 1, 1], [0, 1, 2], [0.0, 2.0, 1.0]).time) == 2
 
 
@@ -192,6 +192,6 @@ def test_limits_hold_the_truth_with_clusters_late_entry_and_censoring() -> None:
         seen_until = rng.uniform(20, 200, 450)
         entry = np.where(rng.random(450) < 0.2, 10.0, 0.0)
         cases = durations(np.minimum(time, seen_until), np.where(time <= seen_until, end, STILL), buyer, entry)
-        one = incidence(cases, [60.0])[0]
+        one = incidence(cases, [60.0])[60.0]
         right += one.low <= truth <= one.high
     assert right >= 0.95 * worlds - 2 * np.sqrt(worlds * 0.95 * 0.05)
