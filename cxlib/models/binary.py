@@ -15,31 +15,20 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from cxlib.errors import MeasureError
 from cxlib.estimate import ALPHA, Array, Estimate, Floats, design_effect, difference, proportion
-from cxlib.models.clusters import (
-    RATIO_METHOD,
-    cluster_variance,
-    columns,
-    estimated,
-    half_width,
-    hidden_if_few,
-    ratio_limits,
-    share_effect,
-)
+from cxlib.models import clusters
+from cxlib.models.clusters import RATIO_METHOD, cluster_variance, estimated, half_width, hidden_if_few, ratio_limits
 
 WhyNot = Literal["", "too few", "one group", "separated", "not converged"]
 
-EVENTS_PER_PARAMETER = 5
-"""Fewer of the rarer outcome for each parameter and a logistic regression is not to be believed."""
-
-RARE_LEVEL = 30
-"""A category with fewer rows is pooled with the other rare ones."""
+EVENTS_PER_PARAMETER = 5  # with fewer of the rarer outcome a logistic regression is not to be believed
+RARE_LEVEL = 30  # a category with fewer rows is pooled with the other rare ones
 
 
 def share(success: Array, cluster: Array) -> Estimate:
     """Return a share with Wilson's interval, its trials divided by the design effect of the clusters."""
     yes = np.asarray(success, float)
     n = len(yes)
-    effect = share_effect(yes, cluster) if n else 1.0
+    effect = clusters.share_effect(yes, cluster) if n else 1.0
     return estimated(proportion(yes.sum(), n, effect), n, "share", "Wilson, clustered" if effect > 1 else "Wilson")
 
 
@@ -148,7 +137,7 @@ def standardised(outcome: Array, exposed: Array, covariates: pd.DataFrame, clust
 def encode(covariates: pd.DataFrame) -> Floats:
     """Return numbers centred and scaled, categories as 0 and 1 (rare ones pooled, missing a level), no column twice."""
     encoded: list[Floats] = []
-    for _, column, is_category in columns(covariates):
+    for _, column, is_category in clusters.columns(covariates):
         if is_category:
             text = column.where(column.map(column.value_counts()) >= RARE_LEVEL, "\N{MULTIPLICATION SIGN} rare")
             encoded += [np.asarray(text == level, float) for level in text.value_counts().index[1:]]

@@ -1,7 +1,5 @@
 """How many, where most say none and a few say many: means, medians and tails of counts, one row per count."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,8 +16,7 @@ from cxlib.models.clusters import estimated, from_draws, hidden_if_few, share_ef
 SEED = 20261101
 DRAWS = 2_000
 METHOD = "cluster bootstrap, studentised"
-MOST_CELLS = 4_000_000
-"""Most weights held in memory at a time."""
+MOST_CELLS = 4_000_000  # most weights held in memory at a time
 
 
 def _places(cluster: Array) -> tuple[Ints, int]:

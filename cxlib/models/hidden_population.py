@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,9 @@ from cxlib.errors import MeasureError
 from cxlib.estimate import ALPHA, Floats, Z
 
 PAIRS = ((0, 1), (0, 2), (1, 2))
-HISTORIES = tuple((a, b, c) for a in (1, 0) for b in (1, 0) for c in (1, 0))[:-1]
-"""On which of three lists somebody is, in the order (1, 1, 1), (1, 1, 0), … (0, 0, 1)."""
-
-ENDLESS = 1e6
-"""A hidden number more than this many times what was seen is no estimate: the model does not determine it."""
-
-AS_GOOD = 2.0
-"""Models whose AIC lies so near the best are as good: Burnham and Anderson (2002), *Model Selection*, 2.6."""
+HISTORIES = tuple(product((1, 0), (1, 0), (1, 0)))[:-1]  # on which of three lists somebody is: (1, 1, 1), … (0, 0, 1)
+ENDLESS = 1e6  # a hidden number more than this many times what was seen is no estimate: the model does not determine it
+AS_GOOD = 2.0  # models whose AIC lies so near the best are as good: Burnham and Anderson (2002), *Model Selection*, 2.6
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,9 @@ from cxlib.errors import MeasureError
 from cxlib.estimate import ALPHA, Array, Bools, Estimate, Floats, Interval, Ints, Z
 from cxlib.models.clusters import cluster_variance, estimated, moved_variance, share_limits, student
 
-STILL, WANTED, OTHER = 0, 1, 2
-"""Codes of `end`: still running when last seen, the end that is asked for, any other end."""
-
+STILL, WANTED, OTHER = 0, 1, 2  # codes of `end`: still running when last seen, the end that is asked for, any other end
 COX = "Cox, robust, clustered by customer"
-MONTH = 2_629_800
-"""Seconds in a twelfth of a year of 365.25 days."""
+MONTH = 2_629_800  # seconds in a twelfth of a year of 365.25 days
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,9 @@ cent fewer of those who leave do."""
 READINGS: tuple[Reading, ...] = ("points", "relative", "defections")
 
 STEP = 0.05
-LEAST_CHURN = 1e-6
-"""Churn where a step would take away more than there is: nobody leaves any more."""
-PACES, HALVINGS = (-30.0, 7.0), 50
-"""Logarithms between which a pace is looked for, and how often what lies between them is halved."""
-NEGLIGIBLE = 1e-12
-"""What a period may weigh at most for all later ones to be left out of a whole life."""
+LEAST_CHURN = 1e-6  # churn where a step would take away more than there is: nobody leaves any more
+PACES, HALVINGS = (-30.0, 7.0), 50  # logarithms between which a pace is looked for, and how often they are halved
+NEGLIGIBLE = 1e-12  # what a period may weigh at most for all later ones to be left out of a whole life
 
 
 def churn_after(churn: Array, reading: Reading, step: Array = STEP) -> Floats:

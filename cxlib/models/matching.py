@@ -14,8 +14,7 @@ import pandas as pd
 from cxlib.estimate import Array, Floats, Ints
 from cxlib.models.incidence import Durations, influences
 
-BLOCK = 10_000_000
-"""Cells that are held in memory at once."""
+BLOCK = 10_000_000  # cells that are held in memory at once
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,8 @@ from cxlib.errors import MeasureError
 from cxlib.estimate import Array, Floats, Interval, Ints, design_effect, net_promoter_score, proportion
 from cxlib.models.clusters import cluster_variance
 
-LEAST_CHANCE = 0.02
-"""A chance of answering below this is not believed: nobody may speak for more than fifty."""
-CLOSE = 1e-10
-"""Relative distance from its target at which a margin counts as reached."""
+LEAST_CHANCE = 0.02  # a chance of answering below this is not believed: nobody may speak for more than fifty
+CLOSE = 1e-10  # relative distance from its target at which a margin counts as reached
 ROUNDS = 2_000
 
 

@@ -6,13 +6,12 @@ are counted once, so its cost does not grow with the answers; statsmodels' `Orde
 clusters.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, combinations
 from math import comb
+from typing import Self
 
 import numpy as np
 from scipy import sparse, stats
@@ -21,8 +20,7 @@ from scipy.special import expit, logit
 from cxlib.estimate import Array, Estimate, Floats, Ints
 from cxlib.models.clusters import from_draws, hidden_if_few, sandwich, student
 
-RIDGE = 1e-3
-"""Precision of a weak prior around zero: it moves nothing but coefficients that data would send to infinity."""
+RIDGE = 1e-3  # precision of a weak prior: it moves nothing but coefficients that data would send to infinity
 STEPS = 60
 CLOSE = 1e-9
 SEED = 20261101
@@ -42,7 +40,7 @@ class Cells:
     counts: sparse.csr_array
 
     @classmethod
-    def of(cls, level: Array, drivers: Floats, weight: Array, cluster: Array) -> Cells:
+    def of(cls, level: Array, drivers: Floats, weight: Array, cluster: Array) -> Self:
         """Count rows, one per cell and cluster or finer; levels and clusters may have any names, in their order."""
         levels, clusters = (np.unique(np.asarray(one), return_inverse=True)[1].ravel() for one in (level, cluster))
         cells, place = np.unique(np.column_stack([levels, drivers]), axis=0, return_inverse=True)
@@ -65,7 +63,7 @@ class Cells:
     def answers(self) -> int:
         return round(float(self.weight.sum()))
 
-    def split(self, level: int) -> Cells:
+    def split(self, level: int) -> "Cells":
         """Return the same answers as no (below a level) and yes."""
         return Cells((self.level >= level).astype(np.intp), self.drivers, self.counts)
 

@@ -11,8 +11,6 @@ period and `1 / (alpha + beta + 1)` the polarization: 0 where all customers are 
 at once. Retention rises with tenure although nobody grows more loyal, because those likely to go go first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property

@@ -15,9 +15,7 @@ from cxlib.errors import MeasureError
 from cxlib.estimate import Estimate, Floats, Ints
 from cxlib.models.clusters import moved_variance, student
 
-NEVER = 10**9
-"""The start of a unit for which the work never begins."""
-
+NEVER = 10**9  # the start of a unit for which the work never begins
 METHOD = "staggered difference-in-differences"
 
 

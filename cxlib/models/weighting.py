@@ -4,8 +4,6 @@ The estimate is doubly robust: right if either the chance of getting the work or
 well by the covariates. How strong something not written down would have to be: `e_value`.
 """
 
-from __future__ import annotations
-
 import warnings
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,14 +20,9 @@ from cxlib.models.nonresponse import effective_size
 
 WhyNot = Literal["", "one group", "no overlap", "too few", "separated"]
 
-LEAST_CHANCE = 0.02
-"""Customers whose chance of the work lies below this, or above 1 less this, have nobody to be compared with."""
-
-CERTAIN = 1e-5
-"""A chance nearer to 0 or 1 than this makes one look whether the covariates tell the groups apart for certain."""
-
-FEWEST_PER_COLUMN = 4
-"""Fewer customers in the smaller group for each covariate column and the chance is not to be estimated."""
+LEAST_CHANCE = 0.02  # nearer to 0 or 1 a chance of the work leaves nobody to be compared with
+CERTAIN = 1e-5  # nearer to 0 or 1 a chance makes one look whether the covariates tell the groups apart for certain
+FEWEST_PER_COLUMN = 4  # customers in the smaller group for each covariate column, below which there is no chance
 
 
 @dataclass(frozen=True)
@@ -65,7 +58,7 @@ def aipw(outcome: Array, treated: Array, design: Array, chances: Any) -> float:
     return float(work.aipw(return_results=False)[0])
 
 
-def standardised_differences(covariates: pd.DataFrame, treated: Array, weights: Array) -> pd.Series[float]:
+def standardised_differences(covariates: pd.DataFrame, treated: Array, weights: Array) -> pd.Series:
     """Return by how many standard deviations the means of two groups differ, one element per column or level.
 
     The standard deviation is that of both groups without weights (Austin 2009, Statistics in Medicine 28), so that

@@ -16,11 +16,8 @@ from cxlib.estimate import ALPHA, Array, Estimate, Floats, Ints
 from cxlib.facts import GROUPS
 from cxlib.models.clusters import hidden_if_few, sandwich, student
 
-FEWEST_GROUPS = 5
-"""With fewer groups of customers their spread cannot be told."""
-FEWEST_CLUSTERS, FEW_CLUSTERS = 3, 20
-"""With fewer the errors cannot be told, or come out too small: Cameron and Miller (2015), Journal of Human Resources
-50(2), call fewer than 20 to 50 few."""
+FEWEST_GROUPS = 5  # with fewer groups of customers their spread cannot be told
+FEWEST_CLUSTERS, FEW_CLUSTERS = 3, 20  # with fewer errors cannot be told, or are too small: Cameron and Miller (2015)
 
 
 @dataclass(frozen=True)

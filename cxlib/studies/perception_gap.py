@@ -19,10 +19,8 @@ from cxlib.models.nonresponse import late_responders, rake, trimmed, weighted_sh
 from cxlib.nearest import chosen
 from cxlib.workbook import Workbook
 
-FEWEST_IN_A_CLASS = 8
-"""A class of customers with fewer answers is weighted together with others."""
-LONGEST_SCALE = 11
-"""Of a scale with more points only those that were given are shown."""
+FEWEST_IN_A_CLASS = 8  # a class of customers with fewer answers is weighted together with others
+LONGEST_SCALE = 11  # of a scale with more points only those that were given are shown
 SEGMENTS = ("tier", "region", "sector", "segment")
 
 ANSWERS = """

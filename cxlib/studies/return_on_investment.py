@@ -16,20 +16,10 @@ from statsmodels.stats.proportion import proportion_effectsize
 
 from cxlib.errors import UntoldError, untold
 from cxlib.estimate import ALPHA, Estimate, Floats, difference
+from cxlib.models import incidence as life
 from cxlib.models.binary import e_value, share, share_difference
 from cxlib.models.clusters import moved_variance, student
-from cxlib.models.incidence import (
-    MONTH,
-    STILL,
-    WANTED,
-    Durations,
-    Gain,
-    durations,
-    gain,
-    horizon_of,
-    in_months,
-    incidence,
-)
+from cxlib.models.incidence import MONTH, Gain, durations
 from cxlib.models.regression_to_mean import Movement, mean_of, movement
 from cxlib.models.staggered import NEVER, Effects, Panel
 from cxlib.models.weighting import Compared, compared
@@ -40,8 +30,7 @@ from cxlib.workbook import Workbook
 DAY, A_MONTH = pd.Timedelta(days=1), pd.Timedelta(seconds=MONTH)
 TIMES = ("started_at", "ended_at", "observed_from")
 Told = Callable[[pd.DataFrame, datetime, int], Estimate]
-FEWEST = 20
-"""Customers with some work, and without it, that must be under watch in a month for it to be told."""
+FEWEST = 20  # customers with some work, and without it, that must be under watch in a month for it to be told
 FOLLOWED, MOMENTS, LEFT_OUT = 3, 5, 10
 """Months of customers followed in full before an interval can be believed, moments of a history at which one is told,
 and random groups of customers, each left out in turn."""
@@ -258,8 +247,8 @@ def left_by(lots: pd.DataFrame, arm: str, cut: datetime, days: Sequence[int]) ->
     rows = lots[(lots["arm"] == arm) & (lots["since"] < cut)]
     ended = rows["ended_at"] <= cut
     days_seen = (rows["ended_at"].where(ended, pd.Timestamp(cut)) - rows["since"]).dt.total_seconds() / 86_400
-    cases = durations(days_seen, np.where(ended, WANTED, STILL), rows["customer_id"].to_numpy(object))
-    return incidence(cases, days)
+    cases = durations(days_seen, np.where(ended, life.WANTED, life.STILL), rows["customer_id"].to_numpy(object))
+    return life.incidence(cases, days)
 
 
 def effect(lots: pd.DataFrame, cut: datetime, days: int) -> Estimate:
@@ -291,17 +280,17 @@ def kept_by(
     Customers count once, or by the column `weight`; of the first those got it whose column `got` is filled, or all.
     """
     one, other = (_in_months(rows, cut, weight) for rows in (work, none))
-    horizon = horizon_of((one, other), FEWEST, months)
+    horizon = life.horizon_of((one, other), FEWEST, months)
     untold("At least twenty customers with the work and twenty without, followed for months, would tell.", horizon > 1)
-    return gain(one, other, horizon, work[got].notna().to_numpy(bool) if got else None)
+    return life.gain(one, other, horizon, work[got].notna().to_numpy(bool) if got else None)
 
 
-def _in_months(rows: pd.DataFrame, cut: datetime, weight: str) -> Durations:
+def _in_months(rows: pd.DataFrame, cut: datetime, weight: str) -> life.Durations:
     start, end, entry = (
         rows[name].fillna(pd.Timestamp("2200-01-01")).astype("datetime64[s]").to_numpy(np.int64) for name in TIMES
     )
     each = rows[weight].to_numpy(float) if weight else np.ones(len(rows))
-    return in_months(start, end, entry, int(pd.Timestamp(cut).timestamp()), each)
+    return life.in_months(start, end, entry, int(pd.Timestamp(cut).timestamp()), each)
 
 
 def lost_by(kept: Gain, days: int) -> Estimate:

@@ -17,7 +17,19 @@ from cxlib.workbook import Workbook
 TOPICS_KEPT, RARE, MOST_LEVELS = 11, 30, 10
 """Topics that stay apart, ratings below which a category is pooled, levels of a score beyond which it is not used."""
 FEWEST, FEWEST_OF_A_KIND, FEWEST_ISSUES = 100, 10, 4
-CLOCKS = ("clock of tickets.created_at", "clock of tickets.first_public_reply_at")
+REPEATS = ("Who had to repeat anything, a mark on the ticket (had_to_repeat) would tell.", "tickets.had_to_repeat")
+RESTS_ON = {
+    "good": ("The export of tickets with the customer's rating of each would tell.", "tickets.satisfaction"),
+    "halvings": (
+        "How waiting pleases, the time of day of questions and first answers would tell; days do not.",
+        "clock of tickets.created_at",
+        "clock of tickets.first_public_reply_at",
+    ),
+    "friendly": ("What friendliness does, friendliness_score would tell.", "tickets.friendliness_score"),
+    "repeated": REPEATS,
+    "known": REPEATS,
+    "everyday": ("How everyday channels fare, the channel of each ticket would tell.", "tickets.channel"),
+}
 COMPARED = "good IS NOT NULL AND halvings IS NOT NULL"
 
 
@@ -34,17 +46,9 @@ class Contacts:
 
     def needs(self, *names: str) -> None:
         """Raise UntoldError where one of the columns rests on something that no export brings."""
-
-        def there(name: str, column: str) -> bool:
-            return name not in names or not self.book.lacks(f"tickets.{column}")
-
-        untold("The export of tickets with the customer's rating of each would tell.", there("good", "satisfaction"))
-        waits = "halvings" not in names or not self.book.lacks(*CLOCKS)
-        untold("How waiting pleases, the time of day of questions and first answers would tell; days do not.", waits)
-        untold("What friendliness does, friendliness_score would tell.", there("friendly", "friendliness_score"))
-        repeats = there("repeated", "had_to_repeat") and there("known", "had_to_repeat")
-        untold("Who had to repeat anything, a mark on the ticket (had_to_repeat) would tell.", repeats)
-        untold("How everyday channels fare, the channel of each ticket would tell.", there("everyday", "channel"))
+        for name in names:
+            reason, *columns = RESTS_ON.get(name, ("",))
+            untold(reason, not self.book.lacks(*columns))
 
     def slope(self, y: str, x: str, strata: str = "") -> Slope:
         """Return by how much `y` moves per unit of `x` among contacts that are alike in the columns `strata`."""
