@@ -17,29 +17,14 @@ from cxlib.models.incidence import Durations, influences
 BLOCK = 10_000_000  # cells that are held in memory at once
 
 
-@dataclass(frozen=True)
-class Matches:
-    """Pairs of a case and one of those it is compared with, the pairs of a case together.
-
-    `case` and `other` are rows of the cases and of the stretches; `weight` adds up to 1 for each matched case;
-    `exact_on`, one number per case, is how many of the first strata its others share: -1 where it has none.
-    """
-
-    case: Ints
-    other: Ints
-    weight: Floats
-    exact_on: Ints
-
-    @property
-    def matched(self) -> Ints:
-        """Rows of the cases that have somebody to be compared with."""
-        return np.flatnonzero(self.exact_on >= 0)
-
-
 def match_risk_sets(
     cases: pd.DataFrame, stretches: pd.DataFrame, strata: Sequence[str], fewest: int = 5, most: int = 50, near: str = ""
-) -> Matches:
+) -> tuple[pd.DataFrame, Ints]:
     """Set each case beside all others at risk at its moment in the same strata.
+
+    Returned are pairs, those of a case together: rows of the cases (`case`) and of the stretches (`other`), and a
+    `weight` that adds up to 1 for each matched case; and for each case how many of the first strata its others share,
+    -1 where it has none.
 
     Where fewer than `fewest` others share all strata, the last stratum is let go, then the one before it, but never the
     first; a case that never finds so many keeps those who share the most. Of more than `most` the nearest in `near`, a
@@ -64,7 +49,8 @@ def match_risk_sets(
     rows = np.array(sorted(found), np.intp)
     sizes = np.array([len(found[row]) for row in rows], np.intp)
     others = np.concatenate([np.zeros(0, np.intp), *(found[row] for row in rows)])
-    return Matches(np.repeat(rows, sizes), others, np.repeat(1 / sizes, sizes), exact_on)
+    pairs = {"case": np.repeat(rows, sizes), "other": others, "weight": np.repeat(1 / sizes, sizes)}
+    return pd.DataFrame(pairs), exact_on
 
 
 def _at_risk(cases: pd.DataFrame, stretches: pd.DataFrame, strata: list[str], rows: Ints) -> Iterator[tuple[int, Ints]]:
@@ -102,29 +88,30 @@ class Compared:
         return self.influence_of_cases - self.influence_of_others
 
 
-def compare(cases: Durations, others: Durations, matches: Matches, times: Array) -> Compared:
+def compare(cases: Durations, others: Durations, pairs: pd.DataFrame, times: Array) -> Compared:
     """Compare the matched cases with those they are matched to: the share that has come to an end by each time.
 
-    `cases` has one row per case, `others` one per pair of `matches`, both followed from the moment of the case. A
+    `cases` has one row per case, `others` one per pair (`case`, `weight`), both followed from the moment of the case. A
     customer is drawn with all its roles: as a case it brings its set along, within a set it takes its share of it. Sums
     of squares over customers so respect those who come several times, and the likeness of a case and its set.
     """
     moments = np.asarray(times, float)
-    parts = np.array_split(moments, 1 + len(moments) * len(matches.case) // BLOCK)
-    found = [_compare(cases, others, matches, part) for part in parts if len(part)]
+    parts = np.array_split(moments, 1 + len(moments) * len(pairs) // BLOCK)
+    found = [_compare(cases, others, pairs, part) for part in parts if len(part)]
     return Compared(moments, *(np.concatenate(lines, axis=-1) for lines in zip(*found, strict=True)))
 
 
 def _compare(
-    cases: Durations, others: Durations, matches: Matches, times: Floats
+    cases: Durations, others: Durations, pairs: pd.DataFrame, times: Floats
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Return what `Compared` holds beside the times."""
-    own, of_own = influences(replace(cases, weight=(matches.exact_on >= 0).astype(float)), times)
-    set_, of_pair = influences(replace(others, weight=matches.weight), times)
+    case, weight = pairs["case"].to_numpy(np.intp), pairs["weight"].to_numpy(float)
+    own, of_own = influences(replace(cases, weight=np.isin(np.arange(len(cases.time)), case).astype(float)), times)
+    set_, of_pair = influences(replace(others, weight=weight), times)
     nothing = np.where(np.isfinite(own + set_), 0.0, np.nan)
     of_set = np.zeros(of_own.shape)
-    np.add.at(of_set, matches.case, of_pair)
-    within = of_pair - matches.weight[:, None] * of_set[matches.case]
+    np.add.at(of_set, case, of_pair)
+    within = of_pair - weight[:, None] * of_set[case]
     place = np.unique(np.concatenate([cases.cluster, others.cluster]), return_inverse=True)[1]
     of_cases, of_others = np.zeros((2, int(place.max(initial=-1)) + 1, len(times)))
     np.add.at(of_cases, place[: len(of_own)], of_own)

@@ -9,6 +9,10 @@ with c = 1; the beta-discrete-Weibull model of Fader, Hardie, Liu, Davin and Ste
 each customer's own risk rise (c > 1) or fall (c < 1) with time. `alpha / (alpha + beta)` is the mean churn of the first
 period and `1 / (alpha + beta + 1)` the polarization: 0 where all customers are alike, 1 where they stay for ever or go
 at once. Retention rises with tenure although nobody grows more loyal, because those likely to go go first.
+
+`spells` are counted in periods (years) from their beginning, one row per spell or kind of spell. It came under
+observation when `entry` periods were behind it (0 where its beginning was seen), was still there at `after` and gone at
+`by`, infinite where it was last seen at `after`; `count` is how many it stands for, or what it weighs, be it negative.
 """
 
 from collections.abc import Callable
@@ -17,40 +21,18 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import betaln, expit
 
 from cxlib.errors import MeasureError
 from cxlib.estimate import Array, Floats, Ints
 
+TIMES = ["entry", "after", "by"]
 LIMITS = ((-15.0, 15.0), (float(np.log(0.02)), float(np.log(1e4))), (-float(np.log(4)), float(np.log(4))))
 """Of logit mean churn, log(alpha + beta) and log c; where the second is highest, customers are as good as alike."""
 AROUND, TOTALS = np.arange(-2.0, 2.01, 0.025), np.linspace(*LIMITS[1], 40)
 """Where curves of resampled spells are looked for: logit mean churn around the fitted one, and log(alpha + beta)."""
-
-
-@dataclass(frozen=True)
-class Spells:
-    """Spells of customers, counted in periods (years) from their beginning; one row per spell or kind of spell.
-
-    A row came under observation when `entry` periods were behind it (0 where its beginning was seen), was still there
-    at `after` and gone at `by`, which is infinite where it was last seen at `after`. `count` is how many spells it
-    stands for, or what it weighs: what a customer brings may be less than nothing. Raises MeasureError if a row was
-    never under observation, or runs backwards.
-    """
-
-    entry: Floats
-    after: Floats
-    by: Floats
-    count: Floats
-
-    def __post_init__(self) -> None:
-        wrong = ~((self.entry >= 0) & (self.after >= self.entry) & (self.by > self.after))
-        if wrong.any():
-            raise MeasureError(
-                f"{int(wrong.sum())} of {len(wrong)} spells were not under observation from entry to end: "
-                "count a customer only in periods that were seen whole"
-            )
 
 
 @dataclass(frozen=True)
@@ -81,13 +63,13 @@ class RetentionCurve:
 class Drawn:
     """A curve fitted to spells, one row each, and `alpha` and `beta` of it and then of draws, shape (1 + draws,)."""
 
-    spells: Spells
+    spells: pd.DataFrame
     curve: RetentionCurve
     alpha: Floats
     beta: Floats
 
     @classmethod
-    def of(cls, spells: Spells, seed: int, count: int) -> Self:
+    def of(cls, spells: pd.DataFrame, seed: int, count: int) -> Self:
         """Fit, and fit again to so many resamples; one seed resamples the same spells, in whatever way they count.
 
         Bayesian bootstrap: Rubin (1981), Annals of Statistics 9. It knows what a normal approximation does not: that a
@@ -98,8 +80,8 @@ class Drawn:
         near, total = (part.ravel() for part in np.meshgrid(AROUND, np.exp(TOTALS)))
         churn = expit(near + np.log(curve.alpha / curve.beta))
         alpha, beta = churn * total, (1 - churn) * total
-        weight = np.random.default_rng(seed).exponential(size=(count, len(place))) * spells.count
-        sums = np.stack([np.bincount(place, one, len(rows.by)) for one in weight])
+        weight = np.random.default_rng(seed).exponential(size=(count, len(place))) * spells["count"].to_numpy()
+        sums = np.stack([np.bincount(place, one, len(rows)) for one in weight])
         best = np.argmax(sums @ _log_likelihood(rows)(alpha[:, None], beta[:, None]).T, axis=1)
         return cls(spells, curve, np.append(curve.alpha, alpha[best]), np.append(curve.beta, beta[best]))
 
@@ -122,17 +104,26 @@ def survival(alpha: Array, beta: Array, time: Array, shape: Array = 1.0) -> Floa
     return np.exp(log_survival(alpha, beta, time, shape))
 
 
-def fit_sbg(spells: Spells, size: int = 2) -> RetentionCurve:
+def fit_sbg(spells: pd.DataFrame, size: int = 2) -> RetentionCurve:
     """Fit the shifted-beta-geometric model by maximum likelihood; with c as a third parameter, the Weibull one.
 
     A spell counts for what happened to it given that it had lasted until it came under observation. Raises MeasureError
     if nobody, or everybody at the first chance, left.
     """
-    here = (np.isfinite(spells.by) | (spells.after > spells.entry)) & (spells.count != 0)  # rows that say something
-    rows, _ = _alike(Spells(*(part[here] for part in (spells.entry, spells.after, spells.by, spells.count))))
-    ended, count = np.isfinite(rows.by), float(rows.count.sum())
-    periods = float((rows.count * (np.where(ended, rows.by, rows.after) - rows.entry)).sum())
-    lost = float(rows.count[ended].sum())
+    wrong = int(
+        (~((spells["entry"] >= 0) & (spells["after"] >= spells["entry"]) & (spells["by"] > spells["after"]))).sum()
+    )
+    if wrong:
+        raise MeasureError(
+            f"{wrong} of {len(spells)} spells were not under observation from entry to end: "
+            "count a customer only in periods that were seen whole"
+        )
+    says = (np.isfinite(spells["by"]) | (spells["after"] > spells["entry"])) & (spells["count"] != 0)
+    rows, _ = _alike(spells[says])
+    entry, after, by, weight = rows.to_numpy().T
+    ended, count = np.isfinite(by), float(weight.sum())
+    periods = float((weight * (np.where(ended, by, after) - entry)).sum())
+    lost = float(weight[ended].sum())
     if lost <= 0 or lost >= periods:
         raise MeasureError(
             f"{lost:g} of {count:g} spells ended in {periods:g} periods under observation: a retention curve needs "
@@ -142,7 +133,7 @@ def fit_sbg(spells: Spells, size: int = 2) -> RetentionCurve:
     likelihood = _log_likelihood(rows)
 
     def cost(point: Floats) -> float:
-        return -float(likelihood(*_natural(point)) @ rows.count) / count
+        return -float(likelihood(*_natural(point)) @ weight) / count
 
     begin = np.array([np.log(lost / (periods - lost)), 2.0, 0.0])[:size]
     close = {"xatol": 1e-9, "fatol": 1e-15, "maxiter": 5_000, "maxfev": 5_000}
@@ -157,20 +148,18 @@ def _natural(point: Floats) -> tuple[float, float, float]:
     return float(expit(point[0])) * total, float(expit(-point[0])) * total, float(np.exp(point[2:]).prod())
 
 
-def _alike(spells: Spells) -> tuple[Spells, Ints]:
+def _alike(spells: pd.DataFrame) -> tuple[pd.DataFrame, Ints]:
     """Return spells that are alike in one row, with their counts added up, and the row of each."""
-    times = np.column_stack([spells.entry, spells.after, spells.by])
-    kinds, place = np.unique(times, axis=0, return_inverse=True)
-    entry, after, by = kinds.T
-    return Spells(entry, after, by, np.bincount(place.ravel(), spells.count).astype(float)), place.ravel()
+    kinds, place = np.unique(spells[TIMES].to_numpy(float), axis=0, return_inverse=True)
+    count = np.bincount(place.ravel(), spells["count"]).astype(float)
+    return pd.DataFrame(kinds, columns=TIMES).assign(count=count), place.ravel()
 
 
-def _log_likelihood(rows: Spells) -> Callable[..., Floats]:
+def _log_likelihood(rows: pd.DataFrame) -> Callable[..., Floats]:
     """Return the log-likelihood of each row, its count left out, as a function of alpha, beta and shape."""
     # rows are many and times are few: survival is asked for once a time
-    times, place = np.unique([rows.entry, rows.after, rows.by], return_inverse=True)
-    entry, after, by = place.reshape(3, -1)
-    ended = np.isfinite(rows.by)
+    times, place = np.unique(rows[TIMES].to_numpy().T, return_inverse=True)
+    (entry, after, by), ended = place.reshape(3, -1), np.isfinite(rows["by"].to_numpy())
 
     def of(alpha: Array, beta: Array, shape: Array = 1.0) -> Floats:
         left = log_survival(alpha, beta, times, shape)

@@ -21,7 +21,7 @@ from cxlib.models import lifetime_value as ltv
 from cxlib.models.clusters import estimated, from_draws
 from cxlib.models.incidence import kaplan_meier
 from cxlib.models.lifetime_value import pace_after
-from cxlib.models.retention_curve import Drawn, Spells, survival
+from cxlib.models.retention_curve import Drawn, survival
 from cxlib.models.within import Growth, paired_growth, two_way
 from cxlib.nearest import one_of
 from cxlib.workbook import Workbook
@@ -141,7 +141,7 @@ def _unit_cost(months: pd.DataFrame, costs: pd.DataFrame, team: str, base: str) 
     return float(spent[served.index].sum() / served.sum()) if told else 0.0
 
 
-def whole_years(customers: Customers, weight: Floats | float = 1.0) -> Spells:
+def whole_years(customers: Customers, weight: Floats | float = 1.0) -> pd.DataFrame:
     """Return lives in tenure years seen whole, from anniversary to anniversary, a row each.
 
     A year of which the beginning or the end lies outside of what was seen is left out, for those who left in it as
@@ -153,11 +153,10 @@ def whole_years(customers: Customers, weight: Floats | float = 1.0) -> Spells:
     lost = spells["ended"] & (gone <= seen)
     rows = pd.DataFrame({"entry": entry, "after": np.where(lost, gone - 1, seen), "by": np.where(lost, gone, np.inf)})
     here = (seen > entry) & ~(spells["ended"] & (gone <= entry))
-    rows = rows.assign(count=weight)[here]
-    return Spells(*(rows[name].to_numpy(float) for name in ("entry", "after", "by", "count")))
+    return rows.assign(count=weight)[here]
 
 
-def in_money(customers: Customers) -> Spells:
+def in_money(customers: Customers) -> pd.DataFrame:
     """Return lives counted by what each brought in its first year of observation: later ones are of who stayed."""
     months, life = customers.months, ["customer_id", "spell"]
     first = months[months.groupby(life).cumcount() < YEAR_OF_MONTHS].groupby(life)["margin"].mean().rename("brings")
@@ -170,7 +169,7 @@ def in_money(customers: Customers) -> Spells:
 def curves(customers: Customers) -> tuple[Drawn, Drawn]:
     """Return how long customers stay, and how long their money does."""
     years = whole_years(customers)
-    untold(LIVES, len(years.by) >= FEWEST, np.isfinite(years.by).sum() >= FEWEST_LOST)
+    untold(LIVES, len(years) >= FEWEST, np.isfinite(years["by"]).sum() >= FEWEST_LOST)
     try:
         of, money = (Drawn.of(lives, SEED, DRAWS) for lives in (years, in_money(customers)))
     except MeasureError as error:
@@ -306,10 +305,11 @@ def fit(customers: Customers, discount: float, step: float) -> Life:
     """Fit lives and margins."""
     years, months = whole_years(customers), customers.months
     of, money = curves(customers)
-    ends, rng = np.where(np.isfinite(years.by), years.by, years.after), np.random.default_rng(SEED + 1)
+    entry, after, by, count = years.to_numpy(float).T
+    ends, rng = np.where(np.isfinite(by), by, after), np.random.default_rng(SEED + 1)
     x = np.arange(1, int(ends.max()) + 1)
-    here = (years.entry < x[:, None]) & (ends >= x[:, None])
-    began, stayed = here @ years.count, (here & (years.by > x[:, None])) @ years.count
+    here = (entry < x[:, None]) & (ends >= x[:, None])
+    began, stayed = here @ count, (here & (by > x[:, None])) @ count
     table = pd.DataFrame({"x": x, **proportion(stayed, began)._asdict(), "n": began})
     growth, first = grows(months, "margin"), 12 * float(months.loc[months["tenure"] < 1, "margin"].mean())
     errors = np.append(0.0, np.nan_to_num(growth.error) * rng.standard_t(growth.freedom, DRAWS))

@@ -12,7 +12,7 @@ from cxlib.finding import Ruling, Value, verdict
 from cxlib.models.binary import e_value, share
 from cxlib.models.clusters import estimated, half_width, sandwich, share_limits
 from cxlib.models.incidence import OTHER, STILL, WANTED, Durations, durations
-from cxlib.models.matching import Compared, Matches, compare, match_risk_sets
+from cxlib.models.matching import Compared, compare, match_risk_sets
 from cxlib.nearest import chosen
 from cxlib.workbook import Workbook
 
@@ -146,9 +146,8 @@ class Comparison:
 
 
 def _compared(cases: pd.DataFrame, pairs: pd.DataFrame, times: Sequence[float], cause: int = LEFT) -> Comparison:
-    rows, every = cases.index.get_indexer(pd.Index(pairs["case"])), np.zeros(len(cases), np.intp)
-    matches = Matches(rows, rows, pairs["weight"].to_numpy(float), every)
-    return Comparison(cases, pairs, compare(_followed(cases, cause), _followed(pairs, cause), matches, times))
+    rows = pairs.assign(case=cases.index.get_indexer(pd.Index(pairs["case"])))
+    return Comparison(cases, pairs, compare(_followed(cases, cause), _followed(pairs, cause), rows, times))
 
 
 def _followed(side: pd.DataFrame, cause: int) -> Durations:
@@ -216,11 +215,10 @@ class Customers:
     ) -> Comparison:
         """Compare cases with all others at risk at the same moment and like them, in `exact_on` of the strata."""
         cases = cases.reset_index(drop=True)
-        found = match_risk_sets(cases, others, self.alike, near="started")
-        at = cases["at"].to_numpy(float)[found.case]
-        pairs = others.iloc[found.other].reset_index(drop=True).assign(case=found.case, weight=found.weight, at=at)
-        matched = cases.assign(exact_on=found.exact_on).iloc[found.matched]
-        return _compared(matched, pairs, [*times, self.within], cause)
+        found, exact_on = match_risk_sets(cases, others, self.alike, near="started")
+        pairs = others.iloc[found["other"]].reset_index(drop=True).assign(case=found["case"], weight=found["weight"])
+        pairs["at"] = cases["at"].to_numpy(float)[found["case"]]
+        return _compared(cases.assign(exact_on=exact_on)[exact_on >= 0], pairs, [*times, self.within], cause)
 
     def plainly(self, cases: pd.DataFrame, others: pd.DataFrame) -> Comparison:
         """Compare two groups as they are, each row followed from its own `at`."""

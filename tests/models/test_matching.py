@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from cxlib.models.incidence import Durations, durations, influences
-from cxlib.models.matching import Compared, Matches, compare, match_risk_sets
+from cxlib.models.matching import Compared, compare, match_risk_sets
 
 CASES = pd.DataFrame({"customer": ["a", "b"], "at": [10.0, 20.0], "tier": ["big", "small"], "product": ["x", None]})
 STRETCHES = pd.DataFrame(
@@ -25,8 +25,8 @@ STRETCHES = pd.DataFrame(
 )
 
 
-def sets(matches: Matches) -> dict[int, list[str]]:
-    pairs = zip(matches.case, STRETCHES["customer"].iloc[matches.other], strict=True)
+def sets(matches: pd.DataFrame) -> dict[int, list[str]]:
+    pairs = zip(matches["case"], STRETCHES["customer"].iloc[matches["other"]], strict=True)
     found: dict[int, list[str]] = {}
     for case, other in pairs:
         found.setdefault(int(case), []).append(other)
@@ -34,55 +34,55 @@ def sets(matches: Matches) -> dict[int, list[str]]:
 
 
 def test_a_case_stands_beside_those_at_risk_in_its_strata() -> None:
-    exact = match_risk_sets(CASES, STRETCHES, ("tier", "product"), fewest=1)
+    exact, exact_on = match_risk_sets(CASES, STRETCHES, ("tier", "product"), fewest=1)
     assert sets(exact) == {0: ["d"], 1: ["f"]}  # an empty product is a product like any other
-    assert exact.exact_on.tolist() == [2, 2]
-    assert exact.weight.tolist() == [1.0, 1.0]
+    assert exact_on.tolist() == [2, 2]
+    assert exact["weight"].tolist() == [1.0, 1.0]
 
 
 def test_strata_are_let_go_from_the_last_until_there_are_enough() -> None:
-    two = match_risk_sets(CASES, STRETCHES, ("tier", "product"), fewest=2)
+    two, two_on = match_risk_sets(CASES, STRETCHES, ("tier", "product"), fewest=2)
     assert sets(two) == {0: ["d", "e"], 1: ["f", "g"]}
-    assert two.exact_on.tolist() == [1, 1]
-    assert two.weight.tolist() == [0.5, 0.5, 0.5, 0.5]
-    four = match_risk_sets(CASES, STRETCHES, ("tier", "product"), fewest=4)
+    assert two_on.tolist() == [1, 1]
+    assert two["weight"].tolist() == [0.5, 0.5, 0.5, 0.5]
+    four, four_on = match_risk_sets(CASES, STRETCHES, ("tier", "product"), fewest=4)
     assert sets(four) == {0: ["d"], 1: ["f"]}  # never four of the same tier: those who share the most stay
-    assert four.exact_on.tolist() == [2, 2]
-    stranger = match_risk_sets(CASES.assign(tier="other"), STRETCHES, ("tier", "product"), fewest=1)
-    assert stranger.exact_on.tolist() == [-1, -1]  # the first stratum is never let go
+    assert four_on.tolist() == [2, 2]
+    _, stranger_on = match_risk_sets(CASES.assign(tier="other"), STRETCHES, ("tier", "product"), fewest=1)
+    assert stranger_on.tolist() == [-1, -1]  # the first stratum is never let go
 
 
 def test_of_very_many_those_nearest_are_kept() -> None:
     near = CASES.assign(age=[5.0, 5.0]), STRETCHES.assign(age=[0.0, 0, 9, 6, 4, 1])
-    kept = match_risk_sets(*near, (), fewest=1, most=2, near="age")
+    kept, _ = match_risk_sets(*near, (), fewest=1, most=2, near="age")
     assert sets(kept) == {0: ["e", "f"], 1: ["e", "f"]}
-    assert kept.weight.tolist() == [0.5] * 4
-    tied = match_risk_sets(*near, (), fewest=1, most=1, near="age")
+    assert kept["weight"].tolist() == [0.5] * 4
+    tied, _ = match_risk_sets(*near, (), fewest=1, most=1, near="age")
     assert sets(tied) == {0: ["e", "f"], 1: ["e", "f"]}  # both are a year away
-    assert len(match_risk_sets(*near, (), fewest=1, near="age").case) == 3 + 4
+    assert len(match_risk_sets(*near, (), fewest=1, near="age")[0]) == 3 + 4
 
 
 def test_blocks_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     times = [5.0, 15.0, 30.0]
-    whole, sides = match_risk_sets(CASES, STRETCHES, ("tier",)), some()
+    (whole, _), sides = match_risk_sets(CASES, STRETCHES, ("tier",)), some()
     compared_whole = compare(*sides, times)
     monkeypatch.setattr("cxlib.models.matching.BLOCK", 1)
-    parts = match_risk_sets(CASES, STRETCHES, ("tier",))
+    parts, _ = match_risk_sets(CASES, STRETCHES, ("tier",))
     assert sets(parts) == sets(whole)
     assert compare(*sides, times).influence == pytest.approx(compared_whole.influence)
 
 
 def test_nobody_stands_beside_himself_and_a_case_alone_is_left_out() -> None:
-    alone = match_risk_sets(CASES.assign(at=40.0), STRETCHES, ("tier",))
-    assert alone.exact_on.tolist() == [-1, -1]
-    assert len(alone.case) == len(alone.matched) == 0
-    own = match_risk_sets(CASES.assign(at=5.0, customer="c"), STRETCHES, (), fewest=1)
+    alone, alone_on = match_risk_sets(CASES.assign(at=40.0), STRETCHES, ("tier",))
+    assert alone_on.tolist() == [-1, -1]
+    assert len(alone) == 0
+    own, _ = match_risk_sets(CASES.assign(at=5.0, customer="c"), STRETCHES, (), fewest=1)
     assert "c" not in sets(own)[0]
-    empty = match_risk_sets(CASES.iloc[:0], STRETCHES, ("tier",))
-    assert len(empty.case) == 0
+    empty, _ = match_risk_sets(CASES.iloc[:0], STRETCHES, ("tier",))
+    assert len(empty) == 0
 
 
-def some(seed: int = 3) -> tuple[Durations, Durations, Matches]:
+def some(seed: int = 3) -> tuple[Durations, Durations, pd.DataFrame]:
     """Return cases and sets in which customers come several times and on both sides."""
     rng = np.random.default_rng(seed)
     cases, sizes = 30, rng.integers(1, 6, 30)
@@ -93,17 +93,17 @@ def some(seed: int = 3) -> tuple[Durations, Durations, Matches]:
         count = len(customers)
         return durations(rng.integers(1, 40, count).astype(float), rng.choice([0, 1, 2], count), customers)
 
-    matches = Matches(row, np.arange(len(row)), np.repeat(1 / sizes, sizes), np.zeros(cases, np.intp))
+    matches = pd.DataFrame({"case": row, "weight": np.repeat(1 / sizes, sizes)})
     return follow(who[:cases]), follow(who[cases:]), matches
 
 
 def reweighted(
-    times: list[float], cases: Durations, others: Durations, matches: Matches, many: np.ndarray
+    times: list[float], cases: Durations, others: Durations, matches: pd.DataFrame, many: np.ndarray
 ) -> np.ndarray:
     """Return the difference where each customer is there so many times, in every role."""
     of_case, of_other = many[cases.cluster], many[others.cluster]
-    in_set = np.bincount(matches.case, of_other, len(of_case))
-    weight = of_case[matches.case] * of_other / in_set[matches.case]
+    in_set = np.bincount(matches["case"], of_other, len(of_case))
+    weight = of_case[matches["case"]] * of_other / in_set[matches["case"]]
     one, other = (
         influences(replace(side, weight=each), times)[0] for side, each in ((cases, of_case), (others, weight))
     )
@@ -127,7 +127,7 @@ def test_the_influence_is_the_derivative_by_the_customer() -> None:
 def test_followed_to_the_end_it_is_the_mean_gap_between_a_case_and_its_set() -> None:
     cases = durations(np.array([1.0, 9.0, 9.0]), np.array([1, 1, 2]), np.array(["a", "b", "c"]))
     others = durations(np.array([2.0, 9, 9, 3, 9]), np.array([1, 2, 2, 1, 1]), np.array(["d", "e", "f", "d", "g"]))
-    matches = Matches(np.array([0, 0, 1, 2, 2]), np.arange(5), np.array([0.5, 0.5, 1, 0.5, 0.5]), np.zeros(3, np.intp))
+    matches = pd.DataFrame({"case": [0, 0, 1, 2, 2], "weight": [0.5, 0.5, 1, 0.5, 0.5]})
     found = compare(cases, others, matches, [5.0])
     assert found.cases == pytest.approx([1 / 3])
     assert found.others == pytest.approx([(0.5 + 0 + 0.5) / 3])
@@ -137,12 +137,12 @@ def test_followed_to_the_end_it_is_the_mean_gap_between_a_case_and_its_set() -> 
 def test_what_one_side_was_not_followed_for_is_not_known() -> None:
     cases = durations(np.array([20.0]), np.array([0]), np.array(["a"]))
     others = durations(np.array([8.0]), np.array([0]), np.array(["b"]))
-    found = compare(cases, others, Matches(*(np.array([0]),) * 2, np.ones(1), np.zeros(1, np.intp)), [5.0, 10.0])
+    found = compare(cases, others, pd.DataFrame({"case": [0], "weight": [1.0]}), [5.0, 10.0])
     assert found.difference[0] == 0
     assert np.isnan(found.difference[1])
     nobody = durations(np.zeros(0), np.zeros(0, np.intp), np.zeros(0, object))
-    no_row = np.zeros(0, np.intp)
-    assert np.isnan(compare(nobody, nobody, Matches(no_row, no_row, np.zeros(0), no_row), [5.0]).difference).all()
+    no_pair = pd.DataFrame({"case": [], "weight": []})
+    assert np.isnan(compare(nobody, nobody, no_pair, [5.0]).difference).all()
 
 
 def lives(rng: np.random.Generator, effect: float) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -166,12 +166,12 @@ def lives(rng: np.random.Generator, effect: float) -> tuple[pd.DataFrame, pd.Dat
 
 
 def compared(cases: pd.DataFrame, stretches: pd.DataFrame, time: float) -> Compared:
-    matches = match_risk_sets(cases, stretches, ("tier",))
-    others = stretches.iloc[matches.other]
+    matches, _ = match_risk_sets(cases, stretches, ("tier",))
+    others = stretches.iloc[matches["other"]]
     at = cases["at"].to_numpy()
     sides = [
         durations(side["followed_until"].to_numpy() - since, side["event"].to_numpy(), side["customer"].to_numpy())
-        for side, since in ((cases, at), (others, at[matches.case]))
+        for side, since in ((cases, at), (others, at[matches["case"]]))
     ]
     return compare(*sides, matches, [time])
 

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import integrate, optimize, stats
 
 from cxlib.errors import MeasureError
-from cxlib.models.retention_curve import Drawn, RetentionCurve, Spells, fit_sbg, survival
+from cxlib.models.retention_curve import Drawn, RetentionCurve, fit_sbg, survival
 
 # Share of two segments still there after 0, 1, … 12 years: Fader and Hardie (2007), from Berry and Linoff (2004).
 REGULAR = (100, 63.1, 46.8, 38.2, 32.6, 28.9, 26.2, 24.1, 22.3, 20.7, 19.4, 18.3, 17.3)
 HIGH_END = (100, 86.9, 74.3, 65.3, 59.3, 55.1, 51.7, 49.1, 46.8, 44.5, 42.7, 40.9, 39.4)
 
 
-def cohort(survivors: np.typing.ArrayLike) -> Spells:
+def spells_of(*columns: np.typing.ArrayLike) -> pd.DataFrame:
+    return pd.DataFrame(dict(zip(("entry", "after", "by", "count"), map(np.asarray, columns), strict=True)))
+
+
+def cohort(survivors: np.typing.ArrayLike) -> pd.DataFrame:
     """Return a cohort of which so many are left after 0, 1, 2, … years."""
     left = np.asarray(survivors, float)
     after = np.append(np.arange(len(left) - 1.0), len(left) - 1.0)
     by = np.append(np.arange(1.0, len(left)), np.inf)
-    return Spells(np.zeros(len(left)), after, by, np.append(-np.diff(left), left[-1]))
+    return spells_of(np.zeros(len(left)), after, by, np.append(-np.diff(left), left[-1]))
 
 
 def polarization(curve: RetentionCurve) -> float:
@@ -71,7 +76,7 @@ def test_shape_bends_each_customers_own_risk() -> None:
         assert survival(alpha, beta, time, shape) == pytest.approx(mixed, rel=1e-6)
 
 
-def simulated(alpha: float, beta: float, count: int, seed: int, shape: float = 1.0) -> Spells:
+def simulated(alpha: float, beta: float, count: int, seed: int, shape: float = 1.0) -> pd.DataFrame:
     """Return spells seen for a few years each, some from a later year on, from a beta mixture."""
     rng = np.random.default_rng(seed)
     churn = rng.beta(alpha, beta, 4 * count)
@@ -82,10 +87,10 @@ def simulated(alpha: float, beta: float, count: int, seed: int, shape: float = 1
     here = np.flatnonzero(life > entry)[:count]
     lost = life <= seen
     after, by = np.where(lost, life - 1, seen), np.where(lost, life, np.inf)
-    return Spells(entry[here], after[here], by[here], np.ones(len(here)))
+    return spells_of(entry[here], after[here], by[here], np.ones(len(here)))
 
 
-def plain_log_likelihood(logs: np.ndarray, spells: Spells) -> float:
+def plain_log_likelihood(logs: np.ndarray, spells: pd.DataFrame) -> float:
     """Return the likelihood row by row, by the recursion of the paper: P(t) = P(t-1) (b+t-2)/(a+b+t-1)."""
     a, b = np.exp(logs)
     chance, left = [a / (a + b)], [1.0, b / (a + b)]
@@ -93,7 +98,7 @@ def plain_log_likelihood(logs: np.ndarray, spells: Spells) -> float:
         chance.append(chance[-1] * (b + t - 2) / (a + b + t - 1))
         left.append(left[-1] - chance[-1])
     total = 0.0
-    for entry, after, by, count in zip(spells.entry, spells.after, spells.by, spells.count, strict=True):
+    for entry, after, by, count in zip(spells.entry, spells.after, spells.by, spells["count"], strict=True):
         ended = chance[int(by) - 1] if np.isfinite(by) else left[int(after)]
         total += count * (np.log(ended) - np.log(left[int(entry)]))
     return total
@@ -112,7 +117,7 @@ def test_fit_with_censoring_and_delayed_entry_is_the_maximum_of_the_plain_likeli
 def test_counted_rows_are_single_rows() -> None:
     spells = simulated(0.9, 3.0, 500, 3)
     rows, count = np.unique(np.stack([spells.entry, spells.after, spells.by]), axis=1, return_counts=True)
-    one, many = fit_sbg(spells), fit_sbg(Spells(*rows, count.astype(float)))
+    one, many = fit_sbg(spells), fit_sbg(spells_of(*rows, count.astype(float)))
     assert (many.alpha, many.beta) == pytest.approx((one.alpha, one.beta), rel=1e-5)
 
 
@@ -138,8 +143,8 @@ def test_the_interval_holds_the_truth_of_money_that_stays_longer() -> None:
     for seed in range(100):
         small, large = simulated(3.0, 7.0, 540, seed), simulated(1.5, 8.5, 60, seed + 1000)
         columns = [np.append(getattr(small, name), getattr(large, name)) for name in ("entry", "after", "by")]
-        money = Spells(*columns, np.repeat([1.0, 20.0], [540, 60]))
-        drawn = Drawn.of(Spells(*(part[money.entry == 0] for part in (*columns, money.count))), seed, 300)
+        money = spells_of(*columns, np.repeat([1.0, 20.0], [540, 60]))
+        drawn = Drawn.of(spells_of(*(part[money.entry == 0] for part in (*columns, money["count"]))), seed, 300)
         held += held_by(drawn, truth, 0.0)[0]
     assert held >= 87, held
 
@@ -147,7 +152,7 @@ def test_the_interval_holds_the_truth_of_money_that_stays_longer() -> None:
 def test_one_seed_draws_the_same_spells_whatever_they_count() -> None:
     spells = simulated(0.9, 3.0, 600, 4)
     plain, heavy = (
-        Drawn.of(Spells(spells.entry, spells.after, spells.by, by * spells.count), 1, 50) for by in (1.0, 1000.0)
+        Drawn.of(spells_of(spells.entry, spells.after, spells.by, by * spells["count"]), 1, 50) for by in (1.0, 1000.0)
     )
     assert heavy.alpha[1:] == pytest.approx(plain.alpha[1:])
     assert (plain.alpha[0], plain.beta[0]) == (plain.curve.alpha, plain.curve.beta)
@@ -158,7 +163,7 @@ def test_draws_lie_where_each_resample_is_fitted() -> None:
     spells = simulated(0.9, 3.0, 600, 2)
     drawn = Drawn.of(spells, 7, 20)
     weight = np.random.default_rng(7).exponential(size=(20, 600))
-    by_itself = [fit_sbg(Spells(spells.entry, spells.after, spells.by, row)).mean_churn for row in weight]
+    by_itself = [fit_sbg(spells_of(spells.entry, spells.after, spells.by, row)).mean_churn for row in weight]
     off = (drawn.alpha / (drawn.alpha + drawn.beta))[1:] - by_itself
     assert np.abs(off).mean() < 0.003  # of a standard error of 0.02
 
@@ -167,7 +172,7 @@ def test_unequal_weights_widen() -> None:
     spells = simulated(0.9, 3.0, 600, 5)
     weight = np.random.default_rng(5).lognormal(0, 1.2, 600)
     plain, weighted = (
-        Drawn.of(Spells(spells.entry, spells.after, spells.by, by), 1, 400) for by in (spells.count, weight)
+        Drawn.of(spells_of(spells.entry, spells.after, spells.by, by), 1, 400) for by in (spells["count"], weight)
     )
     churn = [float(np.std(of.alpha / (of.alpha + of.beta))) for of in (plain, weighted)]
     assert churn[1] > 1.4 * churn[0]
@@ -176,7 +181,7 @@ def test_unequal_weights_widen() -> None:
 def test_customers_who_cost_more_than_they_bring_count_less_than_nothing() -> None:
     """Of money of 100, 10 leaves, and of 20 that is lost on others, 5 stops: of 80 in all, 75 is left after a year."""
     after, by = np.array([0.0, 1.0, 0.0, 1.0]), np.array([1.0, np.inf, 1.0, np.inf])
-    curve = fit_sbg(Spells(np.zeros(4), after, by, np.array([10.0, 90.0, -5.0, -15.0])))
+    curve = fit_sbg(spells_of(np.zeros(4), after, by, np.array([10.0, 90.0, -5.0, -15.0])))
     assert curve.mean_churn == pytest.approx(5 / 80, abs=1e-6)
 
 
@@ -211,15 +216,15 @@ def test_one_year_alone_says_little_of_how_customers_differ() -> None:
 
 def test_spells_that_say_nothing_are_refused() -> None:
     with pytest.raises(MeasureError, match="0 of 5 spells ended in 10 periods under observation: a retention curve"):
-        fit_sbg(Spells(np.zeros(5), np.full(5, 2.0), np.full(5, np.inf), np.ones(5)))
+        fit_sbg(spells_of(np.zeros(5), np.full(5, 2.0), np.full(5, np.inf), np.ones(5)))
     with pytest.raises(MeasureError, match="5 of 5 spells ended in 5 periods"):
         fit_sbg(cohort([5, 0]))
     with pytest.raises(MeasureError, match="1 of 2 spells were not under observation from entry to end: count"):
-        Spells(np.array([0.0, 3.0]), np.array([1.0, 2.0]), np.array([2.0, np.inf]), np.ones(2))
+        fit_sbg(spells_of([0.0, 3.0], [1.0, 2.0], [2.0, np.inf], [1, 1]))
 
 
 def test_a_cohort_is_counted_by_year() -> None:
     spells = cohort([10, 7, 6])
-    assert spells.count.tolist() == [3, 1, 6]
+    assert spells["count"].tolist() == [3, 1, 6]
     assert spells.by.tolist() == [1, 2, np.inf]
     assert spells.after.tolist() == [0, 1, 2]

@@ -22,7 +22,7 @@ from cxlib.estimate import Estimate
 from cxlib.finding import Finding, verdict
 from cxlib.language import Language
 from cxlib.models.lifetime_value import Terms, pace_after, uplift
-from cxlib.models.retention_curve import Spells, fit_sbg
+from cxlib.models.retention_curve import fit_sbg
 from cxlib.notebook import Study, run
 from cxlib.period import Month
 from cxlib.studies import retention_and_profit as lives
@@ -210,18 +210,18 @@ def test_only_years_seen_whole_count() -> None:
     assert spells.entry.tolist() == [0, 0, 2, 0, 2]
     assert spells.after.tolist() == [0, 2, 3, 0, 4]
     assert spells.by.tolist() == [1, np.inf, np.inf, 1, 5]
-    assert spells.count.tolist() == [1, 1, 1, 1, 1]
+    assert spells["count"].tolist() == [1, 1, 1, 1, 1]
 
 
 def test_days_of_grace_are_an_assumption() -> None:
     spells = lives.whole_years(replace(customers_of(spells_by_hand()), grace=0.0))
-    assert (spells.entry[3], spells.after[3], spells.by[3]) == (0, 1, 2)
+    assert spells.iloc[3, :3].tolist() == [0, 1, 2]
 
 
 def test_weighted_lives_stand_in_a_row_each() -> None:
     spells = lives.whole_years(customers_of(spells_by_hand()), np.arange(6.0))
     assert spells.by.tolist() == [1, np.inf, np.inf, 1, 5]
-    assert spells.count.tolist() == [0, 1, 2, 3, 5]
+    assert spells["count"].tolist() == [0, 1, 2, 3, 5]
 
 
 def test_a_year_that_was_not_over_says_nothing() -> None:
@@ -229,7 +229,7 @@ def test_a_year_that_was_not_over_says_nothing() -> None:
     until then are not known either.
     """
     rows = pd.DataFrame({"entry": [0.0], "years": [0.4], "seen": [0.9], "ended": [True]})
-    assert len(lives.whole_years(customers_of(rows)).by) == 0
+    assert lives.whole_years(customers_of(rows)).empty
 
 
 def test_yearly_and_monthly_payers_count_alike() -> None:
@@ -538,7 +538,9 @@ def test_customers_count_by_what_they_brought_at_first() -> None:
         for name, pays in (("a", 10.0), ("b", 30.0))
         for place, month in enumerate(MONTHS[:24])
     ]
-    assert lives.in_money(customers_of(spells, frame_of_months(iter(rows)))).count == pytest.approx([0.75, 2.25, 0.0])
+    assert lives.in_money(customers_of(spells, frame_of_months(iter(rows))))["count"] == pytest.approx(
+        [0.75, 2.25, 0.0]
+    )
 
 
 def frame_of_months(rows: Iterator[Row]) -> pd.DataFrame:
@@ -760,7 +762,8 @@ def test_risks_lowered_for_everybody_by_experiment() -> None:
     weight = 1 / 1.1 ** np.arange(6)
     seen = float(after @ weight / (before @ weight)) - 1
     years, left = np.arange(6.0), 1e4 * np.append(-np.diff(before), before[-1])
-    curve = fit_sbg(Spells(np.zeros(6), years, np.where(years < 5, years + 1, np.inf), left))
+    by = np.where(years < 5, years + 1, np.inf)
+    curve = fit_sbg(pd.DataFrame({"entry": 0.0, "after": years, "by": by, "count": left}))
     pace = pace_after(curve.alpha, curve.beta, "points", step)
     assert float(uplift(curve.alpha, curve.beta, Terms(0.10, horizon=6), pace)) == pytest.approx(seen, rel=0.12)
 
