@@ -93,12 +93,7 @@ def lifetime_value(alpha: Array, beta: Array, terms: Terms, shape: Array = 1.0, 
     29(1). The sum is taken as it stands: library routines for that function fail where alpha is a whole number.
     """
     a, b, c, by = (np.asarray(part, float)[..., None] for part in (alpha, beta, shape, pace))
-    period = terms.periods
-    if (c == 1).all() and (by == 1).all():  # by the retention of each period: many times as fast as by beta functions
-        stays = np.cumprod((b + period[:-1]) / (a + b + period[:-1]), axis=-1)
-        left = np.concatenate([np.ones((*stays.shape[:-1], 1)), stays], axis=-1)
-    else:
-        left = survival(a, b, by ** (1 / c) * period, c)
+    left = survival(a, b, by ** (1 / c) * terms.periods, c)
     return np.asarray((left * terms.weights).sum(axis=-1), float)
 
 

@@ -106,7 +106,7 @@ def _compare(
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Return what `Compared` holds beside the times."""
     case, weight = pairs["case"].to_numpy(np.intp), pairs["weight"].to_numpy(float)
-    own, of_own = influences(replace(cases, weight=np.isin(np.arange(len(cases.time)), case).astype(float)), times)
+    own, of_own = influences(cases, times)
     set_, of_pair = influences(replace(others, weight=weight), times)
     nothing = np.where(np.isfinite(own + set_), 0.0, np.nan)
     of_set = np.zeros(of_own.shape)

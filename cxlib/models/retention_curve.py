@@ -110,12 +110,10 @@ def fit_sbg(spells: pd.DataFrame, size: int = 2) -> RetentionCurve:
     A spell counts for what happened to it given that it had lasted until it came under observation. Raises MeasureError
     if nobody, or everybody at the first chance, left.
     """
-    wrong = int(
-        (~((spells["entry"] >= 0) & (spells["after"] >= spells["entry"]) & (spells["by"] > spells["after"]))).sum()
-    )
-    if wrong:
+    sound = (spells["entry"] >= 0) & (spells["after"] >= spells["entry"]) & (spells["by"] > spells["after"])
+    if not sound.all():
         raise MeasureError(
-            f"{wrong} of {len(spells)} spells were not under observation from entry to end: "
+            f"{(~sound).sum()} of {len(spells)} spells were not under observation from entry to end: "
             "count a customer only in periods that were seen whole"
         )
     says = (np.isfinite(spells["by"]) | (spells["after"] > spells["entry"])) & (spells["count"] != 0)

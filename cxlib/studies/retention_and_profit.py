@@ -153,7 +153,7 @@ def whole_years(customers: Customers, weight: Floats | float = 1.0) -> pd.DataFr
     lost = spells["ended"] & (gone <= seen)
     rows = pd.DataFrame({"entry": entry, "after": np.where(lost, gone - 1, seen), "by": np.where(lost, gone, np.inf)})
     here = (seen > entry) & ~(spells["ended"] & (gone <= entry))
-    return rows.assign(count=weight)[here]
+    return pd.DataFrame(rows.assign(count=weight)[here])
 
 
 def in_money(customers: Customers) -> pd.DataFrame:
