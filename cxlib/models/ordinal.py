@@ -1,9 +1,7 @@
 """Ordered answers, such as scores from 1 to 5, explained by several drivers at once, and what each of them explains.
 
-The proportional-odds model of McCullagh (1980), Journal of the Royal Statistical Society B 42: the log odds of an
-answer above any threshold move by the same amount with a driver. With two levels it is logistic regression. Equal rows
-are counted once, so its cost does not grow with the answers; statsmodels' `OrderedModel` takes neither weights nor
-clusters.
+The proportional-odds model of McCullagh (1980), Journal of the Royal Statistical Society B 42; with two levels it is
+logistic regression. Equal rows are counted once; statsmodels' `OrderedModel` takes neither weights nor clusters.
 """
 
 from collections.abc import Mapping, Sequence
@@ -74,11 +72,10 @@ class Cells:
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted model; its parameters are the thresholds, one less than levels, then the coefficients.
+    """A fitted model: thresholds, one less than levels, and coefficients, log odds of a higher answer per unit.
 
-    Coefficients are log odds of a higher answer, per unit of the driver. `bread` is the inverse of the observed
-    information; `scores`, shape (clusters, parameters), are sums of each cluster's scores at the estimate, and
-    `log_likelihood`, shape (clusters,), its part.
+    `bread` is the inverse of the observed information; `scores`, shape (clusters, parameters), are sums of each
+    cluster's scores at the estimate, and `log_likelihood`, shape (clusters,), its part.
     """
 
     thresholds: Floats
@@ -171,9 +168,8 @@ def _derivatives(cells: Cells, parameters: Floats) -> tuple[Floats, Floats]:
 def average_effect(cells: Cells, model: Fit, good_from: int, before: Floats, after: Floats) -> Estimate:
     """Return by how much the share of good answers, of at least that level, differs between settings of the drivers.
 
-    Each cell's probability of a good answer is predicted with both settings, shape (cells, drivers), and averaged.
-    Interval by the delta method on the clusters' influences, those on the mix of cells included; Student's t with one
-    degree of freedom less than there are clusters.
+    Each cell's probability is predicted with both settings, shape (cells, drivers), and averaged. Delta method on the
+    clusters' influences, the mix of cells included; Student's t with one less than there are clusters.
     """
     threshold, edges = model.thresholds[good_from - 1], len(model.thresholds)
     total, weight = cells.weight.sum(), cells.weight
@@ -194,8 +190,8 @@ def average_effect(cells: Cells, model: Fit, good_from: int, before: Floats, aft
 def parallel_test(cells: Cells, tested: Array) -> float:
     """Return the p-value of proportional odds on some columns of the drivers; NaN where it cannot be computed.
 
-    Brant (1990), Biometrics 46: one logistic regression per threshold, all drivers in each, and a Wald test that the
-    coefficients agree, with the covariance of the clusters and, as they are only so many, Hotelling's F.
+    Brant (1990), Biometrics 46: a Wald test that logistic regressions, one per threshold, agree in the coefficients,
+    with the covariance of the clusters and, as they are only so many, Hotelling's F.
     """
     columns = np.asarray(tested, np.intp)
     models = [fit(cells.split(edge)) for edge in range(1, cells.levels)]
@@ -214,9 +210,8 @@ def parallel_test(cells: Cells, tested: Array) -> float:
 class Importance:
     """What each driver explains, with intervals over whole clusters drawn again.
 
-    `shares` are those of what all drivers together explain; none where that is not measurably more than nothing.
-    `explained` is McFadden's R² of all of them together, freed of what chance alone would explain; `drawn` is what each
-    explains in each draw, in log likelihood.
+    `shares` are of what all explain together, none where that is not measurably more than nothing; `explained` is
+    McFadden's R² of all, freed of chance; `drawn` is what each explains in each draw, in log likelihood.
     """
 
     shares: Mapping[str, Estimate]
@@ -231,15 +226,15 @@ class Importance:
 def relative_importance(cells: Cells, groups: Mapping[str, Array]) -> Importance:
     """Divide what the drivers explain among at most ten groups of them, each named and given by its columns.
 
-    What is explained is the log likelihood that a set of drivers adds (McFadden's R² times a constant). Each driver
-    gets the average of what it adds over all orders: Lindeman, Merenda and Gold (1980), *Introduction to Bivariate and
-    Multivariate Analysis*; Grömping (2007), The American Statistician 61, for groups of columns; Azen and Traxel
-    (2009), Journal of Educational and Behavioral Statistics 34, for logistic regression. It is Shapley's (1953) value.
+    That is the log likelihood that a set of drivers adds (McFadden's R² times a constant); each gets the average over
+    all orders, Shapley's value: Lindeman, Merenda and Gold (1980); Grömping (2007), The American Statistician 61, for
+    groups of columns; Azen and Traxel (2009), Journal of Educational and Behavioral Statistics 34, for logistic
+    regression.
 
-    Every set of groups is fitted once. Drawing clusters again moves the log likelihood of a set by their parts of it
-    and, as the estimate follows, by half the square of their scores in the metric of the information: the expansion
-    to second order of the bootstrap, without fitting again. What a model explains by chance (`Fit.overfit`) is taken
-    off, once for the estimate, and once more for the draws, which flatter twice.
+    Every set is fitted once. Drawing clusters again moves its log likelihood by their parts of it and by half the
+    square of their scores in the metric of the information: the bootstrap expanded to second order. What a model
+    explains by chance (`Fit.overfit`) is taken off, once for the estimate, and once more for the draws, which flatter
+    twice.
     """
     clusters = cells.clusters
     drawn = np.random.default_rng(SEED).multinomial(clusters, np.full(clusters, 1 / clusters), DRAWS).astype(float)

@@ -1,7 +1,6 @@
 """The Net Promoter Score in two waves: of customers who answered both, of all who answered, and who fell silent.
 
-Of customers in one order, `first` and `second` are 1 for a promoter, 0 for a passive, -1 for a detractor, NaN for no
-answer. The unhappy leave and stop answering, so a score can rise though nobody has changed their mind.
+Of customers in one order, `first` and `second` are 1 for a promoter, 0 for a passive, -1 for a detractor, else NaN.
 """
 
 import numpy as np

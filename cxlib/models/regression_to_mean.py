@@ -1,7 +1,6 @@
-"""How far a group that was picked because its score was low moves up with nothing done.
+"""How far a group that was picked because its score was low moves up with nothing done, being less unlucky next time.
 
-A score is partly chance. Whoever is picked for a low one was, on average, unlucky that day, and is less so the next
-time. Barnett, van der Pols and Dobson (2005), International Journal of Epidemiology 34; James (1973), Biometrics 29.
+Barnett, van der Pols and Dobson (2005), International Journal of Epidemiology 34; James (1973), Biometrics 29.
 """
 
 from dataclasses import dataclass
@@ -30,11 +29,10 @@ class Movement:
 
 
 def expected_change(spread: float, correlation: float, cutoff: float, mean: float) -> float:
-    """Return by how much the mean of those at or below a cutoff rises with nothing done.
+    """Return by how much the mean of those at or below a cutoff rises with nothing done, for normal scores.
 
-    spread (1 - correlation) phi(z) / Phi(z) with z = (cutoff - mean) / spread, for normal scores with that mean and
-    standard deviation: Barnett, van der Pols and Dobson (2005), equation 1, where (1 - correlation) is the share of
-    the variance that lies within one customer.
+    spread (1 - correlation) phi(z) / Phi(z) with z = (cutoff - mean) / spread: Barnett and others (2005), equation 1,
+    where (1 - correlation) is the share of the variance within one customer.
     """
     z = (cutoff - mean) / spread
     # on the log scale, so that a cutoff far below everybody does not divide 0 by 0

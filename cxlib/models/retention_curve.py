@@ -72,9 +72,8 @@ class Drawn:
     def of(cls, spells: pd.DataFrame, seed: int, count: int) -> Self:
         """Fit, and fit again to so many resamples; one seed resamples the same spells, in whatever way they count.
 
-        Bayesian bootstrap: Rubin (1981), Annals of Statistics 9. It knows what a normal approximation does not: that a
-        few large spells decide a weighted curve, and that data say how unlike customers are at most, not at least.
-        The best of a grid is taken. Raises MeasureError as `fit_sbg` does.
+        Bayesian bootstrap (Rubin 1981, Annals of Statistics 9), the best of a grid: unlike a normal approximation it
+        knows that a few large spells decide a weighted curve. Raises MeasureError as `fit_sbg` does.
         """
         curve, (rows, place) = fit_sbg(spells), _alike(spells)
         near, total = (part.ravel() for part in np.meshgrid(AROUND, np.exp(TOTALS)))

@@ -1,8 +1,7 @@
 """What work that starts at different times for different customers does: difference-in-differences.
 
-Everybody's change since before the work began is compared with the change, over the same months, of those for whom
-it has not begun yet. Callaway and Sant'Anna (2021), Journal of Econometrics 225(2): group-time effects against the
-not-yet and never treated, joined by the time since the start; errors from the influence of each unit with its months.
+Everybody's change since before the work began is compared with that of those for whom it has not begun yet: the
+group-time effects of Callaway and Sant'Anna (2021), Journal of Econometrics 225(2), joined by the time since the start.
 """
 
 from collections.abc import Mapping

@@ -37,9 +37,9 @@ WHY_NOT = {
 def read_deals(book: Workbook) -> pd.DataFrame:
     """Return all opportunities opened before the cut, as they stood then, one row each.
 
-    `kind` is "existing", "new", "returned", "renewal" or "unclear" (a customer's, of a motion that is not recorded);
-    `seen_days` run from opening to the cut, `days` to the decision or the cut (NaN where a decision has no date),
-    `entry` to just before the first decision of the export, as all of that instant (or day, without a clock) was seen.
+    `kind` is "existing", "new", "returned", "renewal" or "unclear" (a customer's, of no recorded motion); `seen_days`
+    run from opening to the cut, `days` to the decision or the cut (NaN without a date), `entry` to just before the
+    first decision of the export, as all of that instant (or day, without a clock) was seen.
     """
     untold(
         "An export of opportunities would tell: the outcome of each, when it was opened, and what the buyer was then.",
@@ -124,12 +124,6 @@ def if_unrecorded(of_recorded: Estimate, most: float) -> pd.DataFrame:
     """Return a share won by how many others were lost without a record for each recorded one: `x, value, low, high`."""
     x = np.linspace(0.0, most, 17)
     return pd.DataFrame({"x": x, **{end: getattr(of_recorded, end) / (1 + x) for end in ("value", "low", "high")}})
-
-
-def recorded(decided: pd.DataFrame) -> pd.DataFrame:
-    """Return of which part of the `won` and of the `lost` a characteristic is recorded, by `kind` of buyer."""
-    known = decided[["tier", "amount", "lead_source"]].notna().groupby([decided["kind"], decided["outcome"]]).mean()
-    return pd.DataFrame(known.stack().unstack("outcome"), columns=["won", "lost"])
 
 
 def without_opportunity(book: Workbook, deals: pd.DataFrame) -> Estimate:

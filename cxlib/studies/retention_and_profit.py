@@ -1,7 +1,4 @@
-"""What more retention is worth: how long customers stay, what one brings, and the books carried on.
-
-Pure functions of frames; what can be debated (discount rate, step, horizon, what counts as new) is an argument.
-"""
+"""What more retention is worth: how long customers stay, what one brings, and the books carried on."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -70,9 +67,9 @@ class Customers:
     """Everything that is counted on, up to the cut; amounts in prices of the report's month where those are known.
 
     Of a stretch of paying, `spells` has its `kind`, and its years when it came under observation (`entry`), at its end
-    or the cut (`years`), and from its beginning to the cut (`seen`). `delivery` is what that costs as a share of
-    revenue, `ticket` support per ticket, 0 where no export tells; `real` the share of revenue of which inflation is
-    taken out; `grace` the years after an anniversary by which an end belongs to the year before.
+    or the cut (`years`), and from its beginning to the cut (`seen`). `delivery` is its cost as a share of revenue,
+    `ticket` that of support per ticket, 0 where no export tells; `real` the share of revenue without inflation; `grace`
+    the years after an anniversary by which an end belongs to the year before.
     """
 
     spells: pd.DataFrame

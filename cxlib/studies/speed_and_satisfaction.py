@@ -205,10 +205,10 @@ def drivers(
 ) -> tuple[dict[str, Estimate], Importance, list[tuple[str, float]]]:
     """Fit one model of all drivers, each one or more columns of `counted`: numbers and categories.
 
-    A number takes part if it is known for so large a share of the ratings and differs; the model rests on the ratings
-    for which all that take part are known. Returned are the shares of satisfied customers that a step of each number
-    adds, the others held; what each driver explains, the most first; and what the effects are of, with the p-value of
-    the test of proportional odds, where ratings have more than two levels.
+    A number takes part if it differs and is known for so large a share of the ratings; the model rests on ratings for
+    which all of these are known. Returned are the shares of satisfied customers that a step of each number adds; what
+    each driver explains, the most first; and what the effects are of, with the p-value of proportional odds if there
+    are levels.
     """
     n, columns = counted["n"], [name for names in groups.values() for name in names]
     categories = [name for name in columns if counted[name].dtype.kind != "f"]

@@ -1,7 +1,4 @@
-"""How many people hear of a bad experience, who brings new customers, and whether feedback is acted upon.
-
-In every frame `who` is the customer: the answers of one count as a cluster.
-"""
+"""How many hear of a bad experience, who brings customers, and if feedback is acted upon; `who` is the customer."""
 
 from collections.abc import Mapping
 
