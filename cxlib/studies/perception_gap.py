@@ -142,6 +142,11 @@ class Answers:
         """Return the response rate, or words where it is not known."""
         return self.rate if self.rate.is_known else unknown
 
+    @property
+    def month(self) -> str:
+        """Month of the last answer."""
+        return f"{self.rows['completed_at'].max():%Y-%m}"
+
 
 @dataclass(frozen=True)
 class Views:
@@ -276,7 +281,7 @@ def _bars(rows: Iterable[tuple[str, str, Estimate]]) -> pd.DataFrame:
 def by_wave(views: Views, sides: Mapping[str, str], question: str) -> pd.DataFrame:
     """Return the share that agrees of each side in each wave: `group, label, value, low, high, n`."""
     waves = ((label, wave) for label, side in sides.items() for wave in views.waves(side, question))
-    return _bars((label, f"{wave.rows['completed_at'].max():%Y-%m}", wave.agree) for label, wave in waves)
+    return _bars((label, wave.month, wave.agree) for label, wave in waves)
 
 
 def by_point(sides: Mapping[str, Answers]) -> pd.DataFrame:

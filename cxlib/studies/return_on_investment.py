@@ -1,7 +1,4 @@
-"""Whether the work of support and success earns more than it costs, in the strictest way that the exports allow.
-
-A lot tells most, a beginning less (customers before against customers after), a choice least.
-"""
+"""Whether work earns more than it costs: a lot tells most, a beginning (before against after) less, a choice least."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
