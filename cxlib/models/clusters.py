@@ -1,8 +1,4 @@
-"""What the models share: errors of rows that depend on each other, limits from them, and what few cases may say.
-
-Rows of one cluster (as a rule one customer) may depend on each other; clusters are taken as independent. A cluster's
-influence is what it adds to the error of a value.
-"""
+"""What the models share: errors of rows of one cluster (as a rule a customer), limits, and what few cases may say."""
 
 from collections.abc import Iterator
 from dataclasses import replace

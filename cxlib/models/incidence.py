@@ -1,7 +1,4 @@
-"""How many have come to an end of one kind by when, how many are still there, and what some work kept of them.
-
-Other ends may compete, cases may come under observation late, count with a weight, and belong to clusters.
-"""
+"""How many have come to an end of one kind by when, where ends compete and cases enter late, weigh and cluster."""
 
 import warnings
 from collections.abc import Iterable

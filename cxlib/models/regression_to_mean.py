@@ -1,7 +1,4 @@
-"""How far a group that was picked because its score was low moves up with nothing done, being less unlucky next time.
-
-Barnett, van der Pols and Dobson (2005), International Journal of Epidemiology 34; James (1973), Biometrics 29.
-"""
+"""How far those picked for a low score move up with nothing done: Barnett and others (2005), IJE 34; James (1973)."""
 
 from dataclasses import dataclass
 

@@ -1,8 +1,4 @@
-"""What work does where nobody drew lots: those with it and without it made alike in what was known before.
-
-The estimate is doubly robust: right if either the chance of getting the work or the outcome without it is described
-well by the covariates. How strong something not written down would have to be: `e_value`.
-"""
+"""What work does where nobody drew lots: those with it and without it made alike, by a doubly robust estimate."""
 
 import warnings
 from dataclasses import dataclass

@@ -100,10 +100,7 @@ def two_way(
 
 @dataclass(frozen=True)
 class Growth:
-    """By which share something grows within units from one time to a later one, and its standard error.
-
-    NaN where nobody was seen at both times, as `units` were. The degrees of freedom fall where some of them are large.
-    """
+    """By which share something grows within `units` that were seen at both times, and its error; NaN without any."""
 
     value: float
     error: float
