@@ -188,11 +188,7 @@ def horizon_of(groups: Iterable[Durations], fewest: int, longest: int) -> int:
 
 @dataclass(frozen=True)
 class Gain:
-    """What some work kept for each who got it.
-
-    `share` is the additional share still there at the end of each month until a horizon, `months` the additional
-    months kept until then, `slope` by how much the additional share grows a month.
-    """
+    """What work kept for each who got it: the additional `share` there by month, `months` kept, `slope` a month."""
 
     share: tuple[Estimate, ...]
     months: Estimate

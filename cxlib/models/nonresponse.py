@@ -135,11 +135,7 @@ def worst_case(yes: float, no: float, silent: float) -> tuple[float, float]:
 
 
 def with_different_silent(share: Array, answered: float, times: Array) -> Floats:
-    """Return a share if it is `times` as large among those who did not answer: a pattern-mixture model.
-
-    Little (1993), Journal of the American Statistical Association 88(421). `share`, among those who answered, and
-    `times` broadcast; `answered` is the share of those asked that did.
-    """
+    """Return a share if it is `times` as large among those who did not answer: by a pattern mixture (Little 1993)."""
     known = np.asarray(share, float)
     others = np.clip(known * np.asarray(times, float), 0.0, 1.0)
     return np.asarray(answered * known + (1 - answered) * others, float)

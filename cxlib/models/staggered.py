@@ -20,11 +20,7 @@ METHOD = "staggered difference-in-differences"
 
 @dataclass(frozen=True)
 class Panel:
-    """Units followed over periods.
-
-    `outcome`, shape (units, periods), is NaN where a unit was not observed; `start`, shape (units,), is the period in
-    which the work began: below 0 if before the first one, `NEVER` if never.
-    """
+    """`outcome`, shape (units, periods), NaN if not observed; the period of `start` (units,): below 0, or `NEVER`."""
 
     outcome: Floats
     start: Ints

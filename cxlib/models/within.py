@@ -22,11 +22,7 @@ FEWEST_CLUSTERS, FEW_CLUSTERS = 3, 20  # with fewer errors cannot be told, or ar
 
 @dataclass(frozen=True)
 class Slope:
-    """A slope, outcome per unit, with what each random group of customers adds to its error.
-
-    `estimate.n` counts the cases in strata where there is something to compare, `clusters` the groups that have any
-    case; `influence`, shape (64,), sums to zero.
-    """
+    """A slope (n: cases with something to compare), the `influence` of each group of customers, how many have cases."""
 
     estimate: Estimate
     influence: Floats
