@@ -128,9 +128,11 @@ def execute(
 
 def _transport(folder: Path) -> Config:
     """Talk to the kernel through files where there are Unix sockets: no port can be taken by another run."""
-    if not hasattr(socket, "AF_UNIX") or len(str(folder)) > 80:
-        return Config()
-    return Config({"KernelManager": {"transport": "ipc", "connection_file": str(folder / "kernel.json")}})
+    # what a kernel warns of (a connection without a cipher, a parent that has gone) is nothing to act on
+    quiet = Config({"NotebookClient": {"extra_arguments": ["--log-level=ERROR"]}})
+    if hasattr(socket, "AF_UNIX") and len(str(folder)) <= 80:
+        quiet.KernelManager = Config({"transport": "ipc", "connection_file": str(folder / "kernel.json")})
+    return quiet
 
 
 def make_all(
@@ -142,13 +144,15 @@ def make_all(
     """
     context, waiting, running = _context(), list(reports), list[_Running]()
     at_once = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    # what workers and kernels leave for a while goes with this run, however they end
+    scratch = tempfile.TemporaryDirectory(prefix="cx-", ignore_cleanup_errors=True)
     try:
         while waiting or running:
             unfinished = {report.name for report in (*waiting, *(one.report for one in running))}
             ready = [report for report in waiting if not unfinished & set(report.after)]
             for report in ready[: at_once - len(running)]:
                 waiting.remove(report)
-                running.append(_Running(context, report, edition, staging))
+                running.append(_Running(context, report, edition, staging, scratch.name))
             rest = min(one.deadline for one in running) - time.perf_counter()
             heard = wait([one.connection for one in running], timeout=max(rest, 0.0))
             for one in list(running):
@@ -163,6 +167,7 @@ def make_all(
     finally:
         for one in running:
             one.end()
+        scratch.cleanup()
 
 
 def warm_up() -> None:
@@ -183,11 +188,11 @@ def _context() -> BaseContext:
 class _Running:
     """A report that is being made."""
 
-    def __init__(self, context: BaseContext, report: Report, edition: Edition, staging: Path) -> None:
+    def __init__(self, context: BaseContext, report: Report, edition: Edition, staging: Path, scratch: str) -> None:
         self.report, self.started = report, time.perf_counter()
         self.wait_on()
         self.connection, there = context.Pipe(duplex=False)
-        self.process: BaseProcess = context.Process(target=_worker, args=(there, report, edition, staging))  # type: ignore[attr-defined]
+        self.process: BaseProcess = context.Process(target=_worker, args=(there, report, edition, staging, scratch))  # type: ignore[attr-defined]
         self.process.start()
         there.close()
 
@@ -218,7 +223,7 @@ class _Running:
         return time.perf_counter() - self.started
 
 
-def _worker(connection: Connection, report: Report, edition: Edition, staging: Path) -> None:
+def _worker(connection: Connection, report: Report, edition: Edition, staging: Path, scratch: str) -> None:
     """Make one report and send its steps and its result."""
     found = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     # so a kernel runs this code, and writes the same bytes each time
@@ -227,9 +232,11 @@ def _worker(connection: Connection, report: Report, edition: Edition, staging: P
         "LC_ALL": "C.UTF-8",
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": os.pathsep.join(filter(None, found)),
+        "TMPDIR": scratch,
         "SOURCE_DATE_EPOCH": str(int(edition.as_of.replace(tzinfo=UTC).timestamp())),
         "TZ": "UTC",
     }
+    tempfile.tempdir = scratch
     executed = staging / f"{report.name}.ipynb"
     result: Published | Failed
     try:

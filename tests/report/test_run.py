@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +18,8 @@ from cxlib.errors import ReportError
 from cxlib.report import work
 from cxlib.report.work import execute
 from report.helpers import runnable
+
+ROOT = Path(__file__).parents[2]
 
 
 def run(folder: Path, notebook: NotebookNode, minutes: float = 1.0) -> tuple[NotebookNode, list[tuple[int, int]]]:
@@ -84,3 +90,46 @@ def test_a_cell_that_takes_too_long_is_ended(tmp_path: Path) -> None:
         "the cell `import time; time.sleep(60)` took longer than 0.02 minutes; raise `minutes`"
     )
     assert (tmp_path / "done.ipynb").exists()
+
+
+@pytest.mark.slow
+def test_a_signal_while_cells_run_ends_everything_and_leaves_nothing(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    data, begun = tmp_path / "data", tmp_path / "begun"
+    scratch = Path(tempfile.mkdtemp(prefix="t-"))  # a short name: sockets lie in it
+    request.addfinalizer(lambda: shutil.rmtree(scratch))
+    for folder in (data, tmp_path / "reports", tmp_path / "notebooks"):
+        folder.mkdir()
+    (data / "desk.csv").write_text("Id,Created\n1,2026-09-30T10:00:00Z\n2,2026-10-30T10:00:00Z\n")
+    (data / "sources.toml").write_text(
+        '[workbook]\ncompany = "Desk"\nreporting_time_zone = "UTC"\nreporting_currency = "EUR"\n'
+        "as_of = 2026-11-09T06:00:00Z\n"
+        '[[export]]\nname = "desk"\npath = "desk.csv"\ntable = "tickets"\nencoding = "utf-8"\ntime_zone = "UTC"\n'
+        '[export.columns]\nticket_id = "Id"\ncreated_at = { column = "Created", format = "iso" }\n'
+    )
+    waits = f"import os, pathlib, time\npathlib.Path({str(begun)!r}).write_text(str(os.getpid()))\ntime.sleep(60)"
+    nbformat.write(runnable(waits), tmp_path / "notebooks" / "waits.ipynb")
+    report = '[[report]]\nname = "waits"\nnotebook = "../notebooks/waits.ipynb"\ntitle = "Waits"\n'
+    (tmp_path / "reports" / "reports.toml").write_text(report)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "cxlib", "report", "--month", "2026-10"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(scratch)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not begun.exists() or not begun.read_text():
+        assert run.poll() is None, run.communicate()
+        time.sleep(0.05)
+    run.send_signal(signal.SIGTERM)
+    out, err = run.communicate(timeout=60)
+    assert (run.returncode, out) == (128 + signal.SIGTERM, "")
+    assert err == "stopped by SIGTERM; what was published and imported before is whole\n"
+    assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == ["reports.toml"]
+    assert list(scratch.iterdir()) == []
+    with pytest.raises(ProcessLookupError):  # the kernel looks once a second whether it is still wanted
+        for _ in range(100):
+            os.kill(int(begun.read_text()), 0)
+            time.sleep(0.1)
