@@ -18,7 +18,7 @@ from cxlib.models import lifetime_value as ltv
 from cxlib.models.clusters import estimated, from_draws
 from cxlib.models.incidence import kaplan_meier
 from cxlib.models.lifetime_value import pace_after
-from cxlib.models.retention_curve import Drawn, survival
+from cxlib.models.retention_curve import Drawn, RetentionCurve, survival
 from cxlib.models.within import Growth, paired_growth, two_way
 from cxlib.nearest import one_of
 from cxlib.workbook import Workbook
@@ -420,7 +420,7 @@ class Books:
     """Profit of each of the next years (columns), and what more retention adds to it (`extra`); draws after the first.
 
     `customers` are those of today, `fixed` is spent a year on all but serving customers; `most` is the share of what
-    all bring that comes from the customers who bring most, one step of them.
+    all bring that comes from the customers who bring most, one step of them; `unlike` see `_unlike`.
     """
 
     customers: int
@@ -428,6 +428,7 @@ class Books:
     most: float
     profit: Floats
     extra: Floats
+    unlike: Floats
 
     def rise(self, brings: float = 1.0, effort: float = 0.0, fixed: float = 1.0) -> float:
         """Return the next year's rise by parts of what those kept bring and of fixed costs, `effort` one of margins."""
@@ -438,6 +439,8 @@ class Books:
     def uplift(self, years: int) -> Estimate:
         """Return the rise of the profit of the first years; unknown where one draw in forty shows no profit."""
         profit, extra = self.profit[:, :years].sum(axis=1), self.extra[:, :years].sum(axis=1)
+        variance = self.unlike[years - 1]
+        extra[1:] *= np.random.default_rng(SEED + 3).gamma(1 / variance, variance, len(extra) - 1)
         n, some = self.customers, profit > 0
         sure = some[0] and (~some[1:]).mean() <= ALPHA / 2
         return from_draws(extra[some] / profit[some], n) if sure else Estimate.unknown(n, "share")
@@ -465,9 +468,21 @@ def carry_on(customers: Customers, life: Life, years: int) -> Books:
     before, after = (
         ltv.contribution(age, brings, come * each, money.alpha, money.beta, years, by) for by in (1.0, pace)
     )
+    unlike = _unlike(yearly.to_numpy(float), now["tenure"].to_numpy(float), years, money.curve)
     largest = yearly.sort_values(ascending=False)
     most = float(largest.head(round(life.step * len(largest))).sum() / largest.sum())
-    return Books(int(count.sum()), fixed, most, before - fixed, after - before)
+    return Books(int(count.sum()), fixed, most, before - fixed, after - before, unlike)
+
+
+def _unlike(brings: Floats, age: Floats, years: int, money: RetentionCurve) -> Floats:
+    """Return by years ahead the relative variance of what more retention brings: whom it keeps is not known.
+
+    A curve says how many leave, not who. At most that is decided already: then a risk is 0 or 1, and its mean square is
+    its mean. When in these years they leave is as good as any moment. Where few bring much, this does not cancel out.
+    """
+    left = 1 - survival(money.alpha, money.beta + age, np.arange(1.0, years + 1)[:, None])
+    share = np.maximum(brings, 0.0) / np.maximum(brings, 0.0).sum()
+    return np.asarray((4 / 3 / left - 1) @ share**2, float)
 
 
 def _last_year(months: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
