@@ -289,8 +289,11 @@ def difference(later: Estimate, earlier: Estimate) -> Estimate:
 
     The method of variance estimates recovery: Zou and Donner (2008), Statistics in Medicine 27;
     with Wilson's intervals it is Newcombe's (1998) hybrid score interval. Both months are taken as
-    independent; where the same customers are in both, the true interval is narrower. The unit is as in
-    "share difference".
+    independent; where the same customers are in both, the true interval is narrower.
+
+    >>> now, before = Estimate(0.84, 0.81, 0.87, 500, "share", ""), Estimate(0.80, 0.76, 0.84, 480, "share", "")
+    >>> difference(now, before).unit
+    'share difference'
     """
     value = later.value - earlier.value
     below = np.hypot(later.value - later.low, earlier.high - earlier.value)

@@ -18,7 +18,6 @@ MOST_TIMES = 20
 Direction = Literal["rose", "fell", "no-measurable-change", "cannot-tell"]
 Verdict = Literal["supported", "not-supported", "cannot-tell", "described"]
 Side = Literal["for", "against", ""]
-VERDICTS: Mapping[Side, Verdict] = {"for": "supported", "against": "not-supported", "": "cannot-tell"}
 
 
 @dataclass(frozen=True)
@@ -113,8 +112,8 @@ def verdict(estimate: Estimate | None, low: float = 0.0, high: float = np.inf, m
     Journal of Applied Psychology 84; Schuirmann 1987, Journal of Pharmacokinetics and Biopharmaceutics 15).
 
     Both ends of a range from `low` to `high` belong to it; what touches the edge of a region without an end lies on
-    neither side. `matters` is the least that would make a difference to anybody, inside the region; the nearer limit of
-    the region if not given.
+    neither side. `matters` is the least that would make a difference to anybody; the nearer limit of the region if not
+    given. Where it lies outside the region, what lies between the two cannot be told.
 
     >>> verdict(Estimate(0.09, 0.06, 0.12, 900, "share difference", ""), matters=0.05)
     'supported'
@@ -125,7 +124,10 @@ def verdict(estimate: Estimate | None, low: float = 0.0, high: float = np.inf, m
     """
     if (estimate := shown(estimate)) is None:
         return Ruling("cannot-tell")
-    ruling = Ruling(VERDICTS[_side(estimate, *_what_matters(low, high, matters))])
+    least, most = _what_matters(low, high, matters)
+    is_in = _side(estimate, max(low, least), min(high, most)) == "for"
+    is_out = _side(estimate, least, most) == "against"
+    ruling = Ruling("supported" if is_in else "not-supported" if is_out else "cannot-tell")
     if ruling == "cannot-tell":
         ruling.cases = cases_that_would_tell(estimate, low, high, matters)
     ruling.side, ruling.matters = _side(estimate, low, high), matters

@@ -30,6 +30,10 @@ def found(value: float, low: float, high: float, n: int = 100, unit: str = "shar
         (0.01, 0.06, {"matters": 0.05}, "cannot-tell"),
         (0.051, 0.06, {"matters": 0.05}, "supported"),
         (0.06, inf, {"matters": 0.05}, "supported"),
+        # what matters lies outside the region: what is between them cannot be told
+        (0.3, 0.4, {"low": 0.95, "matters": 0.05}, "cannot-tell"),
+        (0.01, 0.04, {"low": 0.95, "matters": 0.05}, "not-supported"),
+        (0.96, 0.99, {"low": 0.95, "matters": 0.05}, "supported"),
         (0.6, 0.7, {"low": 0.6, "high": 0.7}, "supported"),
         (0.71, 0.8, {"low": 0.6, "high": 0.7}, "not-supported"),
         (0.4, 0.5, {"low": -inf, "high": 1.0}, "supported"),
