@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,27 +80,26 @@ def _arrow(values: pd.Series, kind: pa.DataType) -> pa.Array:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Callable[..., Desk]:
-    """Return a function that lays tables: `desk(as_of, tickets=[{...}], ...)`; absent columns are empty.
+    """Return a function that lays tables: `desk(as_of, tickets=[{...}], ...)`; absent columns are empty."""
+    return partial(lay_in, tmp_path)
 
-    Subscriptions laid by hand hold everybody who ever paid, if `stated` says nothing else.
-    """
 
-    def lay(
-        as_of: str,
-        time_zone: str = "UTC",
-        folder: str = "desk",
-        stated: Mapping[str, tuple[datetime | None, datetime | None]] = EVERYBODY,
-        **tables: Rows,
-    ) -> Desk:
-        place = tmp_path / folder
-        place.mkdir(exist_ok=True)
-        for name, rows in tables.items():
-            names = TABLES[name].column_names
-            write_table(name, pd.DataFrame([{c: row.get(c) for c in names} for row in rows], columns=names), place)
-        brought = {
-            name: tuple(sorted({column for row in rows for column, value in row.items() if value is not None}))
-            for name, rows in tables.items()
-        }
-        return Desk(place, datetime.fromisoformat(as_of), brought, time_zone, stated=stated)
-
-    return lay
+def lay_in(
+    room: Path,
+    as_of: str,
+    time_zone: str = "UTC",
+    folder: str = "desk",
+    stated: Mapping[str, tuple[datetime | None, datetime | None]] = EVERYBODY,
+    **tables: Rows,
+) -> Desk:
+    """Lay tables; subscriptions hold everybody who ever paid, if `stated` says nothing else."""
+    place = room / folder
+    place.mkdir(exist_ok=True)
+    for name, rows in tables.items():
+        names = TABLES[name].column_names
+        write_table(name, pd.DataFrame([{c: row.get(c) for c in names} for row in rows], columns=names), place)
+    brought = {
+        name: tuple(sorted({column for row in rows for column, value in row.items() if value is not None}))
+        for name, rows in tables.items()
+    }
+    return Desk(place, datetime.fromisoformat(as_of), brought, time_zone, stated=stated)

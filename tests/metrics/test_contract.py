@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,12 @@ from cxlib.period import Month
 from cxlib.sources.stage import FLAGS
 from cxlib.tables import TABLES
 from cxlib.workbook import Workbook
+from desk import lay_in
 
 OCTOBER = Month(2026, 10)
 MONTHS = OCTOBER.trailing(14)
 Lay = Callable[..., Any]
+Of = Callable[..., pd.DataFrame]
 Tables = dict[str, list[dict[str, Any]]]
 EACH_METRIC = pytest.mark.parametrize("metric", METRICS.values(), ids=list(METRICS))
 
@@ -127,9 +130,42 @@ def company(seed: int, customers: int = 60) -> Tables:
     return tables
 
 
-def measured(snapshot: Any, metric: Metric, by: tuple[str, ...] = ()) -> pd.DataFrame:
+def measured(snapshot: Any, metrics: Iterable[Metric], by: tuple[str, ...] = ()) -> pd.DataFrame:
     with Engine(snapshot) as engine:
-        return measure(engine, [metric], MONTHS, by)
+        return measure(engine, list(metrics), MONTHS, by)
+
+
+def both(one: Tables, two: Tables) -> Tables:
+    return {name: one[name] + two[name] for name in one}
+
+
+COMPANIES: dict[str, Callable[[], Tables]] = {
+    "usual": lambda: company(1),
+    "of three": lambda: company(2, customers=3),
+    "straight": lambda: company(3),
+    "turned": lambda: {name: rows[::-1] for name, rows in company(3).items()},
+    "one": lambda: company(4),
+    "two": lambda: company(5),
+    "both": lambda: both(company(4), company(5)),
+    "empty": lambda: {name: [] for name in company(8, customers=1)},
+    "single": lambda: company(9, customers=1),
+}
+
+
+@pytest.fixture(scope="module")
+def of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., pd.DataFrame]:
+    """Return a function that gives a metric's rows in one of the companies; each is laid and measured once."""
+    room = tmp_path_factory.mktemp("companies")
+
+    @cache
+    def of_all(name: str, by: tuple[str, ...]) -> pd.DataFrame:
+        return measured(lay_in(room, "2026-11-20", folder=name, **COMPANIES[name]()), METRICS.values(), by)
+
+    def rows(name: str, metric: Metric, *by: str) -> pd.DataFrame:
+        all_rows = of_all(name, by)
+        return all_rows[all_rows["metric"] == metric.id].reset_index(drop=True)
+
+    return rows
 
 
 @EACH_METRIC
@@ -205,8 +241,8 @@ def test_what_rests_on_a_column_that_no_export_brings_is_not_given_or_says_so(de
 
 @EACH_METRIC
 @pytest.mark.parametrize("by", [(), ("region",)], ids=["whole", "region"])
-def test_rows_are_tidy_and_limits_hold_the_value(desk: Lay, metric: Metric, by: tuple[str, ...]) -> None:
-    rows = measured(desk("2026-11-20", **company(1)), metric, by)
+def test_rows_are_tidy_and_limits_hold_the_value(of: Of, metric: Metric, by: tuple[str, ...]) -> None:
+    rows = of("usual", metric, *by)
     assert list(rows.columns) == [
         "metric",
         "period",
@@ -233,8 +269,8 @@ def test_rows_are_tidy_and_limits_hold_the_value(desk: Lay, metric: Metric, by: 
 
 
 @EACH_METRIC
-def test_a_value_below_five_is_withheld(desk: Lay, metric: Metric) -> None:
-    rows = measured(desk("2026-11-20", **company(2, customers=3)), metric)
+def test_a_value_below_five_is_withheld(of: Of, metric: Metric) -> None:
+    rows = of("of three", metric)
     few = rows[(rows["n"] < 5) & (rows["n"] > 0)]
     if metric.kind in SAMPLED:
         assert few[["value", "low", "high"]].isna().all().all()
@@ -244,53 +280,43 @@ def test_a_value_below_five_is_withheld(desk: Lay, metric: Metric) -> None:
 
 
 @EACH_METRIC
-def test_the_order_of_rows_does_not_matter(desk: Lay, metric: Metric) -> None:
-    tables = company(3)
-    turned = {name: rows[::-1] for name, rows in tables.items()}
-    straight = measured(desk("2026-11-20", folder="straight", **tables), metric, ("region",))
-    pd.testing.assert_frame_equal(
-        straight, measured(desk("2026-11-20", folder="turned", **turned), metric, ("region",))
-    )
+def test_the_order_of_rows_does_not_matter(of: Of, metric: Metric) -> None:
+    pd.testing.assert_frame_equal(of("straight", metric, "region"), of("turned", metric, "region"))
 
 
 @EACH_METRIC
-def test_two_companies_add_up(desk: Lay, metric: Metric) -> None:
-    one, two = company(4), company(5)
-    both = {name: one[name] + two[name] for name in one}
-    parts = [measured(desk("2026-11-20", folder=name, **tables), metric) for name, tables in (("a", one), ("b", two))]
-    whole = measured(desk("2026-11-20", folder="both", **both), metric)
-    assert (whole["n"] == parts[0]["n"] + parts[1]["n"]).all()
-    assert (whole["excluded"] == parts[0]["excluded"] + parts[1]["excluded"]).all()
+def test_two_companies_add_up(of: Of, metric: Metric) -> None:
+    one, two, whole = (of(name, metric) for name in ("one", "two", "both"))
+    assert (whole["n"] == one["n"] + two["n"]).all()
+    assert (whole["excluded"] == one["excluded"] + two["excluded"]).all()
     if metric.kind in ("count", "stock", "total", "balance"):
-        np.testing.assert_allclose(whole["value"], parts[0]["value"] + parts[1]["value"])
+        np.testing.assert_allclose(whole["value"], one["value"] + two["value"])
 
 
 @EACH_METRIC
-def test_segments_add_up_to_the_whole(desk: Lay, metric: Metric) -> None:
-    snapshot = desk("2026-11-20", **company(6))
-    whole, parts = measured(snapshot, metric), measured(snapshot, metric, ("region",))
+def test_segments_add_up_to_the_whole(of: Of, metric: Metric) -> None:
+    whole, parts = of("usual", metric), of("usual", metric, "region")
     assert (parts.groupby("period")["n"].sum().to_numpy() == whole["n"].to_numpy()).all()
 
 
-@EACH_METRIC
-def test_inputs_stay_as_they_were(desk: Lay, metric: Metric) -> None:
+def test_inputs_stay_as_they_were(desk: Lay) -> None:
     snapshot = desk("2026-11-20", **company(7, customers=10))
     before = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in snapshot.folder.glob("*.parquet")}
-    measured(snapshot, metric)
+    measured(snapshot, METRICS.values())
     after = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in snapshot.folder.glob("*.parquet")}
     assert before == after
 
 
 @EACH_METRIC
-def test_empty_tables_give_no_value_and_no_error(desk: Lay, metric: Metric) -> None:
-    rows = measured(desk("2026-11-20", **{name: [] for name in company(8, customers=1)}), metric)
+def test_empty_tables_give_no_value_and_no_error(of: Of, metric: Metric) -> None:
+    rows = of("empty", metric)
     assert rows["value"].isna().all()
     assert (rows["flags"] == "no-data").all()
 
 
 @EACH_METRIC
-def test_one_customer_gives_no_error(desk: Lay, metric: Metric) -> None:
-    assert len(measured(desk("2026-11-20", **company(9, customers=1)), metric)) == len(MONTHS)
+def test_one_customer_gives_no_error(of: Of, metric: Metric) -> None:
+    assert len(of("single", metric)) == len(MONTHS)
 
 
 @EACH_METRIC
@@ -302,7 +328,7 @@ def test_without_its_export_a_metric_names_what_is_missing(desk: Lay, metric: Me
 
 def test_a_breakdown_that_does_not_exist_names_those_that_do(desk: Lay) -> None:
     with pytest.raises(MeasureError, match=r'csat cannot be broken down by "weather"; known: "agent_group", "channel"'):
-        measured(desk("2026-11-20", tickets=[]), METRICS["csat"], ("weather",))
+        measured(desk("2026-11-20", tickets=[]), [METRICS["csat"]], ("weather",))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -344,11 +370,7 @@ def test_gross_retention_never_passes_one_or_net_retention(desk: Lay) -> None:
     assert (gross[known] <= np.minimum(1, net[known]) + 1e-12).all()
 
 
-def test_one_question_gives_what_single_questions_give(desk: Lay) -> None:
+def test_one_question_gives_what_single_questions_give(of: Of, desk: Lay) -> None:
     snapshot = desk("2026-11-20", **company(3))
-    with Engine(snapshot) as engine:
-        together = measure(engine, list(METRICS.values()), MONTHS)
-    for name, metric in METRICS.items():
-        pd.testing.assert_frame_equal(
-            together[together["metric"] == name].reset_index(drop=True), measured(snapshot, metric)
-        )
+    for metric in METRICS.values():
+        pd.testing.assert_frame_equal(of("straight", metric), measured(snapshot, [metric]))
