@@ -481,7 +481,9 @@ def _unlike(brings: Floats, age: Floats, years: int, money: RetentionCurve) -> F
     its mean. When in these years they leave is as good as any moment. Where few bring much, this does not cancel out.
     """
     left = 1 - survival(money.alpha, money.beta + age, np.arange(1.0, years + 1)[:, None])
-    share = np.maximum(brings, 0.0) / np.maximum(brings, 0.0).sum()
+    gains = np.maximum(brings, 0.0)
+    untold("Customers who pay more than it costs to serve them would tell.", gains.sum() > 0)
+    share = gains / gains.sum()
     return np.asarray((4 / 3 / left - 1) @ share**2, float)
 
 

@@ -47,7 +47,7 @@ def test_two_processes_see_what_one_sees() -> None:
     assert all(not one.error for seen in together.values() for one in seen)
 
 
-COARSER = {"SCALE": 15.0, "SEEDS": range(1, 3), "MANY": 15.0, "SOME": 10.0, "TIMES": 2}
+COARSER = {"SCALE": 6.0, "SEEDS": range(1, 3), "MANY": 8.0, "SOME": 5.0, "TIMES": 2}
 """How many customers a truth is counted from where an interval twice as wide is all that is asked."""
 
 

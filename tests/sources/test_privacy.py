@@ -270,8 +270,7 @@ def started(folder: Path) -> subprocess.Popen[str]:
     return run
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("later", [0.0, 0.7])
+@pytest.mark.parametrize(("number", "later"), [(signal.SIGTERM, 0.0), (signal.SIGHUP, 0.7)])
 def test_a_signal_ends_an_import_cleanly_with_one_line(tmp_path: Path, number: signal.Signals, later: float) -> None:
     run = started(tmp_path)
     time.sleep(later)
