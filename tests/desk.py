@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from cxlib.definitions import Definitions
 from cxlib.errors import Problem
 from cxlib.sources.files import InputFile
 from cxlib.sources.ledger import LedgerEntry
@@ -46,6 +47,7 @@ class Desk:
     rates: Mapping[str, float] = field(default_factory=lambda: {"USD": 0.5})
     stated: Mapping[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
     clockless: tuple[str, ...] = ()
+    definitions: Definitions = Definitions()
 
     def parquet(self, table: str) -> Path | None:
         path = self.folder / f"{table}.parquet"
@@ -89,6 +91,7 @@ def desk(tmp_path: Path) -> Callable[..., Desk]:
         time_zone: str = "UTC",
         folder: str = "desk",
         stated: Mapping[str, tuple[datetime | None, datetime | None]] = EVERYBODY,
+        definitions: Definitions = Definitions(),  # noqa: B008 -- frozen
         **tables: Rows,
     ) -> Desk:
         place = tmp_path / folder
@@ -100,6 +103,6 @@ def desk(tmp_path: Path) -> Callable[..., Desk]:
             name: tuple(sorted({column for row in rows for column, value in row.items() if value is not None}))
             for name, rows in tables.items()
         }
-        return Desk(place, datetime.fromisoformat(as_of), brought, time_zone, stated=stated)
+        return Desk(place, datetime.fromisoformat(as_of), brought, time_zone, stated=stated, definitions=definitions)
 
     return lay
