@@ -214,7 +214,10 @@ class Definitions(Strict):
         """Return what facts read of them, by name: `open_hours` from one day to another, `works`, `promised`."""
         hours = [(one.name, *stretch) for one in self.calendar for stretch in one.stretches(first, last)]
         works = [(group, one.name) for one in self.calendar for group in one.groups or ("",)]
-        promised = [tuple(one.model_dump().values()) for one in self.service_level]
+        promised = [
+            (one.priority.lower(), one.group.lower(), one.first_reply_minutes, one.resolution_minutes, one.clock)
+            for one in self.service_level
+        ]
         return {
             name: pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
             for name, (kinds, rows) in {

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ class Snapshot(Imported):
     rates: Mapping[str, float]
     """What one unit of a currency is worth in the reporting currency."""
     inputs: tuple[InputFile, ...]
-    definitions: Definitions = Definitions()
+    definitions: Definitions = field(default_factory=Definitions)
     """What the company means by its words: no part of the data, so another word needs no other import."""
 
     def parquet(self, table: str) -> Path | None:

@@ -47,7 +47,7 @@ class Desk:
     rates: Mapping[str, float] = field(default_factory=lambda: {"USD": 0.5})
     stated: Mapping[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
     clockless: tuple[str, ...] = ()
-    definitions: Definitions = Definitions()
+    definitions: Definitions = field(default_factory=Definitions)
 
     def parquet(self, table: str) -> Path | None:
         path = self.folder / f"{table}.parquet"

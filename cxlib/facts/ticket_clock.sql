@@ -17,28 +17,51 @@ WITH waits AS (
     WHERE t.created_at < $as_of
 ),
 
-moments AS (
-    SELECT ticket_id, calendar, 'created' AS name, created_at AS moment FROM waits
-    UNION ALL
-    SELECT ticket_id, calendar, 'replied', replied_at FROM waits
-    UNION ALL
-    SELECT ticket_id, calendar, 'solved', solved_at FROM waits
+-- which calendar a ticket ran under, and from when: its team's, unless an event put it under another
+stints AS (
+    SELECT ticket_id, calendar, begins, lead(begins) OVER (PARTITION BY ticket_id ORDER BY begins, place, event_id) AS until
+    FROM (
+        SELECT ticket_id, calendar, created_at AS begins, 0 AS place, '' AS event_id FROM waits
+        UNION ALL
+        SELECT w.ticket_id, e.value_after, greatest(e.occurred_at, w.created_at), 1, e.event_id
+        FROM ticket_events AS e
+        INNER JOIN waits AS w ON w.ticket_id = e.ticket_id
+        WHERE e.kind = 'schedule' AND e.value_after IS NOT NULL
+    ) AS each_change
 ),
 
--- minutes that the team had worked until each moment, since the first day of the data: a wait is a difference
+parts AS (
+    SELECT w.ticket_id, w.name, s.calendar, s.begins, least(coalesce(s.until, w.ends), w.ends) AS until
+    FROM (
+        SELECT ticket_id, 'reply' AS name, replied_at AS ends FROM waits
+        UNION ALL
+        SELECT ticket_id, 'solution', solved_at FROM waits
+    ) AS w
+    INNER JOIN stints AS s ON s.ticket_id = w.ticket_id AND s.begins <= w.ends
+),
+
+-- minutes open before the end of a part, less those before its beginning
 worked AS (
     SELECT
         ticket_id,
-        max(minutes) FILTER (WHERE name = 'created') AS created,
-        max(minutes) FILTER (WHERE name = 'replied') AS replied,
-        max(minutes) FILTER (WHERE name = 'solved') AS solved
+        CASE WHEN count(*) FILTER (WHERE name = 'reply' AND minutes IS NULL) = 0
+            THEN sum(minutes) FILTER (WHERE name = 'reply') END AS reply,
+        CASE WHEN count(*) FILTER (WHERE name = 'solution' AND minutes IS NULL) = 0
+            THEN sum(minutes) FILTER (WHERE name = 'solution') END AS solution
     FROM (
         SELECT
             m.ticket_id,
             m.name,
-            h.minutes_before + CASE WHEN h.is_open THEN date_diff('second', h.begins, m.moment) / 60.0 ELSE 0 END AS minutes
-        FROM moments AS m
-        INNER JOIN open_hours AS h ON h.calendar = m.calendar
+            m.sign * (
+                h.minutes_before
+                + CASE WHEN h.is_open THEN date_diff('second', h.begins, m.moment) / 60.0 ELSE 0 END
+            ) AS minutes
+        FROM (
+            SELECT ticket_id, name, calendar, begins AS moment, -1 AS sign FROM parts
+            UNION ALL
+            SELECT ticket_id, name, calendar, until, 1 FROM parts
+        ) AS m
+        LEFT JOIN open_hours AS h ON h.calendar = m.calendar
             -- stretches end at midnight, so every engine has a day to look under
             AND CAST(h.begins AS DATE) = CAST(m.moment AS DATE) AND h.begins <= m.moment AND m.moment < h.until
     ) AS at_work
@@ -60,11 +83,11 @@ kinds AS (
 timed AS (
     SELECT
         s.ticket_id,
-        w.replied - w.created AS reply_business,
-        w.solved - w.created AS solution_business,
-        CASE k.clock WHEN 'business' THEN w.replied - w.created
+        w.reply AS reply_business,
+        w.solution AS solution_business,
+        CASE k.clock WHEN 'business' THEN w.reply
             ELSE date_diff('second', s.created_at, s.replied_at) / 60.0 END AS reply,
-        CASE k.clock WHEN 'business' THEN w.solved - w.created
+        CASE k.clock WHEN 'business' THEN w.solution
             ELSE date_diff('second', s.created_at, s.solved_at) / 60.0 END AS solution,
         s.replied,
         s.solved,

@@ -63,7 +63,7 @@ def _promise(name: str, label: str, what: str, promised: str, need: str) -> Metr
     return _opened(
         name,
         label,
-        f"Share {what} within the time promised. {PROMISED} {REQUESTS}",
+        f"Share {what} that came within the time promised. {PROMISED} {REQUESTS}",
         needs=(need, "clock of tickets.created_at", f"clock of {need}", "service_level in definitions.toml"),
         among=f"is_request AND {promised}",
         population=f"{name} IS NOT NULL",
@@ -141,8 +141,8 @@ SUPPORT = (
     *_waiting("first_resolution", "resolution", "been solved for the first time", SOLVED),
     *_waiting("first_reply", "first reply", "a first public answer by a person", REPLIED, "business"),
     *_waiting("first_resolution", "resolution", "been solved for the first time", SOLVED, "business"),
-    _promise("first_reply_in_time", "First replies in time", "of first replies that came", "reply_is_promised", REPLIED),
-    _promise("resolved_in_time", "Solutions in time", "of tickets that were solved", "resolution_is_promised", SOLVED),
+    _promise("first_reply_in_time", "First replies in time", "of first replies", "reply_is_promised", REPLIED),
+    _promise("resolved_in_time", "Solutions in time", "of solutions", "resolution_is_promised", SOLVED),
     _rung(
         "answered_rate",
         "Answered within a week",
