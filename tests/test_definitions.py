@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -77,3 +78,14 @@ def test_stretches_leave_no_time_out(tmp_path: Path) -> None:
     assert (stretches[0].begins.date(), stretches[-1].until.date()) == (first, last + timedelta(days=1))
     days = sum((first + timedelta(days=n)).weekday() < 5 for n in range((last - first).days + 1))
     assert stretches[-1].minutes_before - stretches[0].minutes_before == days * 540
+
+
+def test_what_the_guide_shows_is_read(tmp_path: Path) -> None:
+    guide = (ROOT / "data" / "README.md").read_text("utf-8")
+    section = guide[guide.index("## What you mean by your words") : guide.index("## People")]
+    definitions = load(tmp_path, "\n".join(re.findall(r"```toml\n(.*?)```", section, re.DOTALL)))
+    [calendar] = definitions.calendar
+    opens = {day: calendar.open_on(date.fromisoformat(day)) for day in ("2026-06-06", "2026-07-04", "2026-12-31")}
+    assert opens == {"2026-06-06": ((600, 840),), "2026-07-04": (), "2026-12-31": ((540, 780),)}
+    assert calendar.open_on(date(2026, 10, 28)) == ((540, 780),)
+    assert [one.first_reply_minutes for one in definitions.service_level] == [60]
