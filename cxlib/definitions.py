@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import pairwise
@@ -30,6 +31,9 @@ class Interval(NamedTuple):
 
     opens: int
     closes: int
+
+    def __str__(self) -> str:
+        return "–".join(f"{minute // 60:02d}:{minute % 60:02d}" for minute in self)
 
 
 class Stretch(NamedTuple):
@@ -198,7 +202,12 @@ class Definitions(Strict):
         names = [one.name for one in self.calendar]
         groups = [group for one in self.calendar for group in one.groups or ("",)]
         levels = [(one.priority.lower(), one.group.lower()) for one in self.service_level]
-        for said, words in ((names, "calendar"), (groups, "group with a calendar"), (levels, "service level")):
+        given: list[tuple[Sequence[object], str]] = [
+            (names, "calendar"),
+            (groups, "group with a calendar"),
+            (levels, "service level"),
+        ]
+        for said, words in given:
             if twice := {str(one or "without groups") for one in said if said.count(one) > 1}:
                 raise ValueError(f"{words} {', '.join(sorted(twice))} stands in it twice")
         if not self.calendar and any(one.clock == "business" for one in self.service_level):
@@ -207,8 +216,8 @@ class Definitions(Strict):
 
     @property
     def id(self) -> str:
-        """Which definitions these are: the same text for the same meaning."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+        """Which definitions these are: the same text for the same meaning, an empty one for none."""
+        return "" if self == Definitions() else hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
 
     def relations(self, first: date, last: date) -> dict[str, pd.DataFrame]:
         """Return what facts read of them, by name: `open_hours` from one day to another, `works`, `promised`."""
@@ -219,24 +228,26 @@ class Definitions(Strict):
             for one in self.service_level
         ]
         return {
-            name: pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
-            for name, (kinds, rows) in {
-                "open_hours": (_HOURS_KINDS, hours),
-                "works": ({"agent_group": "str", "calendar": "str"}, works),
-                "promised": (_PROMISED_KINDS, promised),
-            }.items()
+            "open_hours": _frame(
+                hours, calendar="str", begins=_MOMENT, until=_MOMENT, is_open="bool", minutes_before="float"
+            ),
+            "works": _frame(works, agent_group="str", calendar="str"),
+            "promised": _frame(
+                promised,
+                priority="str",
+                agent_group="str",
+                first_reply_minutes="float",
+                resolution_minutes="float",
+                clock="str",
+            ),
         }
 
 
 _MOMENT = "datetime64[us]"
-_HOURS_KINDS = {"calendar": "str", "begins": _MOMENT, "until": _MOMENT, "is_open": "bool", "minutes_before": "float"}
-_PROMISED_KINDS = {
-    "priority": "str",
-    "agent_group": "str",
-    "first_reply_minutes": "float",
-    "resolution_minutes": "float",
-    "clock": "str",
-}
+
+
+def _frame(rows: Sequence[tuple[object, ...]], **kinds: str) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 
 
 def load_definitions(sources: Path) -> Definitions:
