@@ -38,9 +38,9 @@ def in_force(book: Workbook, *names: str) -> Exhibit:
     """Return what `definitions.toml` says of the words that the measures of the page rest on."""
     language, said, texts = book.language, book.snapshot.definitions, dict[str, str]()
     needed = {need for name in book.available(*names) for need in METRICS[name].needs}
-    if "calendar in definitions.toml" in needed:
+    if "[[calendar]] in definitions.toml" in needed:
         texts[language.text("Working hours")] = " ".join(_calendar(language, one) for one in said.calendar)
-    if "service_level in definitions.toml" in needed:
+    if "[[service_level]] in definitions.toml" in needed:
         texts[language.text("What is promised")] = " ".join(_promise(language, one) for one in said.service_level)
     return terms(texts) if texts else NOTHING
 

@@ -35,7 +35,7 @@ def _waiting(what: str, end: str, had: str, need: str, clock: str = "calendar") 
     """Return the median of a wait and where its slowest tenth begins."""
     runs, time, column, more = {
         "calendar": (CLOCK, "time", f"{what}_minutes", ()),
-        "business": (BUSINESS_CLOCK, "working time", f"{what}_business_minutes", ("calendar in definitions.toml",)),
+        "business": (BUSINESS_CLOCK, "working time", f"{what}_business_minutes", ("[[calendar]] in definitions.toml",)),
     }[clock]
     return [
         _opened(
@@ -64,7 +64,7 @@ def _promise(name: str, label: str, what: str, promised: str, need: str) -> Metr
         name,
         label,
         f"Share {what} that came within the time promised. {PROMISED} {REQUESTS}",
-        needs=(need, "clock of tickets.created_at", f"clock of {need}", "service_level in definitions.toml"),
+        needs=(need, "clock of tickets.created_at", f"clock of {need}", "[[service_level]] in definitions.toml"),
         among=f"is_request AND {promised}",
         population=f"{name} IS NOT NULL",
         numerator=name,

@@ -170,5 +170,5 @@ def test_what_still_waits_in_time_is_neither_kept_nor_broken(desk: Lay) -> None:
 
 def test_without_definitions_nothing_is_told_and_said_why(desk: Lay) -> None:
     book = Workbook(desk("2026-12-01", tickets=[replied("2026-10-05", "2026-10-06")]), Month(2026, 10), Language())
-    assert book.missing("first_reply_in_time") == ("service_level in definitions.toml",)
-    assert "calendar in definitions.toml" in book.missing("first_reply_business_minutes_median")
+    assert book.missing("first_reply_in_time") == ("[[service_level]] in definitions.toml",)
+    assert "[[calendar]] in definitions.toml" in book.missing("first_reply_business_minutes_median")
