@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -91,11 +92,15 @@ class Engine(AbstractContextManager["Engine"]):
     def _materialise(self, fact: Fact) -> Path:
         as_of = self.snapshot.as_of.strftime("%Y-%m-%d %H:%M:%S")
         said = [one.sql(as_of) for one in (fact, *fact.all_used)]
+        rests_on_definitions = any(re.search(r"\b(open_hours|works|promised)\b", text) for text in said)
+        said += [self.snapshot.definitions.id] if rests_on_definitions else []
         digest = hashlib.sha256("\n".join((duckdb.__version__, *said)).encode()).hexdigest()[:12]
         folder = self.snapshot.folder / "facts"
         path = folder / f"{fact.name}-{digest}.parquet"
         if not path.exists():
             folder.mkdir(mode=0o700, exist_ok=True)
+            if rests_on_definitions:
+                self._define_definitions()
             staging = folder / f".{path.name}-{os.getpid()}"
             copy = f"COPY ({said[0]}) TO {literal(str(staging))} (FORMAT parquet, COMPRESSION lz4_raw)"
             self._connection.execute("SET search_path = 'whole,main'")
@@ -104,6 +109,12 @@ class Engine(AbstractContextManager["Engine"]):
             staging.chmod(0o600)
             os.replace(staging, path)
         return path
+
+    def _define_definitions(self) -> None:
+        [(first,)] = self._connection.execute("SELECT CAST(min(created_at) AS DATE) FROM whole.tickets").fetchall()
+        last = self.snapshot.as_of.date()
+        for name, rows in self.snapshot.definitions.relations(first or last, last).items():
+            self._connection.register(name, rows)
 
     def _define_functions(self) -> None:
         zone = self.snapshot.time_zone

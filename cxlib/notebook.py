@@ -9,10 +9,11 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from cxlib.definitions import load_definitions
 from cxlib.errors import ConfigError, MeasureError, UntoldError
 from cxlib.exhibits.exhibit import MIME, NOTHING, Exhibit, Record, box
 from cxlib.finding import Finding
@@ -127,7 +128,10 @@ def open_workbook(month: str, sources: str = "data/sources.toml", snapshot: str 
         shell = None
     if shell is not None and not any(isinstance(one, _Guard) for one in shell.ast_transformers):
         shell.ast_transformers.append(_Guard())
-    opened = open_snapshot(Path(snapshot)) if snapshot else build_snapshot(find_upward(sources))
+    if snapshot:
+        opened = replace(open_snapshot(Path(snapshot)), definitions=load_definitions(Path(sources)))
+    else:
+        opened = build_snapshot(find_upward(sources))
     return Workbook(opened, Month.parse(month), Language(language))
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import duckdb
 from pydantic import TypeAdapter
 
 from cxlib import __version__
+from cxlib.definitions import Definitions, load_definitions
 from cxlib.errors import SnapshotError
 from cxlib.files import keep_private, locked, put_in_place, remove_leftovers, sha256, staging, write_json
 from cxlib.sources import InputFile, Sources, load_sources
@@ -46,6 +47,8 @@ class Snapshot(Imported):
     rates: Mapping[str, float]
     """What one unit of a currency is worth in the reporting currency."""
     inputs: tuple[InputFile, ...]
+    definitions: Definitions = field(default_factory=Definitions)
+    """What the company means by its words: no part of the data, so another word needs no other import."""
 
     def parquet(self, table: str) -> Path | None:
         """Return the file of a canonical table, None where no export fills it."""
@@ -62,13 +65,13 @@ def build_snapshot(sources_file: Path, folder: Path | None = None) -> Snapshot:
     Only their owner can read them. Raises ConfigError if the file is not right, SourceError if an export cannot be
     imported and SnapshotError if the snapshot cannot be written; earlier snapshots stay whole.
     """
-    folder = folder or sources_file.parent / "snapshots"
+    folder, definitions = folder or sources_file.parent / "snapshots", load_definitions(sources_file)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         remove_leftovers(folder)
         with staging(folder, "import") as work, closing(connect(str(work / "spilled"))) as connection:
-            return _build(connection, sources_file, folder, work)
+            return replace(_build(connection, sources_file, folder, work), definitions=definitions)
     except OSError as error:
         raise SnapshotError(
             f"an export cannot be read, or the snapshot could not be written in {folder}: {error}. Earlier snapshots "
@@ -175,7 +178,7 @@ def _write(connection: Connection, snapshot: Snapshot, exports: Sequence[Staged]
         for staged, entry in zip(exports, snapshot.ledger, strict=True)
         if entry.rejected
     }
-    manifest = _AS_DATA.dump_python(snapshot, mode="json", exclude={"folder"}) | {
+    manifest = _AS_DATA.dump_python(snapshot, mode="json", exclude={"folder", "definitions"}) | {
         "format": FORMAT,
         "version": __version__,
         "exports": [

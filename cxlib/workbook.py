@@ -184,6 +184,7 @@ class Workbook:
         """
         brought = {f"{table}.{column}" for table, columns in self.columns.items() for column in columns}
         brought |= {f"clock of {name}" for name in brought - set(self.snapshot.clockless)}
+        brought |= {f"[[{name}]] in definitions.toml" for name, said in self.snapshot.definitions if said}
         return tuple(name for name in names if name not in brought and name not in self.columns)
 
     def metric(self, name: str) -> Metric:

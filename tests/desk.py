@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from cxlib.definitions import Definitions
 from cxlib.errors import Problem
 from cxlib.sources.files import InputFile
 from cxlib.sources.ledger import LedgerEntry
@@ -47,6 +48,7 @@ class Desk:
     rates: Mapping[str, float] = field(default_factory=lambda: {"USD": 0.5})
     stated: Mapping[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
     clockless: tuple[str, ...] = ()
+    definitions: Definitions = field(default_factory=Definitions)
 
     def parquet(self, table: str) -> Path | None:
         path = self.folder / f"{table}.parquet"
@@ -90,6 +92,7 @@ def lay_in(
     time_zone: str = "UTC",
     folder: str = "desk",
     stated: Mapping[str, tuple[datetime | None, datetime | None]] = EVERYBODY,
+    definitions: Definitions | None = None,
     **tables: Rows,
 ) -> Desk:
     """Lay tables; subscriptions hold everybody who ever paid, if `stated` says nothing else."""
@@ -102,4 +105,5 @@ def lay_in(
         name: tuple(sorted({column for row in rows for column, value in row.items() if value is not None}))
         for name, rows in tables.items()
     }
-    return Desk(place, datetime.fromisoformat(as_of), brought, time_zone, stated=stated)
+    moment, words = datetime.fromisoformat(as_of), definitions or Definitions()
+    return Desk(place, moment, brought, time_zone, stated=stated, definitions=words)

@@ -14,6 +14,8 @@ The SQL keeps to what every engine has and reads the canonical tables by name. B
 - `rates(currency, rate)`, one unit of a currency in the reporting currency;
 - `stated(name, complete_from, complete_until)`, the tables whose span the owner states;
 - `$segments(c)`, the segments of row `c`, `$segments(t, c)` those of `t`, else of `c`;
+- `open_hours(calendar, begins, until, is_open, minutes_before)`, `works(agent_group, calendar)` and `promised(priority,
+  agent_group, first_reply_minutes, resolution_minutes, clock)`, what `definitions.toml` says (cxlib/definitions.py);
 - `($events)`, the moment by which each row of any table is filed, and until when it speaks: `name, occurred_at,
   holds_until`;
 - `fact_<name>`, another fact.
@@ -120,6 +122,7 @@ FACTS: dict[str, Fact] = {
     for fact in (
         Fact("coverage", (), ()),
         Fact("ticket", ("tickets",), TICKET, TICKET_ASSUMES),
+        Fact("ticket_clock", ("tickets",), ()),
         Fact("subscription_month", ("subscriptions",), (*CUSTOMER, "product", "channel")),
         Fact("paid_term", ("subscriptions",), ()),
         Fact("survey_answer", ("survey_answers",), (*SURVEY, "language"), ANSWER_ASSUMES),

@@ -58,6 +58,15 @@ SELECT
         date_diff('second', t.created_at, coalesce(t.first_solved_at, $as_of)) / 60.0
     END AS first_resolution_minutes,
     t.first_solved_at IS NOT NULL AS first_resolution_observed,
+    k.first_reply_business_minutes,
+    k.first_resolution_business_minutes,
+    k.first_reply_in_time,
+    k.resolved_in_time,
+    coalesce(k.reply_is_promised, FALSE) AS reply_is_promised,
+    coalesce(k.resolution_is_promised, FALSE) AS resolution_is_promised,
+    -- the months at whose end a ticket that is still open has waited so long
+    local_month(t.created_at + INTERVAL 7 DAY) AS week_old_month,
+    local_month(t.created_at + INTERVAL 30 DAY) AS month_old_month,
     -- the ladder: a week to answer and to solve, then a week in which the solution must hold
     t.created_at + INTERVAL 14 DAY <= $as_of AS has_two_weeks_of_follow_up,
     CASE WHEN NOT coalesce(t.first_reply_unknown, FALSE) AND NOT coalesce(t.is_outbound, FALSE) THEN
@@ -94,4 +103,5 @@ CROSS JOIN asked AS a
 LEFT JOIN asked_again AS again ON again.ticket_id = t.ticket_id
 LEFT JOIN opened_again AS e ON e.ticket_id = t.ticket_id
 LEFT JOIN customers AS c ON c.customer_id = t.customer_id
+LEFT JOIN fact_ticket_clock AS k ON k.ticket_id = t.ticket_id
 WHERE t.created_at < $as_of

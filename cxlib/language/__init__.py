@@ -157,6 +157,14 @@ class Language:
         """Return "Oct 26", for axes."""
         return format_date(month.first_day, "LLL yy", locale=self.locale)
 
+    @property
+    def weekdays(self) -> list[str]:
+        """Short names of the days of a week, Monday first."""
+        return [self.locale.days["format"]["abbreviated"][number] for number in range(7)]
+
+    def country(self, code: str) -> str:
+        return str(self.locale.territories.get(code, code))
+
     def day(self, day: date) -> str:
         """Return "9 November 2026"."""
         return format_date(day, "d MMMM y", locale=self.locale)

@@ -13,33 +13,63 @@ LADDER_COHORT = (
 )
 REQUESTS = "Tickets that the company opened and those that a bot answered alone are left out."
 
-_opened = partial(Metric, fact="ticket", filed_under="created_month")
+BUSINESS_CLOCK = (
+    "Minutes run in the hours that the ticket's team works, as the calendars in definitions.toml say, holidays left "
+    "out; a wait across a change of hours is measured against those in force on each day, one across a change of "
+    "calendar against each for its part. The team is the one that had the ticket last. Tickets still waiting count as "
+    "waiting until the export, never as missing."
+)
+PROMISED = (
+    "Of the month's tickets for which definitions.toml promises one, by the priority and the team that the export "
+    "names. Kept, or broken by now: a ticket that still waits within its time, or was solved in it without a reply, is "
+    "neither and is left out, so a young month still moves."
+)
+
+_of_ticket = partial(Metric, fact="ticket")
+_opened = partial(_of_ticket, filed_under="created_month")
 _solved = partial(Metric, fact="ticket", filed_under="solved_month")
 _rated = partial(Metric, fact="ticket", filed_under="rated_month", needs=("tickets.satisfaction",))
 
 
-def _waiting(what: str, end: str, had: str, need: str) -> list[Metric]:
+def _waiting(what: str, end: str, had: str, need: str, clock: str = "calendar") -> list[Metric]:
     """Return the median of a wait and where its slowest tenth begins."""
+    runs, time, column, more = {
+        "calendar": (CLOCK, "time", f"{what}_minutes", ()),
+        "business": (BUSINESS_CLOCK, "working time", f"{what}_business_minutes", ("[[calendar]] in definitions.toml",)),
+    }[clock]
     return [
         _opened(
-            f"{what}_calendar_minutes_{quantile}",
+            f"{what}_{clock}_minutes_{quantile}",
             label,
-            f"Time from a ticket's creation until {part} of the month's tickets had {had}. {CLOCK} {REQUESTS}",
-            needs=(need, "clock of tickets.created_at", f"clock of {need}"),
+            f"Time from a ticket's creation until {part} of the month's tickets had {had}. {runs} {REQUESTS}",
+            needs=(need, "clock of tickets.created_at", f"clock of {need}", *more),
             kind="quantile",
             unit="minutes",
             quantile=share,
-            population=f"is_request AND {what}_minutes IS NOT NULL",
-            numerator=f"{what}_minutes",
+            population=f"is_request AND {column} IS NOT NULL",
+            numerator=column,
             observed=f"{what}_observed",
             good="down",
-            clock="calendar",
+            clock=clock,
         )
         for quantile, share, part, label in (
-            ("median", 0.5, "half", f"Median time to {end}"),
-            ("p90", 0.9, "nine in ten", f"Time to {end}, slowest tenth"),
+            ("median", 0.5, "half", f"Median {time} to {end}"),
+            ("p90", 0.9, "nine in ten", f"{time.capitalize()} to {end}, slowest tenth"),
         )
     ]
+
+
+def _promise(name: str, label: str, what: str, promised: str, need: str) -> Metric:
+    return _opened(
+        name,
+        label,
+        f"Share {what} that came within the time promised. {PROMISED} {REQUESTS}",
+        needs=(need, "clock of tickets.created_at", f"clock of {need}", "[[service_level]] in definitions.toml"),
+        among=f"is_request AND {promised}",
+        population=f"{name} IS NOT NULL",
+        numerator=name,
+        good="up",
+    )
 
 
 def _rung(name: str, label: str, share: str, numerator: str, *needs: str) -> Metric:
@@ -86,21 +116,33 @@ SUPPORT = (
         unit="tickets",
         population="is_request AND is_solved",
     ),
-    _opened(
-        "backlog",
-        "Open tickets at the end of the month",
-        "Tickets opened before the end of the month and not solved for the last time by then. A ticket that was "
-        "reopened counts as open until its last solution; one of which no export says whether it was solved is left "
-        f"out. {REQUESTS}",
-        needs=("tickets.last_solved_at",),
-        kind="stock",
-        unit="tickets",
-        population="is_request AND closing_is_known",
-        leaves="closed_month",
-        good="down",
+    *(
+        _of_ticket(
+            name,
+            label,
+            f"Tickets opened {before} the end of the month and not solved for the last time by then. A ticket that was "
+            "reopened counts as open until its last solution; one of which no export says whether it was solved is "
+            f"left out. {REQUESTS}",
+            filed_under=month,
+            needs=("tickets.last_solved_at",),
+            kind="stock",
+            unit="tickets",
+            population="is_request AND closing_is_known",
+            leaves="closed_month",
+            good="down",
+        )
+        for name, label, before, month in (
+            ("backlog", "Open tickets at the end of the month", "before", "created_month"),
+            ("backlog_week_old", "Open for a week or longer", "seven days or longer before", "week_old_month"),
+            ("backlog_month_old", "Open for thirty days or longer", "thirty days or longer before", "month_old_month"),
+        )
     ),
     *_waiting("first_reply", "first reply", "a first public answer by a person", REPLIED),
     *_waiting("first_resolution", "resolution", "been solved for the first time", SOLVED),
+    *_waiting("first_reply", "first reply", "a first public answer by a person", REPLIED, "business"),
+    *_waiting("first_resolution", "resolution", "been solved for the first time", SOLVED, "business"),
+    _promise("first_reply_in_time", "First replies in time", "of first replies", "reply_is_promised", REPLIED),
+    _promise("resolved_in_time", "Solutions in time", "of solutions", "resolution_is_promised", SOLVED),
     _rung(
         "answered_rate",
         "Answered within a week",

@@ -34,6 +34,7 @@ class Published(Record):
     order: int
     as_of: datetime
     snapshot: str
+    definitions: str = ""
     notebook_sha256: str
     parameters: dict[str, Value]
     html_sha256: str
@@ -79,6 +80,8 @@ class Edition(Record):
     as_of: datetime
     """When the exports were made, UTC without offset."""
     snapshot: str
+    definitions: str = ""
+    """Which words of `definitions.toml`; empty without the file."""
     versions: dict[str, str]
     """Of cxlib and the libraries that shape a page."""
 

@@ -78,6 +78,7 @@ def publish_month(
         time_zone=snapshot.time_zone,
         as_of=snapshot.as_of,
         snapshot=snapshot.id,
+        definitions=snapshot.definitions.id,
         versions=library_versions(),
     )
     if only:

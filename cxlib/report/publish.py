@@ -86,13 +86,18 @@ def _refuse_unexplained(earlier: Manifest, new: Manifest, out: Path, keep: Colle
 
 
 def refuse_two_snapshots(chosen: Collection[str], edition: Edition, out: Path) -> None:
-    """Refuse to put pages of one snapshot beside published ones of another."""
+    """Refuse to put pages of one snapshot, or of one set of definitions, beside published ones of another."""
     earlier = read_manifest(edition.folder(out))
     others = [one for one in earlier.reports if one.name not in chosen] if earlier else []
     if apart := [one.name for one in others if one.snapshot != edition.snapshot]:
         raise PublishError(
             f"{len(apart)} published pages of {edition.month} are of another snapshot than {edition.snapshot}, which "
             f"the exports give now ({', '.join(apart)}). A month is of one snapshot: make all its pages, without --only"
+        )
+    if apart := [one.name for one in others if one.definitions != edition.definitions]:
+        raise PublishError(
+            f"{len(apart)} published pages of {edition.month} were made with other words in definitions.toml than "
+            f"stand there now ({', '.join(apart)}). A month is of one meaning: make all its pages, without --only"
         )
 
 

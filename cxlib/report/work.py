@@ -61,14 +61,14 @@ def make(
     html.write_text(page.source, encoding="utf-8", newline="\n")
     # where the files lay on the machine that ran is not published
     parameters = {**given, **{name: Path(str(given[name])).name for name in ("sources", "snapshot")}}
-    of_edition = edition.model_dump(mode="json", include={"month", "language", "as_of", "snapshot"})
+    of_edition = edition.model_dump(mode="json", include={"month", "language", "as_of", "snapshot", "definitions"})
     shown = {"parameters": parameters, "shown": records_in(notebook)}
     write_json(said, {"report": report.name, **of_edition, **shown})
     on_step(steps - 1, steps)
     sheets = write_pdf(page.source, pdf) if "pdf" in report.formats else 0
     return Published(
         **report.entry,
-        **edition.model_dump(include={"as_of", "snapshot"}),
+        **edition.model_dump(include={"as_of", "snapshot", "definitions"}),
         notebook_sha256=digest,
         parameters=parameters,
         html_sha256=sha256(html),

@@ -17,6 +17,7 @@ ORDER = (
     "files",
     "period",
     "tables",
+    "definitions",
     "sources",
     "store",
     "facts",
