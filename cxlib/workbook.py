@@ -41,6 +41,8 @@ class Workbook:
         self.month = month
         self.language = language
         self.parts = tuple(parts)
+        for name in snapshot.definitions.targets:
+            one_of(name, METRICS, "measure for a target in definitions.toml:")
         self._compared: tuple[tuple[str, ...], tuple[int, ...]] = ((), ())
         self._measured: dict[tuple[str, tuple[str, ...], int], pd.DataFrame] = {}
 

@@ -87,7 +87,7 @@ def tiles(book: Workbook, *names: str, own: Mapping[str, Estimate] | None = None
     mine = [line for line in labelled(frame) if line[0] not in measured]
     drawn = [_tile(book, METRICS[one[0].metric].label, one[0].now, one) for one in changes]
     markup = element("ul", *drawn, *(_tile(book, *line, ()) for line in mine), class_="cx-tiles")
-    texts = [words.sentence(book.language, one) for one in changes]
+    texts = [f"{words.sentence(book.language, one)} {_target(book, one[0])}".rstrip() for one in changes]
     texts += [f"{label}: {words.full(book.language, one)}." for label, one in mine]
     shown = Exhibit(markup, "\n".join(texts), name="tiles", frame=frame)
     return (shown if len(frame) else NOTHING) + missing(book, *names)
@@ -106,12 +106,26 @@ def _tile(book: Workbook, label: str, one: Estimate, changes: Sequence[Change]) 
     small = " cx-small" if is_small else ""
     if not changes:
         return element("li", *lines, class_="cx-tile cx-own" + small)
+    if aimed := _target(book, changes[0]):
+        lines.append(element("span", escape(aimed), class_="cx-tile-n"))
     for change in words.told_of(changes):
         direction = {"data_direction": DIRECTIONS[change.verdict], "data_good": words.good_or_bad(change)}
         said = {"data_direction": "none", "data_good": "neutral"} if is_small else direction
         lines.append(element("span", escape(words.change_phrase(language, change)), class_="cx-tile-change", **said))
     data = {"data_metric": changes[0].metric, "data_period": str(book.month), "data_shown": texts["value"]}
     return element("li", *lines, class_="cx-tile" + small, **data)
+
+
+def _target(book: Workbook, change: Change) -> str:
+    """Return the target of a measure, and whether all of its interval reaches it; nothing without one."""
+    target, one = book.snapshot.definitions.targets.get(change.metric), change.now
+    if target is None or not one.is_known:
+        return ""
+    better = {"up": 1, "down": -1, "neither": 0}[METRICS[change.metric].good]
+    low, high = sorted((better * (one.low - target), better * (one.high - target)))
+    said = "reached" if low >= 0 else "missed" if high < 0 else "cannot be told whether it is reached"
+    text = "Target {target}: {said}." if better else "Target {target}."
+    return book.language.text(text, target=book.language.measure(target, one.unit), said=book.language.text(said))
 
 
 def by_segment(book: Workbook, names: Sequence[str], by: str) -> Exhibit:

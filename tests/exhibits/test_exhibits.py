@@ -13,9 +13,10 @@ import pytest
 from lxml import html
 
 from cxlib import exhibits
+from cxlib.definitions import Definitions
 from cxlib.errors import MeasureError
 from cxlib.estimate import Estimate, difference
-from cxlib.exhibits import words
+from cxlib.exhibits import tiles, words
 from cxlib.exhibits.exhibit import Exhibit, element
 from cxlib.exhibits.tables import Cell, table
 from cxlib.finding import Change
@@ -502,3 +503,40 @@ def test_rows_of_measures_are_left_as_they_are(desk: Lay) -> None:
 )
 def test_what_a_frame_counts_is_said_as_a_count(given: Any, said: str) -> None:
     assert words.filled(ENGLISH, "{given}", {"given": given}) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "said"),
+    [
+        ("csat", 0.5, "Target 50.0%: reached."),
+        ("csat", 0.99, "Target 99.0%: missed."),
+        ("csat", 0.8, "Target 80.0%: cannot be told whether it is reached."),
+        ("backlog", 100.0, "Target 100: reached."),
+        ("tickets_created", 10.0, "Target 10."),
+    ],
+)
+def test_a_tile_shows_its_target_and_whether_it_is_reached(desk: Lay, name: str, target: float, said: str) -> None:
+    """Of forty ratings 32 are good: Wilson's interval is 65.2 to 89.5 %."""
+    rows = [
+        {
+            "ticket_id": str(number),
+            "customer_id": f"c{number}",
+            "created_at": "2026-10-05",
+            "first_solved_at": "2026-10-06" if number < 30 else None,
+            "last_solved_at": "2026-10-06" if number < 30 else None,
+            "rated_at": "2026-10-06",
+            "satisfaction": "good" if number < 32 else "bad",
+        }
+        for number in range(40)
+    ]
+    told = Definitions(targets={name: target})
+    book = Workbook(desk("2026-12-01", tickets=rows, definitions=told), OCTOBER, ENGLISH)
+    [shown] = [line for line in tiles(book, name).text.splitlines() if "Target" in line]
+    assert shown.endswith(said)
+    assert said in tiles(book, name).html
+
+
+def test_a_target_of_a_measure_that_there_is_not_is_refused(desk: Lay) -> None:
+    with pytest.raises(MeasureError) as raised:
+        Workbook(desk("2026-12-01", definitions=Definitions(targets={"csta": 0.9})), OCTOBER, ENGLISH)
+    assert str(raised.value) == 'there is no measure for a target in definitions.toml: "csta"; did you mean "csat"?'
