@@ -62,8 +62,8 @@ def test_a_fact_states_its_grain_and_has_its_segments(desk: Lay, name: str) -> N
     assert grain.endswith(".")
     with Engine(desk("2026-12-01")) as engine:
         columns = engine.frame(f"DESCRIBE {engine.fact(name)}")["column_name"].tolist()
-    # the coverage speaks of tables, which are in no group of customers
-    assert {*fact.segments, *(() if name == "coverage" else ("bucket",))} <= set(columns)
+    # the coverage speaks of tables, which are in no group of customers, the clock of tickets whose fact has it
+    assert {*fact.segments, *(() if name in ("coverage", "ticket_clock") else ("bucket",))} <= set(columns)
 
 
 def test_a_fact_that_does_not_exist_names_those_that_do(desk: Lay) -> None:
@@ -82,11 +82,11 @@ def test_a_fact_is_computed_once_and_kept_beside_the_snapshot(desk: Lay) -> None
     snapshot = desk("2026-12-01", tickets=[ticket(k) for k in range(7)])
     with Engine(snapshot) as engine:
         engine.fact("ticket")
-    (kept,) = (snapshot.folder / "facts").iterdir()
-    written = kept.stat().st_mtime_ns
+    kept = {path: path.stat().st_mtime_ns for path in (snapshot.folder / "facts").iterdir()}
+    assert sorted(path.name.partition("-")[0] for path in kept) == ["ticket", "ticket_clock"]
     with Engine(snapshot) as engine:
         assert engine.frame(f"SELECT count(*) AS n FROM {engine.fact('ticket')}")["n"].iloc[0] == 7
-    assert [path.stat().st_mtime_ns for path in (snapshot.folder / "facts").iterdir()] == [written]
+    assert {path: path.stat().st_mtime_ns for path in (snapshot.folder / "facts").iterdir()} == kept
 
 
 def test_a_fact_cut_off_while_written_is_not_taken_for_one(desk: Lay, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cxlib.definitions import Definitions
 from cxlib.engine import Engine
 from cxlib.errors import MeasureError
 from cxlib.facts import FACTS
@@ -139,6 +140,9 @@ def both(one: Tables, two: Tables) -> Tables:
     return {name: one[name] + two[name] for name in one}
 
 
+OFFICE = {"name": "office", "zone": "UTC", "hours": [{"weekly": {"monday-friday": "09:00-17:00"}}]}
+PROMISE = {"first_reply_minutes": 120, "resolution_minutes": 600}
+WORDS = Definitions.model_validate({"calendar": [OFFICE], "service_level": [PROMISE]})
 COMPANIES: dict[str, Callable[[], Tables]] = {
     "usual": lambda: company(1),
     "of three": lambda: company(2, customers=3),
@@ -159,7 +163,8 @@ def of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., pd.DataFrame]:
 
     @cache
     def of_all(name: str, by: tuple[str, ...]) -> pd.DataFrame:
-        return measured(lay_in(room, "2026-11-20", folder=name, **COMPANIES[name]()), METRICS.values(), by)
+        laid = lay_in(room, "2026-11-20", folder=name, definitions=WORDS, **COMPANIES[name]())
+        return measured(laid, METRICS.values(), by)
 
     def rows(name: str, metric: Metric, *by: str) -> pd.DataFrame:
         all_rows = of_all(name, by)
@@ -174,8 +179,8 @@ def test_declaration_is_whole(metric: Metric) -> None:
     assert metric.definition.endswith(".")
     assert metric.fact in FACTS
     assert metric.good in ("up", "down", "neither")
-    assert (metric.clock == "calendar") == (metric.unit == "minutes")
-    for need in metric.needs:
+    assert (metric.clock in ("calendar", "business")) == (metric.unit == "minutes")
+    for need in (one for one in metric.needs if not one.endswith("definitions.toml")):
         table, column = need.removeprefix("clock of ").split(".")
         assert column in TABLES[table].column_names
 
@@ -215,7 +220,9 @@ def test_what_rests_on_a_column_that_no_export_brings_is_not_given_or_says_so(de
         whole[name] = [{**row, **more(k)} for k, row in enumerate(whole[name])]
 
     def given(tables: Tables, folder: str, names: Iterable[str]) -> dict[str, object]:
-        with Workbook(desk("2026-11-20", folder=folder, **tables), OCTOBER, Language()).engine as engine:
+        with Workbook(
+            desk("2026-11-20", folder=folder, definitions=WORDS, **tables), OCTOBER, Language()
+        ).engine as engine:
             book = Workbook(engine.snapshot, OCTOBER, Language())
             metrics = [METRICS[name] for name in book.available(*names)]
             rows = measure(engine, metrics, (OCTOBER,)).set_index("metric")[["n", "value", "flags"]].fillna(-1.0)
@@ -300,7 +307,7 @@ def test_segments_add_up_to_the_whole(of: Of, metric: Metric) -> None:
 
 
 def test_inputs_stay_as_they_were(desk: Lay) -> None:
-    snapshot = desk("2026-11-20", **company(7, customers=10))
+    snapshot = desk("2026-11-20", definitions=WORDS, **company(7, customers=10))
     before = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in snapshot.folder.glob("*.parquet")}
     measured(snapshot, METRICS.values())
     after = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in snapshot.folder.glob("*.parquet")}
@@ -371,6 +378,6 @@ def test_gross_retention_never_passes_one_or_net_retention(desk: Lay) -> None:
 
 
 def test_one_question_gives_what_single_questions_give(of: Of, desk: Lay) -> None:
-    snapshot = desk("2026-11-20", **company(3))
+    snapshot = desk("2026-11-20", definitions=WORDS, **company(3))
     for metric in METRICS.values():
         pd.testing.assert_frame_equal(of("straight", metric), measured(snapshot, [metric]))

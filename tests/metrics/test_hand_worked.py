@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
+from cxlib.definitions import Definitions
 from cxlib.engine import Engine
 from cxlib.exhibits import how_made
 from cxlib.language import Language
@@ -549,6 +550,34 @@ def test_ordered_again_within_180_days(desk: Lay) -> None:
     ]
     row = one(desk("2026-12-01", transactions=rows), "repeat_purchase_rate")
     assert (row["value"], row["n"]) == (pytest.approx(2 / 6), 6)
+
+
+def test_waits_in_working_hours_and_promises(desk: Lay) -> None:
+    """The twelve tickets of October where work begins at half past eight and ends at five.
+
+    Replies took 0, 0, 0, 10, 20, …, 70 working minutes; the eleventh was solved unanswered after 20; solutions took 30,
+    90, …, 450, 510, 510 and 20.
+    """
+    office = {"name": "office", "zone": "UTC", "hours": [{"weekly": {"monday-friday": "08:30-17:00"}}]}
+    promise = {"first_reply_minutes": 25, "resolution_minutes": 300}
+    words = Definitions.model_validate({"calendar": [office], "service_level": [promise]})
+    snapshot = desk("2026-12-01", definitions=words, tickets=_october())
+    # of replies 9, 8 and 7 twelfths wait on; the eleventh drops out, and of the six left one is answered after 30
+    assert one(snapshot, "first_reply_business_minutes_median")["value"] == pytest.approx(30)
+    assert one(snapshot, "first_reply_business_minutes_p90")["value"] == pytest.approx(70)
+    assert one(snapshot, "first_resolution_business_minutes_median")["value"] == pytest.approx(270)
+    assert one(snapshot, "first_resolution_business_minutes_p90")["value"] == pytest.approx(510)
+    replies, solutions = one(snapshot, "first_reply_in_time"), one(snapshot, "resolved_in_time")
+    assert (replies["n"], replies["excluded"], replies["value"]) == (11, 1, pytest.approx(5 / 11))
+    assert (solutions["n"], solutions["excluded"], solutions["value"]) == (12, 0, pytest.approx(6 / 12))
+
+
+def test_the_backlog_by_age(desk: Lay) -> None:
+    rows = [*_october(), ticket(13, "2026-10-28"), ticket(14, "2026-09-20"), ticket(15, "2026-10-25")]
+    snapshot = desk("2026-12-01", tickets=rows)
+    ages = ("backlog", "backlog_week_old", "backlog_month_old")
+    assert [one(snapshot, name)["value"] for name in ages] == [4, 3, 1]
+    assert [one(snapshot, name, Month(2026, 11))["value"] for name in ages] == [4, 4, 4]
 
 
 def test_every_metric_has_a_hand_worked_case() -> None:
