@@ -133,8 +133,8 @@ SUPPORT = (
         )
         for name, label, before, month in (
             ("backlog", "Open tickets at the end of the month", "before", "created_month"),
-            ("backlog_week_old", "Open for a week or longer", "seven days or longer before", "week_old_month"),
-            ("backlog_month_old", "Open for thirty days or longer", "thirty days or longer before", "month_old_month"),
+            ("backlog_week_old", "Open for more than a week", "more than seven days before", "week_old_month"),
+            ("backlog_month_old", "Open for more than thirty days", "more than thirty days before", "month_old_month"),
         )
     ),
     *_waiting("first_reply", "first reply", "a first public answer by a person", REPLIED),

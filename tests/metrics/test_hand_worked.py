@@ -573,7 +573,7 @@ def test_waits_in_working_hours_and_promises(desk: Lay) -> None:
 
 
 def test_the_backlog_by_age(desk: Lay) -> None:
-    rows = [*_october(), ticket(13, "2026-10-28"), ticket(14, "2026-09-20"), ticket(15, "2026-10-25")]
+    rows = [*_october(), ticket(13, "2026-10-28"), ticket(14, "2026-09-20"), ticket(15, "2026-10-24")]
     snapshot = desk("2026-12-01", tickets=rows)
     ages = ("backlog", "backlog_week_old", "backlog_month_old")
     assert [one(snapshot, name)["value"] for name in ages] == [4, 3, 1]
