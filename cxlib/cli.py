@@ -89,7 +89,8 @@ def measure(
         _print_table(rows)
     for name in names:
         if lacking := book.missing(name):
-            print(f"{name}: no export brings {', '.join(lacking)}", file=sys.stderr)
+            what = "needs" if lacking[0].endswith("definitions.toml") else "no export brings"
+            print(f"{name}: {what} {', '.join(lacking)}", file=sys.stderr)
 
 
 @app.command()

@@ -64,7 +64,11 @@ def test_measure_as_csv(cx: Run, company: Path) -> None:
     ]
     assert set(rows["period"]) == {"2026-10"}
     assert {"csat", "nps_relationship", "net_revenue_retention"} <= set(rows["metric"])
-    assert {line.split(": ", 1)[1] for line in err.splitlines()} == {"no export brings transactions"}
+    assert {line.split(": ", 1)[1] for line in err.splitlines()} == {
+        "no export brings transactions",
+        "needs [[calendar]] in definitions.toml",
+        "needs [[service_level]] in definitions.toml",
+    }
 
 
 def test_measure_as_json_and_table_give_the_same_number(cx: Run, company: Path) -> None:

@@ -22,7 +22,8 @@ def desk_of_an_analyst(tmp_path_factory: pytest.TempPathFactory, sample_snapshot
     (folder / "data").mkdir()
     (folder / "data" / "sample").symlink_to(ROOT / "data" / "sample")
     (folder / "data" / "snapshots").symlink_to(sample_snapshots)
-    (folder / "data" / "sources.toml").write_text((ROOT / "data" / "sources.toml").read_text("utf-8"), "utf-8")
+    for name in ("sources.toml", "definitions.toml"):
+        (folder / "data" / name).write_text((ROOT / "data" / name).read_text("utf-8"), "utf-8")
     (folder / "notebooks").mkdir()
     return folder
 

@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "cxlib"
 
-MOST_LINES = 18053
+MOST_LINES = 18054
 """Lines of Python and SQL in cxlib. It may only fall; a new capability raises it in its own commit, which says by how
 much and why."""
 

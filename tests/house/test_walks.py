@@ -37,7 +37,8 @@ def project(tmp_path: Path, sample_snapshots: Path) -> Path:
     for name in ("cxlib", "notebooks", "reports"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "20*", "failed"))
     (tmp_path / "data").mkdir()
-    shutil.copy(ROOT / "data" / "sources.toml", tmp_path / "data")
+    for name in ("sources.toml", "definitions.toml"):
+        shutil.copy(ROOT / "data" / name, tmp_path / "data")
     (tmp_path / "data" / "sample").symlink_to(ROOT / "data" / "sample")
     shutil.copytree(sample_snapshots, tmp_path / "data" / "snapshots")
     plan = tmp_path / "reports" / "reports.toml"
