@@ -3,22 +3,23 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from cxlib import cli
 from cxlib.errors import ReportError
 from cxlib.report import work
 from cxlib.report.work import execute
-from report.helpers import Project, runnable
+from report.helpers import runnable
+
+ROOT = Path(__file__).parents[2]
 
 
 def run(folder: Path, notebook: NotebookNode, minutes: float = 1.0) -> tuple[NotebookNode, list[tuple[int, int]]]:
@@ -93,52 +94,45 @@ def test_a_cell_that_takes_too_long_is_ended(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_signal_while_cells_run_ends_everything_and_leaves_nothing(
-    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    begun, told, scratch = (
-        tmp_path / "begun",
-        tmp_path / "told",
-        Path(tempfile.mkdtemp(prefix="t-")),
-    )  # sockets lie in it
+    data, begun = tmp_path / "data", tmp_path / "begun"
+    scratch = Path(tempfile.mkdtemp(prefix="t-"))  # a short name: sockets lie in it
     request.addfinalizer(lambda: shutil.rmtree(scratch))
-    waits = f"import os, pathlib, time\npathlib.Path({str(begun)!r}).write_text(str(os.getpid()))\ntime.sleep(60)"
-    project.add("waits", runnable(waits))
-    project.out.mkdir()
-    project.reports_file.rename(project.out / "reports.toml").write_text(
-        '[[report]]\nname = "waits"\nnotebook = "../notebooks/waits.ipynb"\ntitle = "Waits"\n'
+    for folder in (data, tmp_path / "reports", tmp_path / "notebooks"):
+        folder.mkdir()
+    (data / "desk.csv").write_text("Id,Created\n1,2026-09-30T10:00:00Z\n2,2026-10-30T10:00:00Z\n")
+    (data / "sources.toml").write_text(
+        '[workbook]\ncompany = "Desk"\nreporting_time_zone = "UTC"\nreporting_currency = "EUR"\n'
+        "as_of = 2026-11-09T06:00:00Z\n"
+        '[[export]]\nname = "desk"\npath = "desk.csv"\ntable = "tickets"\nencoding = "utf-8"\ntime_zone = "UTC"\n'
+        '[export.columns]\nticket_id = "Id"\ncreated_at = { column = "Created", format = "iso" }\n'
     )
-    monkeypatch.chdir(project.root)
-    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
-    run = forked(["cx", "report", "--month", "2026-10"], told)
+    waits = f"import os, pathlib, time\npathlib.Path({str(begun)!r}).write_text(str(os.getpid()))\ntime.sleep(60)"
+    nbformat.write(runnable(waits), tmp_path / "notebooks" / "waits.ipynb")
+    report = '[[report]]\nname = "waits"\nnotebook = "../notebooks/waits.ipynb"\ntitle = "Waits"\n'
+    (tmp_path / "reports" / "reports.toml").write_text(report)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "cxlib", "report", "--month", "2026-10"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(scratch)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     while not begun.exists() or not begun.read_text():
-        assert os.waitpid(run, os.WNOHANG) == (0, 0), told.read_text()
+        assert run.poll() is None, run.communicate()
         time.sleep(0.05)
-    os.kill(run, signal.SIGTERM)
-    assert os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]) == 128 + signal.SIGTERM
-    assert told.read_text() == "stopped by SIGTERM; what was published and imported before is whole\n"
-    assert [path.name for path in project.out.iterdir()] == ["reports.toml"]
-    # the folder of multiprocessing goes when Python ends, which a forked test does not wait for
-    assert [path.name for path in scratch.iterdir() if not path.name.startswith("pymp-")] == []
+    run.send_signal(signal.SIGTERM)
+    out, err = run.communicate(timeout=60)
+    assert (run.returncode, out) == (128 + signal.SIGTERM, "")
+    assert err == "stopped by SIGTERM; what was published and imported before is whole\n"
+    assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == ["reports.toml"]
+    assert list(scratch.iterdir()) == []
     ends = time.monotonic() + 10  # the kernel looks once a second whether it is still wanted
     while is_there(int(begun.read_text())):
         assert time.monotonic() < ends
         time.sleep(0.1)
-
-
-def forked(words: list[str], told: Path) -> int:
-    """Run a command in a copy of this process, which has loaded everything already; `told` is what it prints."""
-    if process := os.fork():
-        return process
-    code: Any = 99
-    try:
-        stream = told.open("w")
-        sys.argv, sys.stdout, sys.stderr = words, stream, stream
-        cli.main()
-    except SystemExit as end:
-        code = end.code
-    finally:
-        sys.stdout.flush()
-        os._exit(code)
 
 
 def is_there(process: int) -> bool:
