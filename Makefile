@@ -28,18 +28,15 @@ report: $(READY) pango ## Publish the reports of a month as HTML and PDF (the la
 	@$(PY) -m cxlib report $(call option,MONTH,--month) $(call option,SOURCES,--sources) $(call option,OUT,--out) \
 		$(call option,LANGUAGE,--language) $(foreach name,$(call given,ONLY),--only '$(name)')
 
-# One process more than processors: some tests wait for others. More than four would only simulate the same anew.
-PYTEST = $(PY) -m pytest --dist worksteal -n $$($(PY) -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
-
 test: $(READY) pango ## Run every test; ARGS='-k name' chooses
-	@$(PYTEST) $(call given,ARGS)
+	@$(PY) -m pytest -n logical --maxprocesses 4 --dist worksteal $(call given,ARGS)
 
 # What a change of a notebook, a metric or a study can break; exports, models and publishing have tests of their own.
 QUICK := $(addprefix tests/,house exhibits metrics facts claims studies test_notebook.py test_workbook.py \
 	test_language.py test_public.py)
 
 quick: $(READY) ## Run the tests of the daily change: notebooks, metrics, studies; nothing is simulated or rendered
-	@$(PYTEST) -m 'not slow and not bench and not calibrate' \
+	@$(PY) -m pytest -n logical --maxprocesses 4 --dist worksteal -m 'not slow and not bench and not calibrate' \
 		$(QUICK) $(call given,ARGS)
 
 lab: $(READY) ## Open JupyterLab on the notebooks
