@@ -104,15 +104,15 @@ def independent(_: Function) -> Function:
 
 
 def half_the_price(function: Function) -> Function:
-    """Halve how prices change with tenure, interval and all."""
+    """Halve how prices differ with tenure in one month, interval and all."""
 
-    def aged(customers: Any) -> dict[str, Estimate]:
-        found = function(customers)
-        price = found["price"]
-        halves = {name: getattr(price, name) / 2 for name in ("value", "low", "high")}
-        return {**found, "price": replace(price, **halves)}
+    def price_by_tenure(*words: Any) -> tuple[dict[str, Estimate], str]:
+        found, per = function(*words)
+        slope = found["same_month"]
+        halves = {name: getattr(slope, name) / 2 for name in ("value", "low", "high")}
+        return {**found, "same_month": replace(slope, **halves)}, per
 
-    return aged
+    return price_by_tenure
 
 
 ESTIMATE, SCAN = "cxlib.estimate", "cxlib.metrics.scan"
@@ -186,7 +186,7 @@ MUTATIONS = (
     ),
     Mutation(
         "price with tenure: slope halved",
-        f"{RETENTION}:aged",
+        f"{RETENTION}:price_by_tenure",
         half_the_price,
         test_width_of_intervals.check_price,
         is_slow=True,
