@@ -14,7 +14,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Self
 
-import holidays
 import pandas as pd
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -86,6 +85,8 @@ def _days(weekly: object) -> object:
 @cache
 def free_days(country: str, category: str, year: int) -> frozenset[date]:
     """Return the days of a year that are free, or half free, in a country; none of one that is not known."""
+    import holidays  # it takes a sixth of a second, for which not every command waits
+
     known = getattr(holidays, country, None) if country else None
     if known is None or category not in known.supported_categories:
         return frozenset()
@@ -125,8 +126,9 @@ class Calendar(Strict):
     @field_validator("holidays")
     @classmethod
     def _known_country(cls, code: str) -> str:
-        countries = holidays.list_supported_countries()
-        if code and code not in countries:
+        from holidays import list_supported_countries  # see free_days
+
+        if code and code not in (countries := list_supported_countries()):
             raise ValueError(f'no holidays of "{code}" are known{did_you_mean(code, countries)}; write TR, IR, DE, …')
         return code
 
@@ -153,21 +155,22 @@ class Calendar(Strict):
 
     def stretches(self, first: date, last: date) -> list[Stretch]:
         """Return all time from one day to another (UTC, both whole), cut where work begins or ends and at midnight."""
+        begin, days = datetime.combine(first, time()), (last - first).days + 1
         place, starts, ends = zone(self.zone), set[datetime](), set[datetime]()
-        for number in range(-1, (last - first).days + 2):
+        for number in range(-1, days + 1):
             midnight = datetime.combine(first + timedelta(days=number), time(), place)
             for interval in self.open_on(midnight.date()):
                 # minutes are added to the clock on the wall, so a day on which it is set has fewer or more of them
                 opens, closes = (_utc(midnight + timedelta(minutes=minute)) for minute in interval)
                 starts.add(opens)
                 ends.add(closes)
-        nights = {datetime.combine(first, time()) + timedelta(days=n) for n in range((last - first).days + 2)}
+        nights = {begin + timedelta(days=number) for number in range(days + 1)}
         stretches, is_open, minutes = list[Stretch](), False, 0.0
         for begins, until in pairwise(sorted(nights | starts | ends)):
             is_open = begins in starts or (is_open and begins not in ends)
             stretches.append(Stretch(begins, until, is_open, minutes))
             minutes += (until - begins).total_seconds() / 60 if is_open else 0.0
-        return [one for one in stretches if min(nights) <= one.begins < max(nights)]
+        return [one for one in stretches if begin <= one.begins < begin + timedelta(days=days)]
 
 
 def _utc(moment: datetime) -> datetime:
@@ -227,23 +230,14 @@ class Definitions(Strict):
             (one.priority.lower(), one.group.lower(), one.first_reply_minutes, one.resolution_minutes, one.clock)
             for one in self.service_level
         ]
+        minutes, moment = dict.fromkeys(("first_reply_minutes", "resolution_minutes"), "float"), "datetime64[us]"
         return {
             "open_hours": _frame(
-                hours, calendar="str", begins=_MOMENT, until=_MOMENT, is_open="bool", minutes_before="float"
+                hours, calendar="str", begins=moment, until=moment, is_open="bool", minutes_before="float"
             ),
             "works": _frame(works, agent_group="str", calendar="str"),
-            "promised": _frame(
-                promised,
-                priority="str",
-                agent_group="str",
-                first_reply_minutes="float",
-                resolution_minutes="float",
-                clock="str",
-            ),
+            "promised": _frame(promised, priority="str", agent_group="str", **minutes, clock="str"),
         }
-
-
-_MOMENT = "datetime64[us]"
 
 
 def _frame(rows: Sequence[tuple[object, ...]], **kinds: str) -> pd.DataFrame:
@@ -252,5 +246,5 @@ def _frame(rows: Sequence[tuple[object, ...]], **kinds: str) -> pd.DataFrame:
 
 def load_definitions(sources: Path) -> Definitions:
     """Read the definitions beside a sources file; none where there is no such file. Raises ConfigError."""
-    path = sources.with_name("definitions.toml")
+    path = sources.parent / "definitions.toml"
     return read_toml(path, Definitions, "") if path.exists() else Definitions()

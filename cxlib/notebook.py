@@ -9,6 +9,7 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -129,7 +130,10 @@ def open_workbook(month: str, sources: str = "data/sources.toml", snapshot: str 
     if shell is not None and not any(isinstance(one, _Guard) for one in shell.ast_transformers):
         shell.ast_transformers.append(_Guard())
     if snapshot:
-        opened = replace(open_snapshot(Path(snapshot)), definitions=load_definitions(Path(sources)))
+        path = Path(sources)
+        with suppress(ConfigError):  # the sources need not be there, the snapshot is
+            path = find_upward(sources)
+        opened = replace(open_snapshot(Path(snapshot)), definitions=load_definitions(path))
     else:
         opened = build_snapshot(find_upward(sources))
     return Workbook(opened, Month.parse(month), Language(language))

@@ -11,6 +11,7 @@ import pytest
 
 from cxlib.definitions import Definitions, load_definitions
 from cxlib.errors import ConfigError
+from cxlib.notebook import open_workbook
 
 ROOT = Path(__file__).resolve().parents[1]
 OFFICE = '[[calendar]]\nname = "office"\nzone = "Europe/Istanbul"\n'
@@ -24,6 +25,20 @@ def load(folder: Path, text: str) -> Definitions:
 
 def test_without_a_file_nothing_is_defined(tmp_path: Path) -> None:
     assert load_definitions(tmp_path / "sources.toml") == Definitions()
+
+
+def test_a_snapshot_opened_from_a_notebook_has_the_words_beside_the_sources(
+    tmp_path: Path, sample_snapshots: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "data" / "sources.toml").touch()
+    load(tmp_path / "data", "[targets]\ncsat = 0.8\n")
+    monkeypatch.chdir(tmp_path / "notebooks")
+    snapshot = str(next(path for path in sample_snapshots.iterdir() if path.is_dir()))
+    assert open_workbook("2026-10", snapshot=snapshot).snapshot.definitions.targets == {"csat": 0.8}
+    for nowhere in ("", "data/none.toml"):
+        assert open_workbook("2026-10", nowhere, snapshot).snapshot.definitions == Definitions()
 
 
 def test_the_sample_has_its_own() -> None:

@@ -139,11 +139,9 @@ def reason(book: Workbook, name: str, *alike: str) -> str:
     language = book.language
     label = "; ".join(language.text(book.metric(one).label) for one in (name, *alike))
     if lacking := book.missing(name):
-        brought, own = (
-            ", ".join(one for one in lacking if one.endswith("definitions.toml") == is_own) for is_own in (False, True)
-        )
+        brought = [one for one in lacking if not one.endswith("definitions.toml")]
         said = "{label} cannot be given: no export brings {columns}." if brought else "{label} needs {columns}."
-        return language.text(said, label=label, columns=brought or own)
+        return language.text(said, label=label, columns=", ".join(brought or lacking))
     if "not-covered" in book.estimate(name).flags:
         month, why = language.month(book.month), " ".join(book.edges(book.spans(name)))
         return language.text("{label} cannot be given for {month}. {why}", label=label, month=month, why=why).strip()

@@ -48,15 +48,10 @@ SELECT
     local_month(t.last_solved_at) AS closed_month,
     t.last_solved_at IS NOT NULL OR NOT coalesce(t.solve_unknown, FALSE) AS closing_is_known,
     local_month(coalesce(t.rated_at, t.last_solved_at, t.created_at)) AS rated_month,
-    -- first reply: runs from the question to the first public answer by a person; a ticket that was
-    -- solved without one, or has none yet, was last seen waiting at that moment
-    CASE WHEN NOT coalesce(t.first_reply_unknown, FALSE) AND NOT coalesce(t.is_outbound, FALSE) THEN
-        date_diff('second', t.created_at, coalesce(t.first_public_reply_at, t.first_solved_at, $as_of)) / 60.0
-    END AS first_reply_minutes,
+    -- a ticket that was solved without a reply, or has none yet, was last seen waiting at that moment
+    k.first_reply_minutes,
     t.first_public_reply_at IS NOT NULL AS first_reply_observed,
-    CASE WHEN NOT coalesce(t.solve_unknown, FALSE) THEN
-        date_diff('second', t.created_at, coalesce(t.first_solved_at, $as_of)) / 60.0
-    END AS first_resolution_minutes,
+    k.first_resolution_minutes,
     t.first_solved_at IS NOT NULL AS first_resolution_observed,
     k.first_reply_business_minutes,
     k.first_resolution_business_minutes,

@@ -83,29 +83,38 @@ kinds AS (
 timed AS (
     SELECT
         s.ticket_id,
-        w.reply AS reply_business,
-        w.solution AS solution_business,
-        CASE k.clock WHEN 'business' THEN w.reply
-            ELSE date_diff('second', s.created_at, s.replied_at) / 60.0 END AS reply,
-        CASE k.clock WHEN 'business' THEN w.solution
-            ELSE date_diff('second', s.created_at, s.solved_at) / 60.0 END AS solution,
         s.replied,
         s.solved,
+        date_diff('second', s.created_at, s.replied_at) / 60.0 AS reply,
+        date_diff('second', s.created_at, s.solved_at) / 60.0 AS solution,
+        w.reply AS reply_business,
+        w.solution AS solution_business,
+        k.clock = 'business' AS is_business,
         nullif(k.first_reply_minutes, 0) AS reply_promise,
         nullif(k.resolution_minutes, 0) AS solution_promise
     FROM waits AS s
     LEFT JOIN worked AS w ON w.ticket_id = s.ticket_id
     LEFT JOIN kinds AS k ON k.priority IS NOT DISTINCT FROM s.priority AND k.agent_group IS NOT DISTINCT FROM s.agent_group
+),
+
+-- what is left of the time promised, in minutes
+left_over AS (
+    SELECT
+        *,
+        reply_promise - CASE WHEN is_business THEN reply_business ELSE reply END AS reply_left,
+        solution_promise - CASE WHEN is_business THEN solution_business ELSE solution END AS solution_left
+    FROM timed
 )
 
 SELECT
     ticket_id,
+    reply AS first_reply_minutes,
+    solution AS first_resolution_minutes,
     reply_business AS first_reply_business_minutes,
     solution_business AS first_resolution_business_minutes,
-    reply IS NOT NULL AND reply_promise IS NOT NULL AS reply_is_promised,
-    solution IS NOT NULL AND solution_promise IS NOT NULL AS resolution_is_promised,
+    reply_left IS NOT NULL AS reply_is_promised,
+    solution_left IS NOT NULL AS resolution_is_promised,
     -- kept, or broken by now; empty while it runs within what was promised, and where nothing was
-    CASE WHEN reply > reply_promise THEN FALSE WHEN reply <= reply_promise AND replied THEN TRUE END AS first_reply_in_time,
-    CASE WHEN solution > solution_promise THEN FALSE WHEN solution <= solution_promise AND solved THEN TRUE END
-        AS resolved_in_time
-FROM timed
+    CASE WHEN reply_left < 0 THEN FALSE WHEN reply_left >= 0 AND replied THEN TRUE END AS first_reply_in_time,
+    CASE WHEN solution_left < 0 THEN FALSE WHEN solution_left >= 0 AND solved THEN TRUE END AS resolved_in_time
+FROM left_over

@@ -42,7 +42,7 @@ class Metric:
     denominator: str = ""  # amount (ratio, net)
     observed: str = ""  # condition: the end of the duration was seen; the others are censored
     quantile: float = 0.5  # share that has ended: 0.5 is the median
-    clock: str = ""  # "calendar" for durations on the calendar clock
+    clock: str = ""  # of a duration: "calendar", or "business" for the hours that a team works
     leaves: str = ""  # for a stock, the column with the month in which a row goes
     weight: str = "1"  # column with the weight of a row
     has_scale: bool = False  # the fact says from which score a row counts: `good_from, scale_min, scale_max`
